@@ -1,0 +1,3 @@
+//! Adds infrastructure to a Rust web project that already exists.
+
+pub mod edit;

@@ -1,0 +1,3 @@
+//! The `infra` command.
+
+fn main() {}
