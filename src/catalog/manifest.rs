@@ -1,0 +1,312 @@
+//! The schema of `component.toml`. Unknown keys are errors.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Everything that a manifest says, for one choice of options.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Manifest {
+    /// One line for `infra list`.
+    #[serde(default)]
+    pub summary: String,
+    /// The heading it is listed under.
+    #[serde(default)]
+    pub category: String,
+    /// The version of the component, raised with every change of what it renders.
+    pub version: semver::Version,
+    /// Components that it builds on.
+    #[serde(default)]
+    pub requires: Vec<String>,
+    /// Components that it cannot stand beside.
+    #[serde(default)]
+    pub conflicts: Vec<String>,
+    /// The frameworks it has code for; empty for all.
+    #[serde(default)]
+    pub frameworks: Vec<String>,
+    /// The lowest compiler that what it brings needs.
+    pub rust_version: Option<String>,
+    /// The native libraries (`links` of Cargo) that what it brings claims.
+    #[serde(default)]
+    pub links: Vec<String>,
+    /// What to do after adding it, a line each.
+    #[serde(default)]
+    pub next: Vec<String>,
+    /// What can be chosen with `--set`.
+    #[serde(default)]
+    pub options: BTreeMap<String, OptionSpec>,
+    /// Crates, in Cargo's own syntax.
+    #[serde(default)]
+    pub dependencies: BTreeMap<String, Dependency>,
+    /// Crates of the generated tests.
+    #[serde(default)]
+    pub dev_dependencies: BTreeMap<String, Dependency>,
+    /// The struct of its settings.
+    pub settings: Option<SettingsSpec>,
+    /// Its variables.
+    #[serde(default)]
+    pub env: Vec<EnvRow>,
+    /// Its place in the hub.
+    pub wire: Option<Wire>,
+    /// What it needs of a compose file.
+    pub compose: Option<ComposeSpec>,
+    /// How a running service is recognised.
+    #[serde(default)]
+    pub probe: Vec<Probe>,
+    /// What it adds to a cold build, measured.
+    pub cost: Option<Cost>,
+    /// Tables that are merged into the manifest when an expression holds.
+    #[serde(default)]
+    pub when: Vec<toml::Table>,
+}
+
+/// Something that can be chosen.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct OptionSpec {
+    /// What values look like.
+    #[serde(rename = "type")]
+    pub kind: OptionKind,
+    /// What it is when nobody chooses.
+    pub default: toml::Value,
+    /// The values of a choice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<String>,
+    /// What it is for, in a line.
+    pub doc: String,
+}
+
+/// The types of options.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum OptionKind {
+    /// `true` or `false`.
+    Bool,
+    /// One of the listed values.
+    Choice,
+    /// Any text.
+    Text,
+    /// A whole number.
+    Integer,
+}
+
+/// A crate that generated code uses.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(from = "DependencySpec")]
+pub struct Dependency {
+    /// The version requirement.
+    pub version: String,
+    /// The features that are needed, sorted.
+    pub features: Vec<String>,
+    /// Whether the default features are wanted.
+    pub default_features: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum DependencySpec {
+    Version(String),
+    Table(DependencyTable),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct DependencyTable {
+    #[serde(default)]
+    version: String,
+    #[serde(default)]
+    features: Vec<String>,
+    #[serde(default = "yes")]
+    default_features: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl From<DependencySpec> for Dependency {
+    fn from(spec: DependencySpec) -> Self {
+        match spec {
+            DependencySpec::Version(version) => Self {
+                version,
+                features: Vec::new(),
+                default_features: true,
+            },
+            DependencySpec::Table(mut table) => {
+                table.features.sort();
+                table.features.dedup();
+                Self {
+                    version: table.version,
+                    features: table.features,
+                    default_features: table.default_features,
+                }
+            }
+        }
+    }
+}
+
+/// The struct that holds a component's settings.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct SettingsSpec {
+    /// Its name in Rust.
+    #[serde(rename = "type")]
+    pub name: String,
+}
+
+/// A variable: the field of the settings, the lines in env files, the value in compose.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct EnvRow {
+    /// The name in the environment.
+    pub name: String,
+    /// The field in the settings struct.
+    pub field: String,
+    /// What a value is.
+    pub kind: EnvKind,
+    /// The value when the variable is unset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
+    /// Whether it may be unset.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub optional: bool,
+    /// The smallest value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<String>,
+    /// The largest value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<String>,
+    /// Whether values must never be shown; implied by the kind `secret`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub secret: bool,
+    /// The value inside the compose network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compose: Option<String>,
+    /// A value that works with the compose service, for `.env.example`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub example: Option<String>,
+    /// What it is for: a sentence that begins in lower case.
+    pub doc: String,
+}
+
+impl EnvRow {
+    /// Whether values must never be shown.
+    pub fn is_secret(&self) -> bool {
+        self.secret || self.kind == EnvKind::Secret
+    }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// The types of variables.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum EnvKind {
+    /// Text that must not be shown.
+    Secret,
+    /// Text.
+    Text,
+    /// A time with a unit.
+    Duration,
+    /// `true` or `false`.
+    Bool,
+    /// A whole number up to 65535.
+    U16,
+    /// A whole number.
+    U64,
+}
+
+/// Where a component stands in the hub.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Wire {
+    /// Lower starts earlier, is further out as a layer and stops later.
+    pub order: i64,
+    /// The field of the hub.
+    pub field: String,
+    /// Its type, from the module of the hub.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What it is, a sentence.
+    pub doc: String,
+    /// The expression that starts it; a future of a `Result`.
+    pub start: String,
+    /// The expression of its health; a future.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health: Option<String>,
+    /// The expression that stops it; a future.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shutdown: Option<String>,
+    /// What handlers can take.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extract: Vec<Extract>,
+    /// What it adds to an axum router.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub axum: Option<Web>,
+    /// What it adds to an actix-web app.
+    #[serde(rename = "actix-web", skip_serializing_if = "Option::is_none")]
+    pub actix_web: Option<Web>,
+}
+
+/// What a handler can take as an argument.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Extract {
+    /// The type, from the module of the hub.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Where it is in the hub.
+    pub field: String,
+}
+
+/// What a component adds to the router of one framework.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Web {
+    /// An expression of a router.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub routes: Option<String>,
+    /// An expression of a layer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layer: Option<String>,
+}
+
+/// What a component needs of a compose file.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct ComposeSpec {
+    /// Image families that already play the role, without registry and tag.
+    #[serde(default)]
+    pub images: Vec<String>,
+}
+
+/// How a running service is recognised.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Probe {
+    /// What the service is called.
+    pub name: String,
+    /// The variable with its address.
+    pub env: String,
+    /// The port where the address names none.
+    pub default_port: u16,
+    /// What is sent after connecting.
+    #[serde(default)]
+    pub send: String,
+    /// What the answer begins with.
+    #[serde(default)]
+    pub expect: String,
+}
+
+/// What a component adds to a cold build of the user's project.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Cost {
+    /// Crates that are compiled in addition.
+    pub crates: u32,
+    /// Seconds of one processor, for `cargo build`.
+    pub cpu_seconds: f64,
+}

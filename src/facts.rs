@@ -1,0 +1,84 @@
+//! What is known of a project: plain data, found by `project` and used by everything pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use semver::Version;
+
+use crate::path::ProjectPath;
+
+/// The texts of a project's files, by path; a file that does not exist is not in it.
+pub type Tree = BTreeMap<ProjectPath, String>;
+
+/// One package of a project, and what of the project matters to it.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The package's folder below the root; empty for the root itself.
+    pub folder: String,
+    /// The package's name.
+    pub name: String,
+    /// The name of the library in Rust, else of the package.
+    pub crate_name: String,
+    /// Its `Cargo.toml`.
+    pub manifest: ProjectPath,
+    /// The `Cargo.toml` of its workspace, where dependencies are inherited from there.
+    pub inherits: Option<ProjectPath>,
+    /// The root file of the library.
+    pub library: Option<ProjectPath>,
+    /// The root files of the binaries.
+    pub binaries: Vec<ProjectPath>,
+    /// Files of the package that seem to serve an app, and those that declare what they call.
+    pub sources: Vec<ProjectPath>,
+    /// The module that the infrastructure lives in.
+    pub module: String,
+    /// The web framework.
+    pub framework: Framework,
+    /// The version of each direct dependency, from the lock file or else the lowest allowed.
+    pub versions: BTreeMap<String, Version>,
+    /// The lowest compiler that the package promises to build with.
+    pub rust_version: Option<Version>,
+    /// Lints of clippy that the package or its workspace denies.
+    pub denied: BTreeSet<String>,
+    /// The compose file that services go to.
+    pub compose: ProjectPath,
+    /// Other compose files, whose ports are taken too.
+    pub compose_others: Vec<ProjectPath>,
+    /// The files that show what can be set.
+    pub env_examples: Vec<ProjectPath>,
+    /// The `.env`, if there is one.
+    pub env: Option<ProjectPath>,
+    /// Whether git tracks the `.env`.
+    pub env_tracked: bool,
+}
+
+/// A web framework in a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Framework {
+    /// The name of its crate.
+    pub name: String,
+    /// The version in use.
+    pub version: Version,
+}
+
+impl Facts {
+    /// The root file of the crate that the module belongs to.
+    pub fn crate_root(&self) -> Option<&ProjectPath> {
+        self.library.as_ref().or(self.binaries.first())
+    }
+
+    /// The folder of the generated module.
+    pub fn module_folder(&self) -> String {
+        let source = self.crate_root().map_or("src", |root| root.folder());
+        match source {
+            "" => self.module.clone(),
+            source => format!("{source}/{}", self.module),
+        }
+    }
+
+    /// How the package is named in lock and messages.
+    pub fn package(&self) -> &str {
+        match self.folder.as_str() {
+            "" => ".",
+            folder => folder,
+        }
+    }
+}

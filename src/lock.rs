@@ -1,0 +1,343 @@
+//! The model of `.infra/lock.toml`: what was added, so that it can be updated and taken out again.
+//!
+//! It holds no secret, no absolute path and no time, and its order is deterministic. Texts of
+//! `.env` are kept as length and hash only.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use semver::Version;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    catalog::manifest::{Dependency, EnvRow, SettingsSpec, Wire},
+    edit::Edit,
+    error::{Error, Result},
+    path::ProjectPath,
+    resolve::{Installed, Options},
+};
+
+/// Where the lock lies, from the root of the project.
+pub const LOCK_PATH: &str = ".infra/lock.toml";
+/// Where the texts of generated files lie as they were rendered.
+pub const BASE_FOLDER: &str = ".infra/base";
+/// The owner of what belongs to the hub rather than to a component.
+pub const HUB: &str = "hub";
+
+const SCHEMA: u32 = 1;
+const HEADER: &str = "\
+# What `infra` added to this project, so that it can update and remove it. Commit this folder.
+# To part with `infra` delete the folder: the code does not need it.
+
+";
+
+/// Everything that `infra` knows of what it did to a project.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lock {
+    schema: u32,
+    /// The oldest version of the tool that may write this lock.
+    writer: Version,
+    /// The packages, by folder.
+    #[serde(default, rename = "package")]
+    pub packages: Vec<Package>,
+    /// Shared files that did not exist before.
+    #[serde(default)]
+    pub created: BTreeSet<ProjectPath>,
+    /// Fragments of shared files, in the order they were added.
+    #[serde(default, rename = "fragment")]
+    pub fragments: Vec<Fragment>,
+}
+
+/// What a package has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Package {
+    /// Its folder, `.` for the root.
+    pub folder: String,
+    /// The module that holds the infrastructure.
+    pub module: String,
+    /// The framework that the code is written for.
+    pub framework: String,
+    /// The version of the hub.
+    pub hub: Version,
+    /// What the user asked not to be done, such as `wire`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub skipped: BTreeSet<String>,
+    /// The components, by id.
+    #[serde(default, rename = "component")]
+    pub components: Vec<Component>,
+    /// The generated files, by path.
+    #[serde(default, rename = "file")]
+    pub files: Vec<File>,
+}
+
+/// A component of a package.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Component {
+    /// Its id.
+    pub id: String,
+    /// The version that was rendered.
+    pub version: Version,
+    /// Whether the user asked for it, or it is only required by another.
+    pub asked: bool,
+    /// The components that it builds on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requires: Vec<String>,
+    /// Its options.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: Options,
+    /// The versions of crates that it was rendered for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub versions: BTreeMap<String, Version>,
+    /// The crates that it uses.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dependencies: BTreeMap<String, Dependency>,
+    /// The crates that its tests use.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dev_dependencies: BTreeMap<String, Dependency>,
+    /// The struct of its settings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settings: Option<SettingsSpec>,
+    /// Its place in the hub.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wire: Option<Wire>,
+    /// Its variables.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub env: Vec<EnvRow>,
+}
+
+/// A generated file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// Where it is.
+    pub path: ProjectPath,
+    /// The component it belongs to, or [`HUB`].
+    pub by: String,
+    /// The hash of the text as rendered.
+    pub sha256: String,
+}
+
+/// A fragment of a shared file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fragment {
+    /// The shared file.
+    pub file: ProjectPath,
+    /// The place, in the syntax of the file's editor.
+    pub address: String,
+    /// Who needs it, as `<package>:<component>`.
+    pub by: BTreeSet<String>,
+    /// Whether it was there before, so that it is not ours to remove.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub found: bool,
+    /// Whether it only holds others.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub container: bool,
+    /// The text that was replaced.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub before: String,
+    /// The text that was inserted.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub after: String,
+    /// In place of a text that may hold a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<Sealed>,
+}
+
+/// A text that is not stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sealed {
+    /// Its bytes.
+    pub length: usize,
+    /// Its hash.
+    pub sha256: String,
+}
+
+impl Sealed {
+    /// Keeps what is needed to recognise a text.
+    pub fn new(text: &str) -> Self {
+        Self {
+            length: text.len(),
+            sha256: hex(text),
+        }
+    }
+
+    /// Whether this is the text.
+    pub fn is(&self, text: &str) -> bool {
+        text.len() == self.length && hex(text) == self.sha256
+    }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl Default for Lock {
+    fn default() -> Self {
+        Self {
+            schema: SCHEMA,
+            writer: Version::new(0, 1, 0),
+            packages: Vec::new(),
+            created: BTreeSet::new(),
+            fragments: Vec::new(),
+        }
+    }
+}
+
+impl Lock {
+    /// Reads a lock.
+    ///
+    /// # Errors
+    ///
+    /// It is damaged, names a path outside of the project, or was written by a newer tool.
+    pub fn parse(text: &str) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Head {
+            schema: u32,
+            writer: Version,
+        }
+        let damaged = |error: toml::de::Error| {
+            let line = error.span().map_or(1, |span| {
+                text[..span.start.min(text.len())].matches('\n').count() + 1
+            });
+            Error::failure(
+                "damaged-lock",
+                format!("`{LOCK_PATH}` is damaged, line {line}: {}", error.message()),
+            )
+            .hint(format!(
+                "restore it from version control: git checkout -- {LOCK_PATH}"
+            ))
+        };
+        let head: Head = toml::from_str(text).map_err(damaged)?;
+        if head.schema > SCHEMA || head.writer > tool_version() {
+            return Err(Error::unsupported(
+                "newer-lock",
+                format!(
+                    "`{LOCK_PATH}` was written by `infra` {} or later, this is {}",
+                    head.writer,
+                    tool_version()
+                ),
+            )
+            .hint("update this tool: cargo install infra"));
+        }
+        toml::from_str(text).map_err(damaged)
+    }
+
+    /// The text of the lock; empty when there is nothing to remember.
+    ///
+    /// # Errors
+    ///
+    /// A value cannot be written as TOML, which the types exclude.
+    pub fn to_text(&self) -> Result<String> {
+        if self.packages.is_empty() && self.fragments.is_empty() {
+            return Ok(String::new());
+        }
+        let body = toml::to_string(self).map_err(|error| {
+            Error::failure("unwritable-lock", format!("the lock cannot be written: {error}"))
+        })?;
+        Ok(format!("{HEADER}{body}"))
+    }
+
+    /// The package in this folder.
+    pub fn package(&self, folder: &str) -> Option<&Package> {
+        self.packages
+            .iter()
+            .find(|package| package.folder == folder)
+    }
+
+    /// The fragment at an address of a file.
+    pub fn fragment(&self, file: &ProjectPath, address: &str) -> Option<&Fragment> {
+        self.fragments
+            .iter()
+            .find(|fragment| fragment.file == *file && fragment.address == address)
+    }
+}
+
+impl Package {
+    /// The component with this id.
+    pub fn component(&self, id: &str) -> Option<&Component> {
+        self.components.iter().find(|component| component.id == id)
+    }
+
+    /// The options of what is installed.
+    pub fn installed(&self) -> Installed {
+        self.components
+            .iter()
+            .map(|component| (component.id.clone(), component.options.clone()))
+            .collect()
+    }
+}
+
+impl Fragment {
+    /// The change that made it.
+    pub fn edit(&self) -> Edit {
+        Edit {
+            address: self.address.clone(),
+            before: self.before.clone(),
+            after: self.after.clone(),
+            container: self.container,
+        }
+    }
+}
+
+/// The hash of a text, whatever its line endings are.
+pub fn hash(text: &str) -> String {
+    if text.contains('\r') {
+        hex(&text.replace("\r\n", "\n"))
+    } else {
+        hex(text)
+    }
+}
+
+fn hex(text: &str) -> String {
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Where the text of a generated file is kept as it was rendered.
+///
+/// # Errors
+///
+/// Never for a path that is one already.
+pub fn base_path(path: &ProjectPath) -> Result<ProjectPath> {
+    ProjectPath::join(BASE_FOLDER, path.as_str())
+        .map_err(|error| Error::failure("hostile-path", error.to_string()))
+}
+
+/// The version of this tool.
+pub fn tool_version() -> Version {
+    Version::parse(env!("CARGO_PKG_VERSION")).unwrap_or(Version::new(0, 0, 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_from_the_future_is_not_guessed_at() {
+        let error = Lock::parse("schema = 2\nwriter = \"9.0.0\"\nnew = true\n").unwrap_err();
+        assert_eq!((error.code, error.exit_code()), ("newer-lock", 6));
+    }
+
+    #[test]
+    fn a_hostile_path_is_damage() {
+        for path in ["../x", "/etc/passwd", ".git/config"] {
+            let text = format!("schema = 1\nwriter = \"0.1.0\"\ncreated = [\"{path}\"]\n");
+            let error = Lock::parse(&text).unwrap_err();
+            assert_eq!((error.code, error.exit_code()), ("damaged-lock", 1));
+            assert!(error.message.contains("line 3"), "{}", error.message);
+        }
+    }
+
+    #[test]
+    fn line_endings_do_not_change_a_hash() {
+        assert_eq!(hash("a\nb\n"), hash("a\r\nb\r\n"));
+        assert_ne!(hash("a\nb\n"), hash("a\nc\n"));
+    }
+}

@@ -1,0 +1,431 @@
+//! Templates and facts in, files and fragments out. Nothing here knows what is installed, but for
+//! the rows that the hub is rendered from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minijinja::{
+    Environment, UndefinedBehavior, Value,
+    syntax::SyntaxConfig,
+    value::{Kwargs, Serde},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    catalog::{
+        Component,
+        manifest::{EnvKind, EnvRow, Manifest, SettingsSpec, Wire},
+    },
+    error::{Error, Result},
+    facts::{Facts, Tree},
+    path::ProjectPath,
+    resolve::{Options, Selected},
+};
+
+/// A component, rendered for one package.
+#[derive(Clone, Debug)]
+pub struct Rendering {
+    /// The component.
+    pub id: String,
+    /// Whether the user named it.
+    pub asked: bool,
+    /// Its options.
+    pub options: Options,
+    /// Its manifest for these options and versions.
+    pub manifest: Manifest,
+    /// Its files.
+    pub files: Tree,
+    /// Its compose fragment.
+    pub compose: Option<String>,
+}
+
+/// What the hub is told of an installed component.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row<'a> {
+    /// The component.
+    pub id: &'a str,
+    /// Its place in the hub.
+    pub wire: &'a Wire,
+    /// Its settings.
+    pub settings: Option<&'a SettingsSpec>,
+    /// Its variables.
+    pub env: &'a [EnvRow],
+}
+
+/// Renders a component for a package.
+///
+/// # Errors
+///
+/// A template or an expression of the manifest is wrong.
+pub fn component(selected: &Selected<'_>, facts: &Facts) -> Result<Rendering> {
+    let component = selected.component;
+    let context = context(facts, &selected.options);
+    let manifest = manifest(component, &context)?;
+    let mut files = Tree::new();
+    for (path, template) in component.tree() {
+        let text = text(&component.id, path, template, &context)?;
+        if !text.trim().is_empty() {
+            files.insert(destination(&component.id, path, facts)?, text);
+        }
+    }
+    let compose = match component.compose() {
+        Some(template) => Some(text(&component.id, "compose.yml", template, &context)?),
+        None => None,
+    };
+    Ok(Rendering {
+        id: component.id.clone(),
+        asked: selected.asked,
+        options: selected.options.clone(),
+        manifest,
+        files,
+        compose: compose.filter(|text| !text.trim().is_empty()),
+    })
+}
+
+/// Renders the hub from the rows of everything that is installed.
+///
+/// # Errors
+///
+/// A template of the hub is wrong.
+pub fn hub(hub: &Component, facts: &Facts, rows: &[Row<'_>]) -> Result<Tree> {
+    let mut rows: Vec<&Row<'_>> = rows.iter().collect();
+    rows.sort_by_key(|row| (row.wire.order, row.id));
+    let extracts: Vec<_> = rows.iter().flat_map(|row| &row.wire.extract).collect();
+    let fields: Vec<&str> = rows.iter().map(|row| row.wire.field.as_str()).collect();
+    let modules: BTreeSet<&str> = rows
+        .iter()
+        .filter_map(|row| row.wire.kind.split("::").next())
+        .chain(["settings", "web"])
+        .collect();
+    let context = minijinja::context! {
+        components => Serde(&rows),
+        extracts => Serde(&extracts),
+        modules => Serde(&modules),
+        fields => fields.join(", "),
+        ..context(facts, &Options::new())
+    };
+    let mut files = Tree::new();
+    for (path, template) in hub.tree() {
+        let text = text("hub", path, template, &context)?;
+        if !text.trim().is_empty() {
+            files.insert(destination("hub", path, facts)?, text);
+        }
+    }
+    Ok(files)
+}
+
+/// Renders a skeleton file of `new`.
+///
+/// # Errors
+///
+/// The template is wrong.
+pub fn skeleton(path: &str, template: &str, values: &BTreeMap<&str, &str>) -> Result<String> {
+    text("new", path, template, &Value::from(Serde(values)))
+}
+
+/// Fills `port('redis')` and `service('redis')` in a row's example or compose value: the host port
+/// and the name that the service has in the user's compose file.
+///
+/// # Errors
+///
+/// The expression is wrong or names a service that the component does not bring.
+pub fn place(
+    template: &str,
+    ports: &BTreeMap<String, String>,
+    services: &BTreeMap<String, String>,
+) -> Result<String> {
+    let mut environment = environment()?;
+    for (name, map) in [("port", ports), ("service", services)] {
+        let map = map.clone();
+        environment.add_function(name, move |key: String| {
+            map.get(&key).cloned().ok_or_else(|| {
+                let why = format!("the component brings no service `{key}`");
+                minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, why)
+            })
+        });
+    }
+    environment
+        .render_str(template, ())
+        .map_err(|error| broken("component", "component.toml", &error))
+}
+
+fn destination(id: &str, path: &str, facts: &Facts) -> Result<ProjectPath> {
+    let (place, rest) = path.split_once('/').unwrap_or(("", path));
+    let folder = match place {
+        "infra" => facts.module_folder(),
+        "package" => facts.folder.clone(),
+        "project" => String::new(),
+        _ => {
+            return Err(Error::failure(
+                "invalid-component",
+                format!("the component `{id}` has a file outside of its three trees: `{path}`"),
+            ));
+        }
+    };
+    ProjectPath::join(&folder, rest)
+        .map_err(|error| Error::failure("invalid-component", error.to_string()))
+}
+
+fn manifest(component: &Component, context: &Value) -> Result<Manifest> {
+    let environment = environment()?;
+    let mut table = component.table.clone();
+    for when in &component.manifest.when {
+        let mut when = when.clone();
+        let Some(toml::Value::String(condition)) = when.remove("if") else {
+            return Err(Error::failure(
+                "invalid-component",
+                format!("a `[[when]]` of the component `{}` has no `if`", component.id),
+            ));
+        };
+        let holds = environment
+            .compile_expression(&condition)
+            .and_then(|expression| expression.eval(context))
+            .map_err(|error| broken(&component.id, "component.toml", &error))?;
+        if holds.is_true() {
+            merge(&mut table, when);
+        }
+    }
+    table.remove("when");
+    for (key, value) in &mut table {
+        if key != "options" {
+            fill(value, &environment, context)
+                .map_err(|error| broken(&component.id, "component.toml", &error))?;
+        }
+    }
+    toml::Value::Table(table)
+        .try_into()
+        .map_err(|error: toml::de::Error| {
+            Error::failure(
+                "invalid-component",
+                format!("the component `{}` is not valid: {error}", component.id),
+            )
+        })
+}
+
+/// Merges tables deeply; lists are joined, everything else is replaced. A version alone and a table
+/// are the same dependency.
+fn merge(into: &mut toml::Table, from: toml::Table) {
+    for (key, value) in from {
+        match (into.get_mut(&key), value) {
+            (Some(toml::Value::Table(old)), toml::Value::Table(new)) => merge(old, new),
+            (Some(toml::Value::Array(old)), toml::Value::Array(new)) => old.extend(new),
+            (Some(version @ toml::Value::String(_)), toml::Value::Table(mut new)) => {
+                new.entry("version").or_insert_with(|| version.clone());
+                *version = toml::Value::Table(new);
+            }
+            (_, value) => {
+                into.insert(key, value);
+            }
+        }
+    }
+}
+
+/// Renders the strings of a manifest that hold expressions. The two that depend on the user's
+/// compose file wait until the plan knows it.
+fn fill(
+    value: &mut toml::Value,
+    environment: &Environment<'_>,
+    context: &Value,
+) -> Result<(), minijinja::Error> {
+    match value {
+        toml::Value::String(text) if text.contains("/*=") => {
+            *text = environment.render_str(text, context.clone())?;
+        }
+        toml::Value::Array(values) => {
+            for value in values {
+                fill(value, environment, context)?;
+            }
+        }
+        toml::Value::Table(table) => {
+            for (key, value) in table {
+                if !matches!(key.as_str(), "example" | "compose" if value.is_str()) {
+                    fill(value, environment, context)?;
+                }
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn context(facts: &Facts, options: &Options) -> Value {
+    let mut versions: BTreeMap<&str, String> = facts
+        .versions
+        .iter()
+        .map(|(name, version)| (name.as_str(), version.to_string()))
+        .collect();
+    versions.insert(&facts.framework.name, facts.framework.version.to_string());
+    minijinja::context! {
+        framework => facts.framework.name.as_str(),
+        versions => Serde(&versions),
+        options => Serde(options),
+        crate => facts.crate_name.as_str(),
+        crate_kind => if facts.library.is_some() { "lib" } else { "bin" },
+        module => facts.module.as_str(),
+    }
+}
+
+fn text(id: &str, path: &str, template: &str, context: &Value) -> Result<String> {
+    environment()?
+        .render_str(template, context.clone())
+        .map_err(|error| broken(id, path, &error))
+}
+
+fn broken(id: &str, path: &str, error: &minijinja::Error) -> Error {
+    let line = error.line().map_or(String::new(), |line| format!(":{line}"));
+    Error::failure(
+        "invalid-template",
+        format!("the template `{id}/{path}{line}` cannot be rendered: {error:#}"),
+    )
+}
+
+fn environment() -> Result<Environment<'static>> {
+    let syntax = SyntaxConfig::builder()
+        .block_delimiters("/*%", "%*/")
+        .variable_delimiters("/*=", "=*/")
+        .comment_delimiters("/*~", "~*/")
+        .line_statement_prefix("//%")
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .keep_trailing_newline(true)
+        .build()
+        .map_err(|error| broken("syntax", "", &error))?;
+    let mut environment = Environment::new();
+    environment.set_syntax(syntax);
+    environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    environment.add_function("version_at_least", version_at_least);
+    environment.add_filter("literal", |value: String, kind: Value| {
+        literal(&value, EnvKind::deserialize(kind)?)
+    });
+    environment.add_filter("rust_type", |row: Value| {
+        Ok::<_, minijinja::Error>(rust_type(&EnvRow::deserialize(row)?))
+    });
+    environment.add_filter("bounded", |row: Value| bounded(&EnvRow::deserialize(row)?));
+    Ok(environment)
+}
+
+/// Whether a version is this one or later. A crate that is not there will come in its newest.
+fn version_at_least(version: Value, least: &str, _: Kwargs) -> bool {
+    let Some(version) = version.as_str() else {
+        return true;
+    };
+    let parts = |text: &str| -> Vec<u64> {
+        let numbers = text.split(['.', '-', '+']).map_while(|part| part.parse().ok());
+        let mut numbers: Vec<u64> = numbers.collect();
+        numbers.resize(3, 0);
+        numbers
+    };
+    parts(version) >= parts(least)
+}
+
+fn rust_type(row: &EnvRow) -> String {
+    let name = match row.kind {
+        EnvKind::Secret => "SecretString",
+        EnvKind::Text => "String",
+        EnvKind::Duration => "Duration",
+        EnvKind::Bool => "bool",
+        EnvKind::U16 => "u16",
+        EnvKind::U64 => "u64",
+    };
+    if row.optional {
+        format!("Option<{name}>")
+    } else {
+        name.to_owned()
+    }
+}
+
+/// A value of a variable as an expression of Rust.
+fn literal(value: &str, kind: EnvKind) -> Result<String, minijinja::Error> {
+    let wrong = |what: &str| {
+        let why = format!("`{value}` is not {what}");
+        minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, why)
+    };
+    let number = |text: &str| -> Result<u64, minijinja::Error> {
+        text.parse().map_err(|_| wrong("a whole number"))
+    };
+    Ok(match kind {
+        EnvKind::Text => format!("{value:?}.to_owned()"),
+        EnvKind::Secret => format!("{value:?}.to_owned().into()"),
+        EnvKind::Bool => value.to_owned(),
+        EnvKind::U16 | EnvKind::U64 => grouped(number(value)?),
+        EnvKind::Duration => {
+            let digits = value.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+            let amount = number(digits)?;
+            let (unit, factor) = match &value[digits.len()..] {
+                "ms" => ("millis", 1),
+                "" | "s" => ("secs", 1),
+                "m" => ("secs", 60),
+                "h" => ("secs", 3_600),
+                "d" => ("secs", 86_400),
+                _ => return Err(wrong("a time such as `30s`")),
+            };
+            let amount = amount
+                .checked_mul(factor)
+                .ok_or_else(|| wrong("a time that fits"))?;
+            format!("Duration::from_{unit}({})", grouped(amount))
+        }
+    })
+}
+
+/// Digits in groups of three from five digits on, as clippy likes long literals.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    if digits.len() < 5 {
+        return digits;
+    }
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push('_');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The arguments of a bounded setting: its name, default and range.
+fn bounded(row: &EnvRow) -> Result<String, minijinja::Error> {
+    let part = |value: &Option<String>| literal(value.as_deref().unwrap_or_default(), row.kind);
+    Ok(format!(
+        "\"{}\", {}, {}..={}",
+        row.name,
+        part(&row.default)?,
+        part(&row.min)?,
+        part(&row.max)?
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        let at_least = |version: &str, least| {
+            let options = Kwargs::from_iter(Vec::<(&str, Value)>::new());
+            version_at_least(Value::from(version), least, options)
+        };
+        assert!(at_least("0.10.1", "0.8"));
+        assert!(!at_least("0.7.9", "0.8"));
+        assert!(at_least("1.0.0-rc.1", "1"));
+    }
+
+    #[test]
+    fn literals_are_what_a_reader_would_write() {
+        let literal = |value, kind| literal(value, kind).unwrap();
+        assert_eq!(literal("500ms", EnvKind::Duration), "Duration::from_millis(500)");
+        assert_eq!(literal("30d", EnvKind::Duration), "Duration::from_secs(2_592_000)");
+        assert_eq!(literal("65536", EnvKind::U64), "65_536");
+        assert_eq!(literal("/a\"b", EnvKind::Text), r#""/a\"b".to_owned()"#);
+    }
+
+    #[test]
+    fn a_when_table_joins_lists_and_turns_a_version_into_a_table() {
+        let mut into: toml::Table = toml::from_str("a = '1'\nlist = [1]\n[t]\nx = 1").unwrap();
+        let from = toml::from_str("a = { features = ['f'] }\nlist = [2]\n[t]\ny = 2").unwrap();
+        merge(&mut into, from);
+        let wanted: toml::Table =
+            toml::from_str("a = { features = ['f'], version = '1' }\nlist = [1, 2]\n[t]\nx = 1\ny = 2")
+                .unwrap();
+        assert_eq!(into, wanted);
+    }
+}
