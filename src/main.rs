@@ -1,3 +1,7 @@
 //! The `infra` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(infra::run())
+}

@@ -1,0 +1,349 @@
+//! The command line: clap's types, converted to the options of the commands.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
+
+use crate::{
+    commands::{Command, add, browse, env, new, remove, status},
+    error::{Error, Result},
+    path::ProjectPath,
+    project::Wishes,
+    resolve::Choice,
+    ui::{Color, Settings},
+};
+
+/// Adds infrastructure to a Rust web project that already exists: code, compose services,
+/// dependencies, settings and the wiring in the app. You own every line afterwards.
+#[derive(Debug, Parser)]
+#[command(name = "infra", version, propagate_version = true, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+struct Global {
+    /// Work in this folder
+    #[arg(short = 'C', global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    directory: Option<PathBuf>,
+    /// Print only errors and what was asked for
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Print more: every file, and the record under `.infra/`
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: When,
+    /// Print one JSON document, errors too
+    #[arg(long, global = true)]
+    json: bool,
+    /// Ask nothing; never means to overwrite
+    #[arg(short, long, global = true)]
+    yes: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Start a project that builds, tests and runs with no server
+    New(NewArgs),
+    /// List the components
+    List(PackageArgs),
+    /// Show what a component brings
+    Info {
+        /// The component
+        component: String,
+    },
+    /// Show what a component renders to here; writes nothing
+    View {
+        /// The component
+        component: String,
+        /// One of its files
+        path: Option<String>,
+        #[command(flatten)]
+        package: PackageArgs,
+        /// Choose an option
+        #[arg(long, value_name = "COMPONENT.OPTION=VALUE", value_parser = choice)]
+        set: Vec<Choice>,
+    },
+    /// Add components to the project
+    Add(AddArgs),
+    /// Remove components, to the byte
+    Remove(RemoveArgs),
+    /// Show how what was added is now
+    Status {
+        #[command(flatten)]
+        package: PackageArgs,
+        /// Exit with 5 when something is not as it was added
+        #[arg(long)]
+        exit_code: bool,
+    },
+    /// Show your edits of the generated files
+    Diff {
+        /// The component; all if there is none
+        component: Option<String>,
+        #[command(flatten)]
+        package: PackageArgs,
+        /// Exit with 5 when there are edits
+        #[arg(long)]
+        exit_code: bool,
+    },
+    /// Show the variables: type, default, where set; never values
+    Env {
+        #[command(flatten)]
+        package: PackageArgs,
+        /// Exit with 5 when a variable that must be set is not
+        #[arg(long)]
+        check: bool,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, Args)]
+struct PackageArgs {
+    /// The package of the workspace
+    #[arg(short, long, value_name = "NAME")]
+    package: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct NewArgs {
+    /// The folder, new or empty
+    #[arg(value_hint = ValueHint::DirPath)]
+    directory: PathBuf,
+    /// The web framework
+    #[arg(long, default_value = "axum")]
+    framework: String,
+    /// Components to begin with, or `all`
+    #[arg(long = "with", value_name = "COMPONENTS", value_delimiter = ',')]
+    components: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+struct AddArgs {
+    /// The components; asks on a terminal if there is none
+    components: Vec<String>,
+    /// Show what would be done; write nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+    /// Show the changes as a unified diff; write nothing
+    #[arg(long)]
+    diff: bool,
+    /// Choose an option, such as `redis.pubsub=false`
+    #[arg(long, value_name = "COMPONENT.OPTION=VALUE", value_parser = choice)]
+    set: Vec<Choice>,
+    #[command(flatten)]
+    package: PackageArgs,
+    /// Run `cargo check` afterwards, and take everything back if it fails
+    #[arg(long)]
+    verify: bool,
+    /// Leave the app's own sources alone
+    #[arg(long)]
+    no_wire: bool,
+    /// Leave compose files alone
+    #[arg(long)]
+    no_compose: bool,
+    /// Leave env files alone
+    #[arg(long)]
+    no_env: bool,
+    /// The compose file, from the project's root
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    compose: Option<String>,
+    /// The module, where `infra` is taken
+    #[arg(long, value_name = "NAME")]
+    module: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct RemoveArgs {
+    /// The components
+    #[arg(required = true)]
+    components: Vec<String>,
+    /// Show what would be done; write nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+    /// Show the changes as a unified diff; write nothing
+    #[arg(long)]
+    diff: bool,
+    /// Keep generated files that were edited; they are yours from then on
+    #[arg(long)]
+    keep_edited: bool,
+    #[command(flatten)]
+    package: PackageArgs,
+}
+
+fn choice(text: &str) -> Result<Choice, String> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or("the form is COMPONENT.OPTION=VALUE, such as redis.pubsub=false")?;
+    let (component, option) = name
+        .split_once('.')
+        .ok_or("the form is COMPONENT.OPTION=VALUE, such as redis.pubsub=false")?;
+    Ok(Choice {
+        component: component.to_owned(),
+        option: option.to_owned(),
+        value: value.to_owned(),
+    })
+}
+
+/// What a command line asks for.
+pub(crate) struct Invocation {
+    pub(crate) settings: Settings,
+    pub(crate) directory: PathBuf,
+    pub(crate) command: Result<Command>,
+}
+
+/// Reads the command line. An error is clap's own text with the exit code it asks for.
+pub(crate) fn parse(
+    arguments: impl IntoIterator<Item = std::ffi::OsString>,
+) -> Result<Invocation, clap::Error> {
+    let cli = Cli::try_parse_from(arguments)?;
+    let global = cli.global;
+    let settings = Settings {
+        quiet: global.quiet,
+        verbose: global.verbose,
+        json: global.json,
+        ask: !global.yes,
+        color: match global.color {
+            When::Auto => Color::Auto,
+            When::Always => Color::Always,
+            When::Never => Color::Never,
+        },
+    };
+    Ok(Invocation {
+        settings,
+        directory: global.directory.unwrap_or_else(|| PathBuf::from(".")),
+        command: cli.verb.into_command(),
+    })
+}
+
+impl Verb {
+    fn into_command(self) -> Result<Command> {
+        Ok(match self {
+            Self::New(args) => Command::New(new::Options {
+                directory: args.directory,
+                framework: args.framework,
+                components: args.components,
+            }),
+            Self::List(package) => Command::List(package.wishes()),
+            Self::Info { component } => Command::Info(component),
+            Self::View { component, path, package, set } => Command::View(browse::View {
+                component,
+                path,
+                wishes: package.wishes(),
+                choices: set,
+            }),
+            Self::Add(args) => Command::Add(args.into_options()?),
+            Self::Remove(args) => Command::Remove(remove::Options {
+                components: args.components,
+                preview: args.dry_run || args.diff,
+                diff: args.diff,
+                keep_edited: args.keep_edited,
+                wishes: args.package.wishes(),
+            }),
+            Self::Status { package, exit_code } => Command::Status(status::Options {
+                wishes: package.wishes(),
+                exit_code,
+            }),
+            Self::Diff { component, package, exit_code } => Command::Diff(status::Diff {
+                component,
+                wishes: package.wishes(),
+                exit_code,
+            }),
+            Self::Env { package, check } => Command::Env(env::Options {
+                wishes: package.wishes(),
+                check,
+            }),
+            Self::Completions { shell } => Command::Print(completions(shell)?),
+            Self::Man => Command::Print(manual()?),
+        })
+    }
+}
+
+impl PackageArgs {
+    fn wishes(self) -> Wishes {
+        Wishes {
+            package: self.package,
+            ..Wishes::default()
+        }
+    }
+}
+
+impl AddArgs {
+    fn into_options(self) -> Result<add::Options> {
+        let skip = [("wire", self.no_wire), ("compose", self.no_compose), ("env", self.no_env)];
+        let compose = self.compose.map(|file| {
+            file.parse::<ProjectPath>()
+                .map_err(|error| Error::usage("hostile-path", error.to_string()))
+        });
+        Ok(add::Options {
+            components: self.components,
+            choices: self.set,
+            preview: self.dry_run || self.diff,
+            diff: self.diff,
+            verify: self.verify,
+            skip: skip
+                .into_iter()
+                .filter_map(|(name, skip)| skip.then(|| name.to_owned()))
+                .collect(),
+            wishes: Wishes {
+                module: self.module,
+                compose: compose.transpose()?,
+                ..self.package.wishes()
+            },
+        })
+    }
+}
+
+/// The completions for a shell; the names of the components are among them.
+fn completions(shell: clap_complete::Shell) -> Result<String> {
+    let catalog = crate::catalog::Catalog::embedded()?;
+    let ids: Vec<String> = catalog.components().map(|known| known.id.clone()).collect();
+    let mut command = Cli::command();
+    for (verb, argument) in [
+        ("add", "components"),
+        ("remove", "components"),
+        ("info", "component"),
+        ("view", "component"),
+        ("diff", "component"),
+    ] {
+        let ids = ids.clone();
+        command = command.mut_subcommand(verb, |verb| {
+            verb.mut_arg(argument, |argument| {
+                argument.value_parser(clap::builder::PossibleValuesParser::new(ids))
+            })
+        });
+    }
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut command, "infra", &mut text);
+    into_text(text)
+}
+
+fn manual() -> Result<String> {
+    let mut text = Vec::new();
+    clap_mangen::Man::new(Cli::command())
+        .render(&mut text)
+        .map_err(|error| Error::failure("unwritable", error.to_string()))?;
+    into_text(text)
+}
+
+fn into_text(bytes: Vec<u8>) -> Result<String> {
+    String::from_utf8(bytes).map_err(|error| Error::failure("not-utf8", error.to_string()))
+}

@@ -1,0 +1,144 @@
+//! `infra add`.
+
+use std::{collections::BTreeSet, path::Path};
+
+use crate::{
+    error::{Error, Result},
+    plan::{self, Plan, Request},
+    project::Wishes,
+    render::{self, Rendering},
+    resolve::{Choice, Installed, Selected, resolve},
+    ui::Ui,
+};
+
+use super::{Scene, report, verify};
+
+/// What an `add` is asked to do.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The components; asked for on a terminal if there is none.
+    pub components: Vec<String>,
+    /// Values of options.
+    pub choices: Vec<Choice>,
+    /// Whether to write nothing.
+    pub preview: bool,
+    /// Whether to show a diff.
+    pub diff: bool,
+    /// Whether to run `cargo check` afterwards.
+    pub verify: bool,
+    /// What to leave alone: `wire`, `compose`, `env`.
+    pub skip: BTreeSet<String>,
+    /// The place.
+    pub wishes: Wishes,
+}
+
+/// Adds components to a project.
+///
+/// # Errors
+///
+/// What is in the way; nothing was written then.
+pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
+    let scene = Scene::for_change(options.preview, directory, &options.wishes, ui)?;
+    let package = scene.lock.package(scene.facts.package());
+    let installed = package.map(|package| package.installed()).unwrap_or_default();
+    let asked = match options.components.as_slice() {
+        [] => pick(&scene, &installed, ui)?,
+        names => names.to_vec(),
+    };
+    let selection = resolve(&scene.catalog, &installed, &asked, &options.choices)?;
+    let (plan, renderings) = plan_for(&scene, &selection, &options.skip)?;
+    let fresh: Vec<&Rendering> = renderings
+        .iter()
+        .filter(|rendering| !installed.contains_key(&rendering.id))
+        .collect();
+    for rendering in &renderings {
+        let id = &rendering.id;
+        let version = &rendering.manifest.version;
+        let place = format!("the package `{}`", scene.facts.name);
+        match (installed.contains_key(id), rendering.asked) {
+            (true, _) => {}
+            (false, true) => ui.status("Adding", &format!("{id} {version} to {place}")),
+            (false, false) => ui.status("Adding", &format!("{id} {version}, which is required")),
+        }
+    }
+    if plan.changes.is_empty() {
+        let names: Vec<String> = renderings
+            .iter()
+            .map(|rendering| format!("{} {}", rendering.id, rendering.manifest.version))
+            .collect();
+        ui.status("Unchanged", &format!("{} is installed already", names.join(", ")));
+    }
+    report::plan("add", &plan, options.preview, options.diff, scene.exit_code(&plan), ui);
+    if options.preview {
+        return Ok(scene.exit_code(&plan));
+    }
+    scene.apply(&plan)?;
+    if options.verify && !plan.changes.is_empty() {
+        verify::run(&scene, &plan, ui)?;
+    }
+    report::after_add(&plan, &fresh, ui);
+    Ok(scene.exit_code(&plan))
+}
+
+fn plan_for(
+    scene: &Scene,
+    selection: &[Selected<'_>],
+    skip: &BTreeSet<String>,
+) -> Result<(Plan, Vec<Rendering>)> {
+    let mut renderings = Vec::new();
+    for selected in selection {
+        reject_framework(selected, scene)?;
+        renderings.push(render::component(selected, &scene.facts)?);
+    }
+    let hub = render::hub(scene.catalog.hub(), &scene.facts, &[])?;
+    let targets = renderings.iter().flat_map(|r| r.files.keys());
+    let tree = scene.tree(targets.chain(hub.keys()))?;
+    let request = Request {
+        renderings,
+        skip: skip.clone(),
+    };
+    let plan = plan::add(&scene.context(&tree), &request)?;
+    Ok((plan, request.renderings))
+}
+
+fn reject_framework(selected: &Selected<'_>, scene: &Scene) -> Result<()> {
+    let component = selected.component;
+    let frameworks = &component.manifest.frameworks;
+    let framework = &scene.facts.framework.name;
+    if frameworks.is_empty() || frameworks.contains(framework) {
+        return Ok(());
+    }
+    Err(Error::unsupported(
+        "unsupported-framework",
+        format!(
+            "the component `{}` has no code for {framework}, only for {}",
+            component.id,
+            frameworks.join(", ")
+        ),
+    ))
+}
+
+/// Lets the user pick components on a terminal.
+fn pick(scene: &Scene, installed: &Installed, ui: &Ui) -> Result<Vec<String>> {
+    let all: Vec<_> = scene.catalog.components().collect();
+    if !ui.can_ask() {
+        let ids: Vec<&str> = all.iter().map(|component| component.id.as_str()).collect();
+        return Err(Error::usage("no-component", "no component is named")
+            .hint(format!("infra add {}", ids.first().unwrap_or(&"COMPONENT")))
+            .hint("`infra list` shows all components"));
+    }
+    let width = all.iter().map(|component| component.id.len()).max().unwrap_or(0);
+    let items: Vec<String> = all
+        .iter()
+        .map(|component| {
+            let mark = if installed.contains_key(&component.id) { " (installed)" } else { "" };
+            format!("{:width$}  {}{mark}", component.id, component.manifest.summary)
+        })
+        .collect();
+    let prompt = "Which components? (space picks, enter adds, esc leaves)";
+    let picked = ui.pick(prompt, &items)?;
+    if picked.is_empty() {
+        return Err(Error::usage("no-component", "no component is picked"));
+    }
+    Ok(picked.into_iter().map(|index| all[index].id.clone()).collect())
+}

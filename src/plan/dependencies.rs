@@ -1,0 +1,272 @@
+//! Crates: what all components of the package need together, entry by entry of `Cargo.toml`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    catalog::manifest,
+    edit::{
+        Kept, Outcome,
+        cargo_toml::{self, Dependency, Table},
+    },
+    error::{Error, Result},
+    facts::Facts,
+    lock::HUB,
+    path::ProjectPath,
+    versions::{compatible, least},
+};
+
+use super::draft::Draft;
+
+/// What is needed at one place: the crate, and who needs it.
+struct Need {
+    table: Table,
+    dependency: Dependency,
+    by: BTreeSet<String>,
+}
+
+impl Draft<'_> {
+    /// Brings the dependencies of the package to what its components need. `hub` is what the hub
+    /// itself needs, with its normal dependencies first.
+    pub(super) fn depend(
+        &mut self,
+        hub: Option<(
+            &BTreeMap<String, manifest::Dependency>,
+            &BTreeMap<String, manifest::Dependency>,
+        )>,
+    ) {
+        let needs = self.needs(hub);
+        let wanted: BTreeSet<String> = needs.keys().cloned().collect();
+        self.disown(&wanted);
+        for need in needs.values() {
+            match self.facts.inherits.clone() {
+                Some(workspace) => {
+                    let entry = Dependency {
+                        features: BTreeSet::new(),
+                        ..need.dependency.clone()
+                    };
+                    self.ensure(&workspace, Table::Workspace, &entry, &need.by, false);
+                    self.ensure_in_package(need, true);
+                }
+                None => self.ensure_in_package(need, false),
+            }
+        }
+    }
+
+    fn ensure_in_package(&mut self, need: &Need, inherit: bool) {
+        let manifest = self.facts.manifest.clone();
+        self.ensure(&manifest, need.table, &need.dependency, &need.by, inherit);
+    }
+
+    /// All crates that the components of this package need, by address.
+    fn needs(
+        &self,
+        hub: Option<(
+            &BTreeMap<String, manifest::Dependency>,
+            &BTreeMap<String, manifest::Dependency>,
+        )>,
+    ) -> BTreeMap<String, Need> {
+        let mut needs = BTreeMap::new();
+        let package = self.lock.package(self.facts.package());
+        let components = package.iter().flat_map(|package| &package.components);
+        let components = components.map(|component| {
+            let id = component.id.as_str();
+            (id, &component.dependencies, &component.dev_dependencies)
+        });
+        let hub = hub.map(|(normal, dev)| (HUB, normal, dev));
+        let all: Vec<_> = hub.into_iter().chain(components).collect();
+        for (id, normal, _) in &all {
+            normal.iter().for_each(|(name, dependency)| {
+                need(&mut needs, Table::Normal, name, dependency, id);
+            });
+        }
+        for (id, _, dev) in &all {
+            for (name, dependency) in *dev {
+                need(&mut needs, Table::Dev, name, dependency, id);
+            }
+        }
+        needs
+    }
+
+    /// Takes this package's names off the crates that it no longer needs.
+    fn disown(&mut self, wanted: &BTreeSet<String>) {
+        let prefix = format!("{}:", self.facts.package());
+        let manifest = &self.facts.manifest;
+        let inherits = self.facts.inherits.as_ref();
+        for fragment in &mut self.lock.fragments {
+            let crate_name = fragment.address.strip_prefix("workspace.dependencies/");
+            let is_wanted = match crate_name {
+                Some(name) => wanted.iter().any(|address| address.ends_with(&format!("/{name}"))),
+                None => wanted.contains(&fragment.address),
+            };
+            let is_ours = fragment.file == *manifest || inherits == Some(&fragment.file);
+            if is_ours && fragment.file.name() == "Cargo.toml" && !is_wanted {
+                fragment.by.retain(|owner| !owner.starts_with(&prefix));
+            }
+        }
+    }
+
+    fn ensure(
+        &mut self,
+        file: &ProjectPath,
+        table: Table,
+        dependency: &Dependency,
+        by: &BTreeSet<String>,
+        inherit: bool,
+    ) {
+        let address = address(table, &dependency.name);
+        let prefix = format!("{}:", self.facts.package());
+        let known = self.lock.fragment(file, &address).cloned();
+        if let Some(mut fragment) = known.filter(|fragment| !fragment.found) {
+            let revised = if fragment.by.iter().all(|owner| owner.starts_with(&prefix)) {
+                cargo_toml::revise(self.text(file), &fragment.edit(), table, dependency)
+            } else {
+                Err(Kept::InUse)
+            };
+            fragment.by.retain(|owner| !owner.starts_with(&prefix));
+            fragment.by.extend(by.iter().map(|id| self.owner(id)));
+            match revised {
+                Ok((text, edit)) => {
+                    if edit != fragment.edit() {
+                        self.explain_crate(file, by, dependency);
+                    }
+                    fragment.before = edit.before;
+                    fragment.after = edit.after;
+                    self.tree.insert(file.clone(), text);
+                    self.keep(fragment);
+                    return;
+                }
+                Err(Kept::Changed | Kept::InUse) => self.keep(fragment),
+                Err(Kept::Gone) => self.lock.fragments.retain(|known| {
+                    known.file != *file || known.address != address
+                }),
+            }
+        }
+        let ids: Vec<&str> = by.iter().map(String::as_str).collect();
+        let why = format!("{} {}", dependency.name, dependency.requirement);
+        self.put(file, &address, &ids, &why, |text| {
+            ensure_dependency(text, table, dependency, inherit)
+        });
+    }
+
+    fn keep(&mut self, fragment: crate::lock::Fragment) {
+        let known = self.lock.fragments.iter_mut().find(|known| {
+            known.file == fragment.file && known.address == fragment.address
+        });
+        if let Some(known) = known {
+            *known = fragment;
+        }
+    }
+
+    fn explain_crate(
+        &mut self,
+        file: &ProjectPath,
+        by: &BTreeSet<String>,
+        dependency: &Dependency,
+    ) {
+        for id in by {
+            self.explain(file, id, format!("features of {}", dependency.name));
+        }
+    }
+}
+
+fn ensure_dependency(
+    text: &str,
+    table: Table,
+    dependency: &Dependency,
+    inherit: bool,
+) -> Result<Outcome, crate::edit::Refusal> {
+    cargo_toml::ensure(text, table, dependency, inherit)
+}
+
+fn address(table: Table, name: &str) -> String {
+    let table = match table {
+        Table::Normal => "dependencies",
+        Table::Dev => "dev-dependencies",
+        Table::Workspace => "workspace.dependencies",
+    };
+    format!("{table}/{name}")
+}
+
+fn need(
+    needs: &mut BTreeMap<String, Need>,
+    table: Table,
+    name: &str,
+    wanted: &manifest::Dependency,
+    by: &str,
+) {
+    // What the code needs anyway, its tests need not name again.
+    let normal = needs.get(&address(Table::Normal, name));
+    if table == Table::Dev
+        && normal.is_some_and(|normal| {
+            let has = |feature| normal.dependency.features.contains(feature);
+            wanted.features.iter().all(has)
+        })
+    {
+        return;
+    }
+    let need = needs
+        .entry(address(table, name))
+        .or_insert_with(|| Need {
+            table,
+            dependency: Dependency {
+                name: name.to_owned(),
+                requirement: wanted.version.clone(),
+                features: BTreeSet::new(),
+                default_features: false,
+            },
+            by: BTreeSet::new(),
+        });
+    need.dependency.features.extend(wanted.features.iter().cloned());
+    need.dependency.default_features |= wanted.default_features;
+    if least(&wanted.version) > least(&need.dependency.requirement) {
+        need.dependency.requirement.clone_from(&wanted.version);
+    }
+    need.by.insert(by.to_owned());
+}
+
+/// Refuses what would bring a second incompatible version of a direct dependency.
+///
+/// # Errors
+///
+/// Every crate that the package has in another version than the generated code is written for.
+pub(super) fn check_versions<'a>(
+    facts: &Facts,
+    manifests: impl Iterator<Item = (&'a str, &'a manifest::Manifest)>,
+) -> Result<()> {
+    let mut details = Vec::new();
+    for (id, manifest) in manifests {
+        for (name, dependency) in &manifest.dependencies {
+            let (Some(found), Some(wanted)) =
+                (facts.versions.get(name), least(&dependency.version))
+            else {
+                continue;
+            };
+            if !compatible(found, &wanted) {
+                details.push(format!(
+                    "`{id}` is written for {name} {wanted}, {} uses {name} {found}",
+                    facts.name
+                ));
+            }
+        }
+        if let (Some(promised), Some(needed)) = (
+            &facts.rust_version,
+            manifest.rust_version.as_deref().and_then(least),
+        ) && *promised < needed
+        {
+            details.push(format!(
+                "`{id}` needs Rust {}.{}, {} promises to build with {}.{}",
+                needed.major, needed.minor, facts.name, promised.major, promised.minor
+            ));
+        }
+    }
+    if details.is_empty() {
+        return Ok(());
+    }
+    let mut error = Error::unsupported(
+        "unsupported-version",
+        "the project holds versions that the generated code is not written for",
+    )
+    .hint("a second incompatible version would be compiled beside yours, so none is added; update the crate, or raise `rust-version`, first");
+    error.details = details;
+    Err(error)
+}

@@ -1,0 +1,370 @@
+//! A plan while it is being made: the tree as it becomes, and what is to be remembered of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    edit::{Edit, Kept, Outcome, Refusal, cargo_toml, compose, dotenv, rust},
+    error::{Error, Result},
+    facts::{Facts, Tree},
+    lock::{Fragment, Lock, Sealed},
+    path::ProjectPath,
+};
+
+use super::{Change, Context, ManualStep, Plan, Sort, lock_path};
+
+/// A plan in the making.
+pub(super) struct Draft<'a> {
+    pub(super) facts: &'a Facts,
+    before: &'a Tree,
+    pub(super) tree: Tree,
+    pub(super) lock: Lock,
+    why: BTreeMap<ProjectPath, (BTreeSet<String>, Vec<String>)>,
+    pub(super) manual: Vec<ManualStep>,
+    pub(super) notes: Vec<String>,
+    pub(super) markers: Vec<ProjectPath>,
+    conflicts: Vec<String>,
+    hints: Vec<String>,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(context: &Context<'a>) -> Self {
+        Self {
+            facts: context.facts,
+            before: context.tree,
+            tree: context.tree.clone(),
+            lock: context.lock.clone(),
+            why: BTreeMap::new(),
+            manual: Vec::new(),
+            notes: Vec::new(),
+            markers: Vec::new(),
+            conflicts: Vec::new(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// The text of a file as it becomes; empty if there is none.
+    pub(super) fn text(&self, path: &ProjectPath) -> &str {
+        self.tree.get(path).map_or("", String::as_str)
+    }
+
+    /// How a component of this package is named in the lock.
+    pub(super) fn owner(&self, component: &str) -> String {
+        format!("{}:{component}", self.facts.package())
+    }
+
+    pub(super) fn conflict(&mut self, what: impl Into<String>) {
+        let what = what.into();
+        if !self.conflicts.contains(&what) {
+            self.conflicts.push(what);
+        }
+    }
+
+    pub(super) fn hint(&mut self, hint: impl Into<String>) {
+        let hint = hint.into();
+        if !self.hints.contains(&hint) {
+            self.hints.push(hint);
+        }
+    }
+
+    pub(super) fn note(&mut self, note: impl Into<String>) {
+        let note = note.into();
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// Remembers for whom and why a file changes.
+    pub(super) fn explain(&mut self, path: &ProjectPath, by: &str, why: impl Into<String>) {
+        let entry = self.why.entry(path.clone()).or_default();
+        entry.0.insert(by.to_owned());
+        let why = why.into();
+        if !why.is_empty() && !entry.1.contains(&why) {
+            entry.1.push(why);
+        }
+    }
+
+    /// Puts a fragment into a shared file for `by` (components of this package), and records it.
+    /// Returns whether it is there now.
+    pub(super) fn put(
+        &mut self,
+        file: &ProjectPath,
+        address: &str,
+        by: &[&str],
+        why: &str,
+        edit: impl FnOnce(&str) -> Result<Outcome, Refusal>,
+    ) -> bool {
+        let owners: BTreeSet<String> = by.iter().map(|id| self.owner(id)).collect();
+        match edit(self.text(file)) {
+            Ok(Outcome::Found) => {
+                self.own(file, address, &owners);
+                true
+            }
+            Ok(Outcome::Added { text, edits }) => {
+                if !self.before.contains_key(file) {
+                    self.lock.created.insert(file.clone());
+                }
+                self.tree.insert(file.clone(), text);
+                for edit in edits {
+                    self.record(file, &edit, &owners);
+                }
+                for id in by {
+                    self.explain(file, id, why);
+                }
+                true
+            }
+            Err(refusal) => {
+                self.conflict(located(file, &refusal));
+                false
+            }
+        }
+    }
+
+    /// Adds owners to a fragment that is there, ours or found.
+    fn own(&mut self, file: &ProjectPath, address: &str, owners: &BTreeSet<String>) {
+        let known = self
+            .lock
+            .fragments
+            .iter_mut()
+            .find(|fragment| fragment.file == *file && fragment.address == address);
+        match known {
+            Some(fragment) => fragment.by.extend(owners.iter().cloned()),
+            None => self.lock.fragments.push(Fragment {
+                file: file.clone(),
+                address: address.to_owned(),
+                by: owners.clone(),
+                found: true,
+                container: false,
+                before: String::new(),
+                after: String::new(),
+                sealed: None,
+            }),
+        }
+    }
+
+    pub(super) fn record(&mut self, file: &ProjectPath, edit: &Edit, owners: &BTreeSet<String>) {
+        let private = self.is_private(file);
+        let fragments = &mut self.lock.fragments;
+        let known = fragments
+            .iter()
+            .position(|known| known.file == *file && known.address == edit.address);
+        let mut by = owners.clone();
+        if let Some(index) = known {
+            by.extend(fragments.remove(index).by);
+        }
+        fragments.push(Fragment {
+            file: file.clone(),
+            address: edit.address.clone(),
+            by,
+            found: false,
+            container: edit.container,
+            before: if private { String::new() } else { edit.before.clone() },
+            after: if private { String::new() } else { edit.after.clone() },
+            sealed: private.then(|| Sealed::new(&edit.after)),
+        });
+    }
+
+    fn is_private(&self, file: &ProjectPath) -> bool {
+        self.facts.env.as_ref() == Some(file)
+    }
+
+    /// Takes back what nobody needs any more, and the containers that this leaves empty.
+    pub(super) fn withdraw(&mut self, by: &str) {
+        let fragments = std::mem::take(&mut self.lock.fragments);
+        let mut kept: Vec<Fragment> = Vec::new();
+        // The last that was added is the first to go: its text may stand on an earlier one's.
+        for fragment in fragments.into_iter().rev() {
+            if fragment.container || !fragment.by.is_empty() {
+                kept.push(fragment);
+            } else if !fragment.found {
+                self.take_back(&fragment, by);
+            }
+        }
+        loop {
+            let count = kept.len();
+            kept.retain(|fragment| !(fragment.container && self.take_back_container(fragment)));
+            if kept.len() == count {
+                break;
+            }
+        }
+        kept.reverse();
+        self.lock.fragments = kept;
+        self.drop_created(by);
+    }
+
+    fn take_back(&mut self, fragment: &Fragment, by: &str) {
+        let file = &fragment.file;
+        let Some(text) = self.tree.get(file) else {
+            return;
+        };
+        match undo(text, fragment) {
+            Ok(text) => {
+                self.tree.insert(file.clone(), text);
+                self.explain(file, by, "");
+            }
+            Err(Kept::Gone) => {}
+            Err(Kept::Changed | Kept::InUse) => {
+                let address = &fragment.address;
+                self.note(format!(
+                    "`{address}` in {file} was changed since it was added and stays"
+                ));
+            }
+        }
+    }
+
+    fn take_back_container(&mut self, fragment: &Fragment) -> bool {
+        let Some(text) = self.tree.get(&fragment.file) else {
+            return true;
+        };
+        match undo(text, fragment) {
+            Ok(text) => {
+                self.tree.insert(fragment.file.clone(), text);
+                true
+            }
+            Err(Kept::Gone) => true,
+            Err(Kept::InUse) => false,
+            // What the user made of it is the user's.
+            Err(Kept::Changed) => true,
+        }
+    }
+
+    /// Removes files that this tool created and that hold nothing any more.
+    fn drop_created(&mut self, by: &str) {
+        for file in self.lock.created.clone() {
+            let in_use = self.lock.fragments.iter().any(|known| known.file == file);
+            let is_empty = self.text(&file).trim().is_empty();
+            if !in_use {
+                self.lock.created.remove(&file);
+                if is_empty && self.tree.remove(&file).is_some() {
+                    self.explain(&file, by, "");
+                }
+            }
+        }
+    }
+
+    /// The plan.
+    ///
+    /// # Errors
+    ///
+    /// All conflicts at once.
+    pub(super) fn finish(mut self) -> Result<Plan> {
+        if !self.conflicts.is_empty() {
+            let mut error = match self.conflicts.as_slice() {
+                [one] => Error::conflict("conflict", one.clone()),
+                several => {
+                    let count = super::count(several.len(), "conflict");
+                    let mut error = Error::conflict("conflict", count);
+                    error.details = self.conflicts;
+                    error
+                }
+            };
+            error.hints = self.hints;
+            return Err(error);
+        }
+        self.lock
+            .packages
+            .sort_by(|a, b| a.folder.cmp(&b.folder));
+        let lock = lock_path()?;
+        match self.lock.to_text()? {
+            text if text.is_empty() => self.tree.remove(&lock),
+            text => self.tree.insert(lock.clone(), text),
+        };
+        let paths: BTreeSet<&ProjectPath> = self.before.keys().chain(self.tree.keys()).collect();
+        let mut changes = Vec::new();
+        for path in paths {
+            let (before, after) = (self.before.get(path), self.tree.get(path));
+            if before == after {
+                continue;
+            }
+            let (by, why) = self.why.get(path).cloned().unwrap_or_default();
+            let sort = if path.as_str().starts_with(".infra/") {
+                Sort::Record
+            } else if self.is_private(path) {
+                Sort::Private
+            } else if is_generated(&self.lock, path) || is_generated_before(self.before, path) {
+                Sort::Generated
+            } else {
+                Sort::Shared
+            };
+            changes.push(Change {
+                path: path.clone(),
+                before: before.cloned(),
+                after: after.cloned(),
+                by,
+                why,
+                sort,
+            });
+        }
+        Ok(Plan {
+            changes,
+            manual: self.manual,
+            notes: self.notes,
+            markers: self.markers,
+        })
+    }
+}
+
+fn is_generated(lock: &Lock, path: &ProjectPath) -> bool {
+    lock.packages
+        .iter()
+        .any(|package| package.files.iter().any(|file| file.path == *path))
+}
+
+fn is_generated_before(before: &Tree, path: &ProjectPath) -> bool {
+    crate::lock::base_path(path).is_ok_and(|base| before.contains_key(&base))
+}
+
+/// A refusal with its file: `compose.yaml:7: ..`.
+pub(super) fn located(file: &ProjectPath, refusal: &Refusal) -> String {
+    let text = refusal.to_string();
+    match text.strip_prefix("line ") {
+        Some(rest) => format!("{file}:{rest}"),
+        None => format!("{file}: {text}"),
+    }
+}
+
+/// What edits a shared file.
+enum Editor {
+    Cargo,
+    Rust,
+    Compose,
+    Env,
+}
+
+fn editor(file: &ProjectPath) -> Editor {
+    let name = file.name();
+    if name == "Cargo.toml" {
+        Editor::Cargo
+    } else if name.ends_with(".rs") {
+        Editor::Rust
+    } else if name.ends_with(".yml") || name.ends_with(".yaml") {
+        Editor::Compose
+    } else {
+        Editor::Env
+    }
+}
+
+/// Takes a fragment back.
+pub(super) fn undo(text: &str, fragment: &Fragment) -> Result<String, Kept> {
+    let edit = fragment.edit();
+    match (editor(&fragment.file), &fragment.sealed) {
+        (_, Some(sealed)) => dotenv::undo_where(text, &edit.address, sealed.length, |candidate| {
+            sealed.is(candidate)
+        }),
+        (Editor::Cargo, _) => cargo_toml::undo(text, &edit),
+        (Editor::Rust, _) => rust::undo(text, &edit),
+        (Editor::Compose, _) => compose::undo(text, &edit),
+        (Editor::Env, _) => dotenv::undo(text, &edit),
+    }
+}
+
+/// Whether a fragment of ours is still as it was added.
+pub(super) fn state(text: &str, fragment: &Fragment) -> Result<(), Kept> {
+    let edit = fragment.edit();
+    match (editor(&fragment.file), &fragment.sealed) {
+        (_, Some(_)) => undo(text, fragment).map(drop),
+        (Editor::Cargo, _) => cargo_toml::state(text, &edit),
+        (Editor::Rust, _) => rust::state(text, &edit),
+        (Editor::Compose, _) => compose::state(text, &edit),
+        (Editor::Env, _) => dotenv::state(text, &edit),
+    }
+}

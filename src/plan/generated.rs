@@ -1,0 +1,135 @@
+//! Generated files: created, replaced, merged with the user's edits, or removed.
+
+use crate::{
+    edit::merge,
+    error::Result,
+    facts::Tree,
+    lock::{self, File, base_path, hash},
+    path::ProjectPath,
+};
+
+use super::draft::Draft;
+
+impl Draft<'_> {
+    /// Brings the files of `by` to their new rendering; files that it no longer has are removed.
+    pub(super) fn render(&mut self, by: &str, files: &Tree) -> Result<()> {
+        let old: Vec<File> = self.files_of(by);
+        for file in old.iter().filter(|file| !files.contains_key(&file.path)) {
+            self.discard(file, by, true)?;
+        }
+        for (path, text) in files {
+            self.generate(by, path, text)?;
+        }
+        Ok(())
+    }
+
+    fn files_of(&self, by: &str) -> Vec<File> {
+        let package = self.lock.package(self.facts.package());
+        package
+            .map(|package| package.files.iter().filter(|file| file.by == by).cloned())
+            .map(Iterator::collect)
+            .unwrap_or_default()
+    }
+
+    fn generate(&mut self, by: &str, path: &ProjectPath, text: &str) -> Result<()> {
+        let base_path = base_path(path)?;
+        let ours = self.tree.get(path).cloned();
+        let base = self.tree.get(&base_path).cloned();
+        let known = self.files_of(by).iter().any(|file| file.path == *path);
+        match (ours, base.filter(|_| known)) {
+            (None, None) => {
+                self.tree.insert(path.clone(), text.to_owned());
+                self.explain(path, by, "");
+            }
+            // Deleted by the user, and nothing new to say: it stays deleted.
+            (None, Some(base)) if base == text => return Ok(()),
+            (None, Some(_)) => {
+                self.note(format!("{path} was deleted and is there again, in a new version"));
+                self.tree.insert(path.clone(), text.to_owned());
+                self.explain(path, by, "");
+            }
+            (Some(ours), None) if hash(&ours) != hash(text) => {
+                self.conflict(format!("{path} exists already and is not generated"));
+                let module = &self.facts.module;
+                self.hint(format!(
+                    "move it away, or choose another module than `{module}` with `--module NAME`"
+                ));
+                return Ok(());
+            }
+            (Some(_), None) => {}
+            (Some(ours), Some(base)) => self.merge(by, path, &ours, &base, text),
+        }
+        self.tree.insert(base_path, text.to_owned());
+        self.remember(by, path, text);
+        Ok(())
+    }
+
+    fn merge(&mut self, by: &str, path: &ProjectPath, ours: &str, base: &str, text: &str) {
+        if base == text {
+            return;
+        }
+        let is_rust = path.as_str().ends_with(".rs");
+        let untouched = hash(ours) == hash(base) || (is_rust && merge::same_code(ours, base));
+        let new = if untouched && ours.contains("\r\n") {
+            text.replace('\n', "\r\n")
+        } else if untouched {
+            text.to_owned()
+        } else {
+            let merged = merge::merge(base, ours, text);
+            if merged.conflicts > 0 {
+                self.markers.push(path.clone());
+            }
+            self.explain(path, by, "merged with your edits");
+            merged.text
+        };
+        self.tree.insert(path.clone(), new);
+        self.explain(path, by, "");
+    }
+
+    fn remember(&mut self, by: &str, path: &ProjectPath, text: &str) {
+        let folder = self.facts.package().to_owned();
+        let packages = &mut self.lock.packages;
+        if let Some(package) = packages.iter_mut().find(|known| known.folder == folder) {
+            package.files.retain(|file| file.path != *path);
+            package.files.push(File {
+                path: path.clone(),
+                by: by.to_owned(),
+                sha256: lock::hash(text),
+            });
+            package.files.sort_by(|a, b| a.path.cmp(&b.path));
+        }
+    }
+
+    /// Removes a generated file, unless the user changed it.
+    pub(super) fn discard(&mut self, file: &File, by: &str, keep_edited: bool) -> Result<()> {
+        let path = &file.path;
+        let base = base_path(path)?;
+        let edited = match (self.tree.get(path), self.tree.get(&base)) {
+            (None, _) => false,
+            (Some(ours), _) if hash(ours) == file.sha256 => false,
+            (Some(ours), Some(base)) => {
+                !(path.as_str().ends_with(".rs") && merge::same_code(ours, base))
+            }
+            (Some(_), None) => true,
+        };
+        if edited && !keep_edited {
+            self.conflict(format!("{path} was edited and would be removed"));
+            self.hint("see the edits: infra diff");
+            self.hint("keep the edited files as your own: --keep-edited");
+            return Ok(());
+        }
+        if edited {
+            self.note(format!("{path} was edited and stays; it is yours from now on"));
+        } else if self.tree.remove(path).is_some() {
+            self.explain(path, by, "");
+        }
+        self.tree.remove(&base);
+        let folder = self.facts.package().to_owned();
+        for package in &mut self.lock.packages {
+            if package.folder == folder {
+                package.files.retain(|known| known.path != *path);
+            }
+        }
+        Ok(())
+    }
+}

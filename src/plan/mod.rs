@@ -1,0 +1,146 @@
+//! What is to be done: computed once, without effects, and then shown or applied.
+//!
+//! Everything here works on a [`Tree`] in memory. A command computes one [`Plan`]; a preview and
+//! the disk are two consumers of it, so neither can differ from the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    catalog::Catalog,
+    error::{Error, Result},
+    facts::{Facts, Tree},
+    lock::{LOCK_PATH, Lock},
+    path::ProjectPath,
+    render::Rendering,
+};
+
+mod add;
+mod dependencies;
+mod draft;
+mod generated;
+mod remove;
+mod services;
+mod status;
+mod variables;
+mod wiring;
+
+pub use add::add;
+pub use remove::remove;
+pub use status::{FileState, FragmentState, Report, State, status};
+
+/// A file before and after; no text is no file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The file.
+    pub path: ProjectPath,
+    /// Its text now.
+    pub before: Option<String>,
+    /// Its text afterwards.
+    pub after: Option<String>,
+    /// The components that it is for.
+    pub by: BTreeSet<String>,
+    /// What happens to it, a line each, for people.
+    pub why: Vec<String>,
+    /// What sort of file it is.
+    pub sort: Sort,
+}
+
+/// What sort of file a change is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// Written whole by this tool.
+    Generated,
+    /// The user's, with fragments of ours.
+    Shared,
+    /// The user's, and its values are nobody else's business.
+    Private,
+    /// Our own memory.
+    Record,
+}
+
+/// Something that is left to the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManualStep {
+    /// What to do, and why it was not done.
+    pub what: String,
+    /// Where, as `file:line`.
+    pub places: Vec<String>,
+    /// What to paste.
+    pub snippet: String,
+}
+
+/// Everything that a command does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// The files that change, by path.
+    pub changes: Vec<Change>,
+    /// What is left to the user.
+    pub manual: Vec<ManualStep>,
+    /// What the user should know.
+    pub notes: Vec<String>,
+    /// Files in which edits of the user and of ours overlap.
+    pub markers: Vec<ProjectPath>,
+}
+
+impl Plan {
+    /// The tree as it is when the plan has been applied.
+    pub fn apply_to(&self, tree: &Tree) -> Tree {
+        let mut tree = tree.clone();
+        for change in &self.changes {
+            match &change.after {
+                Some(text) => tree.insert(change.path.clone(), text.clone()),
+                None => tree.remove(&change.path),
+            };
+        }
+        tree
+    }
+}
+
+/// What every plan is computed from.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The components.
+    pub catalog: &'a Catalog,
+    /// What is known of the package.
+    pub facts: &'a Facts,
+    /// The files that a plan can read or change.
+    pub tree: &'a Tree,
+    /// What was done before.
+    pub lock: &'a Lock,
+}
+
+/// What an `add` is asked to do.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The components, rendered.
+    pub renderings: Vec<Rendering>,
+    /// What not to do: `wire`, `compose`, `env`.
+    pub skip: BTreeSet<String>,
+}
+
+/// What a `remove` is asked to do.
+#[derive(Clone, Debug, Default)]
+pub struct Removal {
+    /// The components.
+    pub components: Vec<String>,
+    /// Whether generated files that the user changed stay, and are the user's from then on.
+    pub keep_edited: bool,
+}
+
+/// The path of the lock.
+fn lock_path() -> Result<ProjectPath> {
+    LOCK_PATH
+        .parse()
+        .map_err(|error: crate::path::HostilePath| Error::failure("hostile-path", error.to_string()))
+}
+
+/// Counts things in words: `1 file`, `2 files`.
+pub(crate) fn count(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        _ => format!("{number} {what}s"),
+    }
+}
+
+/// Maps of short texts.
+type Names = BTreeMap<String, String>;

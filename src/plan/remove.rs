@@ -1,0 +1,107 @@
+//! The plan of `remove`: exactly what was added and is unchanged since.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    error::{Error, Result},
+    lock::{File, HUB, Package},
+};
+
+use super::{Context, Plan, Removal, draft::Draft};
+
+/// Plans to remove components, and those that only they required.
+///
+/// # Errors
+///
+/// A component is not installed, another needs it, or a generated file was edited.
+pub fn remove(context: &Context<'_>, removal: &Removal) -> Result<Plan> {
+    let folder = context.facts.package();
+    let Some(package) = context.lock.package(folder) else {
+        return Err(not_installed(&removal.components, &[]));
+    };
+    let leaving = leaving(package, &removal.components)?;
+    let mut draft = Draft::new(context);
+    for file in package.files.iter().filter(|file| leaving.contains(&file.by)) {
+        draft.discard(file, &file.by, removal.keep_edited)?;
+    }
+    let is_last = package.components.iter().all(|known| leaving.contains(&known.id));
+    for known in &mut draft.lock.packages {
+        if known.folder == folder {
+            known.components.retain(|known| !leaving.contains(&known.id));
+        }
+    }
+    let by = removal.components.first().map_or(HUB, String::as_str);
+    let owners: BTreeSet<String> = leaving.iter().map(|id| draft.owner(id)).collect();
+    let prefix = format!("{folder}:");
+    for fragment in &mut draft.lock.fragments {
+        fragment.by.retain(|owner| {
+            !owners.contains(owner) && !(is_last && owner.starts_with(&prefix))
+        });
+    }
+    if is_last {
+        let files: Vec<File> = package.files.iter().filter(|f| f.by == HUB).cloned().collect();
+        for file in files {
+            draft.discard(&file, by, removal.keep_edited)?;
+        }
+        draft.lock.packages.retain(|known| known.folder != folder);
+    } else {
+        let hub = &context.catalog.hub().manifest;
+        draft.render_hub(context)?;
+        draft.depend(Some((&hub.dependencies, &hub.dev_dependencies)));
+    }
+    draft.withdraw(by);
+    draft.finish()
+}
+
+/// The components to remove: those named and, in turn, what only they required.
+fn leaving(package: &Package, named: &[String]) -> Result<BTreeSet<String>> {
+    let installed: Vec<&str> = package.components.iter().map(|c| c.id.as_str()).collect();
+    let missing: Vec<String> = named
+        .iter()
+        .filter(|id| !installed.contains(&id.as_str()))
+        .cloned()
+        .collect();
+    if !missing.is_empty() {
+        return Err(not_installed(&missing, &installed));
+    }
+    let mut leaving: BTreeSet<String> = named.iter().cloned().collect();
+    let mut error = Error::conflict("still-needed", "another component needs what would be removed");
+    for other in package.components.iter().filter(|c| !leaving.contains(&c.id)) {
+        for id in other.requires.iter().filter(|id| leaving.contains(*id)) {
+            error = error.detail(format!("`{}` needs `{id}`", other.id));
+            error.hints = vec![format!("infra remove {} {}", other.id, named.join(" "))];
+        }
+    }
+    if !error.details.is_empty() {
+        return Err(error);
+    }
+    loop {
+        let staying = |id: &str, leaving: &BTreeSet<String>| {
+            package
+                .components
+                .iter()
+                .any(|other| !leaving.contains(&other.id) && other.requires.iter().any(|r| r == id))
+        };
+        let orphan = package
+            .components
+            .iter()
+            .find(|c| !c.asked && !leaving.contains(&c.id) && !staying(&c.id, &leaving));
+        match orphan {
+            Some(orphan) => leaving.insert(orphan.id.clone()),
+            None => return Ok(leaving),
+        };
+    }
+}
+
+fn not_installed(missing: &[String], installed: &[&str]) -> Error {
+    let names: Vec<String> = missing.iter().map(|id| format!("`{id}`")).collect();
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    let error = Error::usage(
+        "not-installed",
+        format!("{} {verb} not installed", names.join(", ")),
+    );
+    match installed {
+        [] => error.hint("nothing is installed here; `infra list` shows what there is"),
+        installed => error.hint(format!("installed: {}", installed.join(", "))),
+    }
+}

@@ -1,0 +1,124 @@
+//! How what was added is now: generated files, fragments of shared files, wiring.
+
+use crate::{
+    edit::{Kept, merge, rust},
+    facts::Facts,
+    lock::{Lock, base_path, hash},
+    path::ProjectPath,
+};
+
+use super::{Context, draft};
+
+/// How a file or a fragment is, compared with what was added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// As it was added.
+    Pristine,
+    /// Changed by the user.
+    Edited,
+    /// Not there any more.
+    Missing,
+    /// With conflict markers.
+    Conflicted,
+}
+
+/// How a generated file is.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct FileState {
+    /// The file.
+    pub path: ProjectPath,
+    /// Its component, or the hub.
+    pub by: String,
+    /// How it is.
+    pub state: State,
+}
+
+/// How a fragment is.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct FragmentState {
+    /// The shared file.
+    pub file: ProjectPath,
+    /// The place in it.
+    pub address: String,
+    /// How it is.
+    pub state: State,
+}
+
+/// How everything of a package is.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Report {
+    /// The generated files.
+    pub files: Vec<FileState>,
+    /// The fragments that are ours.
+    pub fragments: Vec<FragmentState>,
+    /// Whether the module is declared and the app wired; none if the user said not to wire.
+    pub wired: Option<bool>,
+}
+
+impl Report {
+    /// Whether anything is not as it was added.
+    pub fn has_drift(&self) -> bool {
+        let files = self.files.iter().map(|file| file.state);
+        let fragments = self.fragments.iter().map(|fragment| fragment.state);
+        files.chain(fragments).any(|state| state != State::Pristine) || self.wired == Some(false)
+    }
+}
+
+/// Compares a package with what was added to it.
+pub fn status(context: &Context<'_>) -> Report {
+    let Context { facts, tree, lock, .. } = context;
+    let package = lock.package(facts.package());
+    let prefix = format!("{}:", facts.package());
+    let files = package.iter().flat_map(|package| &package.files).map(|file| {
+        let base = base_path(&file.path).ok().and_then(|base| tree.get(&base));
+        let state = match tree.get(&file.path) {
+            None => State::Missing,
+            Some(text) if merge::marker(text).is_some() => State::Conflicted,
+            Some(text) if hash(text) == file.sha256 => State::Pristine,
+            Some(text) if base.is_some_and(|base| merge::same_code(text, base)) => State::Pristine,
+            Some(_) => State::Edited,
+        };
+        FileState {
+            path: file.path.clone(),
+            by: file.by.clone(),
+            state,
+        }
+    });
+    let fragments = lock
+        .fragments
+        .iter()
+        .filter(|fragment| !fragment.found && !fragment.container)
+        .filter(|fragment| fragment.by.iter().any(|owner| owner.starts_with(&prefix)));
+    let fragments = fragments.map(|fragment| {
+        let text = tree.get(&fragment.file).map_or("", String::as_str);
+        let state = match draft::state(text, fragment) {
+            Ok(()) => State::Pristine,
+            Err(Kept::Gone) => State::Missing,
+            Err(Kept::Changed | Kept::InUse) => State::Edited,
+        };
+        FragmentState {
+            file: fragment.file.clone(),
+            address: fragment.address.clone(),
+            state,
+        }
+    });
+    Report {
+        files: files.collect(),
+        fragments: fragments.collect(),
+        wired: is_wired(context, facts, lock),
+    }
+}
+
+fn is_wired(context: &Context<'_>, facts: &Facts, lock: &Lock) -> Option<bool> {
+    let package = lock.package(facts.package())?;
+    if package.skipped.contains("wire") {
+        return None;
+    }
+    let text = |path: &ProjectPath| context.tree.get(path).map_or("", String::as_str);
+    let declared = facts
+        .crate_root()
+        .is_some_and(|root| rust::is_declared(text(root), &facts.module).is_some());
+    let wired = facts.sources.iter().any(|source| rust::is_wired(text(source)));
+    Some(declared && wired)
+}

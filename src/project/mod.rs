@@ -1,0 +1,198 @@
+//! Finds out what a project is: its root, packages, framework, files. Reads, and never writes.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    edit::cargo_toml::{self, Manifest},
+    error::{Error, Result},
+    facts::{Facts, Tree},
+    lock::{LOCK_PATH, Lock, base_path},
+    path::ProjectPath,
+    place,
+};
+
+mod git;
+mod locked;
+mod package;
+mod sources;
+mod surroundings;
+mod workspace;
+
+pub use package::Wishes;
+
+/// A project on disk.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The folder that all paths are relative to.
+    pub root: PathBuf,
+    /// The folder of the journal and the advisory lock.
+    pub state: PathBuf,
+    /// The folder of the workspace's (or only package's) manifest, from the root.
+    workspace: String,
+    /// The folder of the package that the user is in, from the root.
+    here: Option<String>,
+}
+
+impl Project {
+    /// Finds the project that `start` is in.
+    ///
+    /// # Errors
+    ///
+    /// `start` is no folder, or no `Cargo.toml` is in it or above.
+    pub fn find(start: &Path) -> Result<Self> {
+        let start = fs::canonicalize(start)
+            .ok()
+            .filter(|start| start.is_dir())
+            .ok_or_else(|| {
+                Error::usage("no-folder", format!("`{}` is no folder", start.display()))
+            })?;
+        let manifest = nearest_manifest(&start)?;
+        let (workspace, package) = workspace::find(&manifest)?;
+        let root = root_of(&workspace);
+        let below = |folder: &Path| -> Result<String> {
+            let relative = folder.strip_prefix(&root).unwrap_or(Path::new(""));
+            let text = relative.to_str().ok_or_else(|| {
+                Error::failure(
+                    "not-utf8",
+                    format!("the path `{}` is not UTF-8", folder.display()),
+                )
+            })?;
+            Ok(text.replace('\\', "/"))
+        };
+        Ok(Self {
+            state: git::state_folder(&root)?,
+            workspace: below(&workspace)?,
+            here: match package {
+                Some(package) => Some(below(&package)?),
+                None => None,
+            },
+            root,
+        })
+    }
+
+    /// What was done before.
+    ///
+    /// # Errors
+    ///
+    /// The lock is damaged or newer than this tool.
+    pub fn lock(&self) -> Result<Lock> {
+        let text = place::read(&self.root, &path(LOCK_PATH)?)?;
+        text.as_deref().map_or_else(|| Ok(Lock::default()), Lock::parse)
+    }
+
+    /// The texts of everything that a plan can read or change: shared files, sources, what the lock
+    /// names, and `targets`, the files that are to be generated.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read, is not UTF-8 or leads out of the project.
+    pub fn tree<'a>(
+        &self,
+        facts: &Facts,
+        lock: &Lock,
+        targets: impl IntoIterator<Item = &'a ProjectPath>,
+    ) -> Result<Tree> {
+        let mut paths = vec![path(LOCK_PATH)?, facts.manifest.clone(), facts.compose.clone()];
+        paths.extend(facts.inherits.clone());
+        paths.extend(facts.library.clone());
+        paths.extend(facts.binaries.iter().cloned());
+        paths.extend(facts.sources.iter().cloned());
+        paths.extend(facts.compose_others.iter().cloned());
+        paths.extend(facts.env_examples.iter().cloned());
+        paths.extend(facts.env.clone());
+        paths.extend(lock.fragments.iter().map(|fragment| fragment.file.clone()));
+        let generated = lock.packages.iter().flat_map(|package| &package.files);
+        for target in generated.map(|file| &file.path).chain(targets) {
+            paths.push(base_path(target)?);
+            paths.push(target.clone());
+        }
+        paths.sort();
+        paths.dedup();
+        let mut tree = Tree::new();
+        for path in paths {
+            if let Some(text) = place::read(&self.root, &path)? {
+                tree.insert(path, text);
+            }
+        }
+        Ok(tree)
+    }
+
+    /// Whether a file exists.
+    fn exists(&self, path: &str) -> bool {
+        self.root.join(path).is_file()
+    }
+
+    /// Reads a manifest; `None` if there is none.
+    fn manifest(&self, path: &ProjectPath) -> Result<Option<Manifest>> {
+        match place::read(&self.root, path)? {
+            Some(text) => cargo_toml::read(&text)
+                .map(Some)
+                .map_err(|refusal| unreadable_manifest(path.as_str(), &refusal)),
+            None => Ok(None),
+        }
+    }
+}
+
+fn unreadable_manifest(path: &str, refusal: &crate::edit::Refusal) -> Error {
+    let text = refusal.to_string();
+    let text = match text.strip_prefix("line ") {
+        Some(rest) => format!("`{path}` cannot be read, line {rest}"),
+        None => format!("`{path}` cannot be read: {text}"),
+    };
+    Error::conflict("unreadable-manifest", text).hint("cargo metadata --no-deps shows what cargo says")
+}
+
+fn path(text: &str) -> Result<ProjectPath> {
+    text.parse()
+        .map_err(|error: crate::path::HostilePath| Error::failure("hostile-path", error.to_string()))
+}
+
+fn nearest_manifest(start: &Path) -> Result<PathBuf> {
+    let mut folders = start.ancestors();
+    folders
+        .find(|folder| folder.join("Cargo.toml").is_file())
+        .map(Path::to_owned)
+        .ok_or_else(|| {
+            let error = Error::unsupported(
+                "not-a-cargo-project",
+                format!("no `Cargo.toml` in `{}` or above", start.display()),
+            );
+            match below(start) {
+                Some(found) => error.hint(format!("did you mean `infra -C {found} ..`?")),
+                None => error.hint("start a project: infra new my-app"),
+            }
+        })
+}
+
+/// A folder below that has a manifest: a project is often two folders down in its repository.
+fn below(start: &Path) -> Option<String> {
+    let folders = |folder: &Path| {
+        let mut found: Vec<PathBuf> = fs::read_dir(folder)
+            .ok()?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.is_dir())
+            .collect();
+        found.sort();
+        Some(found)
+    };
+    let first = folders(start)?;
+    let second = first.iter().filter_map(|folder| folders(folder)).flatten();
+    let mut all = first.iter().cloned().chain(second);
+    let found = all.find(|folder| folder.join("Cargo.toml").is_file())?;
+    let relative = found.strip_prefix(start).ok()?;
+    Some(relative.display().to_string())
+}
+
+/// The nearest folder with `.infra` at or above the workspace, else that of `.git`, else its own.
+fn root_of(workspace: &Path) -> PathBuf {
+    let git = workspace.ancestors().find(|folder| folder.join(".git").exists());
+    let within = |folder: &&Path| git.is_none_or(|git| folder.starts_with(git));
+    let marked = workspace
+        .ancestors()
+        .take_while(within)
+        .find(|folder| folder.join(LOCK_PATH).is_file());
+    marked.or(git).unwrap_or(workspace).to_owned()
+}

@@ -1,0 +1,301 @@
+//! The package that components are added to, and everything known of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use semver::Version;
+
+use crate::{
+    edit::cargo_toml::{Declared, Manifest, Section},
+    error::{Error, Result, nearest},
+    facts::{Facts, Framework},
+    lock::Lock,
+    path::ProjectPath,
+    place, versions,
+};
+
+use super::{
+    Project, locked,
+    workspace::{Member, manifest_of},
+};
+
+/// The frameworks that generated code exists for.
+const SUPPORTED: [&str; 1] = ["axum"];
+/// Frameworks that are recognised, to say that they are not supported.
+const KNOWN: [&str; 8] = [
+    "actix-web", "rocket", "warp", "poem", "salvo", "tide", "gotham", "ntex",
+];
+
+/// What the user says of the place.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// The package, by name.
+    pub package: Option<String>,
+    /// The name of the module, where `infra` is taken.
+    pub module: Option<String>,
+    /// The compose file, from the root.
+    pub compose: Option<ProjectPath>,
+}
+
+impl Project {
+    /// Finds the package that is meant, and what there is to know of it.
+    ///
+    /// # Errors
+    ///
+    /// There is no such package, or several could be meant; it has no framework that is supported;
+    /// a manifest cannot be read.
+    pub fn facts(&self, wishes: &Wishes, lock: &Lock) -> Result<Facts> {
+        let member = self.choose(wishes, lock)?;
+        let workspace_path = self.workspace_manifest()?;
+        let workspace = match manifest_of(&member.folder)? == workspace_path {
+            true => member.manifest.clone(),
+            false => self.manifest(&workspace_path)?.unwrap_or_default(),
+        };
+        let name = member.name().to_owned();
+        let versions = self.versions(&member, &workspace)?;
+        let framework = framework(&member, &versions)?;
+        let inherits = member.manifest.dependencies.iter().any(|known| known.workspace);
+        let library = self.library(&member)?;
+        let binaries = self.binaries(&member)?;
+        let recorded = lock.package(if member.folder.is_empty() { "." } else { &member.folder });
+        let module = match (&wishes.module, recorded) {
+            (_, Some(package)) => package.module.clone(),
+            (Some(module), None) => identifier(module)?,
+            (None, None) => "infra".to_owned(),
+        };
+        let library_name = member.manifest.library.as_ref().and_then(|l| l.name.clone());
+        let mut facts = Facts {
+            manifest: manifest_of(&member.folder)?,
+            inherits: inherits.then_some(workspace_path),
+            crate_name: library_name.unwrap_or_else(|| name.clone()).replace('-', "_"),
+            rust_version: rust_version(&member.manifest, &workspace),
+            denied: denied(&member.manifest, &workspace),
+            compose: wishes.compose.clone().map_or_else(|| self.compose(&member.folder), Ok)?,
+            compose_others: Vec::new(),
+            env_examples: self.env_examples(&member.folder)?,
+            env: self.env(&member.folder)?,
+            env_tracked: false,
+            sources: Vec::new(),
+            folder: member.folder,
+            name,
+            library,
+            binaries,
+            module,
+            framework,
+            versions,
+        };
+        facts.compose_others = self.compose_others(&facts.compose)?;
+        let tracked = |env: &ProjectPath| super::git::tracks(&self.root, env.as_str());
+        facts.env_tracked = facts.env.as_ref().is_some_and(tracked);
+        facts.sources = self.sources(&facts)?;
+        Ok(facts)
+    }
+
+    fn choose(&self, wishes: &Wishes, lock: &Lock) -> Result<Member> {
+        if let Some(wanted) = &wishes.package {
+            let members = self.members()?;
+            let names: Vec<String> = members.iter().map(|m| m.name().to_owned()).collect();
+            let found = members.into_iter().find(|member| member.name() == wanted);
+            return found.ok_or_else(|| {
+                let error = Error::usage("unknown-package", format!("no package `{wanted}`"));
+                match nearest(wanted, names.iter().map(String::as_str)) {
+                    Some(meant) => error.hint(format!("did you mean `-p {meant}`?")),
+                    None => error.hint(format!("the packages are: {}", names.join(", "))),
+                }
+            });
+        }
+        if let Some(here) = &self.here
+            && let Some(member) = self.member(here)?
+            && (*here != self.workspace || has_framework(&member.manifest, &SUPPORTED))
+        {
+            return Ok(member);
+        }
+        let members = self.members()?;
+        let mut serving: Vec<Member> = members
+            .iter()
+            .filter(|member| has_framework(&member.manifest, &SUPPORTED))
+            .cloned()
+            .collect();
+        let installed = |member: &Member| {
+            let folder = if member.folder.is_empty() { "." } else { &member.folder };
+            lock.package(folder).is_some()
+        };
+        if serving.iter().filter(|member| installed(member)).count() == 1 {
+            serving.retain(installed);
+        }
+        if serving.len() > 1 {
+            let mut sure = serving.clone();
+            sure.retain(|member| self.seems_to_serve(&member.folder));
+            if sure.len() == 1 {
+                serving = sure;
+            }
+        }
+        match serving.len() {
+            1 => Ok(serving.remove(0)),
+            0 => match (members.len(), members.into_iter().next()) {
+                // The error about the framework says more than one about packages.
+                (1, Some(only)) => Ok(only),
+                _ => Err(Error::unsupported(
+                    "no-framework",
+                    "no package of this workspace uses a supported web framework (axum)",
+                )
+                .hint("cargo add axum -p PACKAGE")),
+            },
+            _ => {
+                let mut error = Error::usage(
+                    "several-packages",
+                    "several packages of this workspace could be meant",
+                );
+                for member in &serving {
+                    let folder = if member.folder.is_empty() { "." } else { &member.folder };
+                    error = error.detail(format!("{} in {folder}", member.name()));
+                }
+                Err(error.hint(format!("name one: -p {}", serving[0].name())))
+            }
+        }
+    }
+
+    fn library(&self, member: &Member) -> Result<Option<ProjectPath>> {
+        let declared = member.manifest.library.as_ref();
+        let path = declared.and_then(|library| library.path.clone());
+        let path = path.unwrap_or_else(|| "src/lib.rs".to_owned());
+        self.file(member, &path)
+    }
+
+    fn binaries(&self, member: &Member) -> Result<Vec<ProjectPath>> {
+        let mut paths: Vec<String> = Vec::new();
+        for binary in &member.manifest.binaries {
+            let name = &binary.name;
+            match &binary.path {
+                Some(path) => paths.push(path.clone()),
+                None => paths.extend([
+                    format!("src/bin/{name}.rs"),
+                    format!("src/bin/{name}/main.rs"),
+                    "src/main.rs".to_owned(),
+                ]),
+            }
+        }
+        if member.manifest.package.as_ref().is_none_or(|package| package.autobins) {
+            paths.push("src/main.rs".to_owned());
+            paths.extend(self.files_in(&member.folder, "src/bin"));
+        }
+        let mut found = Vec::new();
+        for path in paths {
+            let file = self.file(member, &path)?;
+            found.extend(file.filter(|file| !found.contains(file)));
+        }
+        Ok(found)
+    }
+
+    fn file(&self, member: &Member, path: &str) -> Result<Option<ProjectPath>> {
+        let path = match member.folder.as_str() {
+            "" => path.to_owned(),
+            folder => format!("{folder}/{path}"),
+        };
+        match path.parse::<ProjectPath>() {
+            Ok(path) if self.exists(path.as_str()) => Ok(Some(path)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The version of each direct dependency: locked, else the lowest that is allowed.
+    fn versions(&self, member: &Member, workspace: &Manifest) -> Result<BTreeMap<String, Version>> {
+        let lock_path = super::path(&match self.workspace.as_str() {
+            "" => "Cargo.lock".to_owned(),
+            folder => format!("{folder}/Cargo.lock"),
+        })?;
+        let lock = place::read(&self.root, &lock_path)?.unwrap_or_default();
+        let mut versions = locked::versions(&lock, member.name());
+        for declared in &member.manifest.dependencies {
+            if versions.contains_key(&declared.package) {
+                continue;
+            }
+            let inherited = declared.workspace.then(|| {
+                let entry = workspace.dependencies.iter().find(|known| {
+                    known.section == Section::Workspace && known.key == declared.key
+                });
+                entry.and_then(|entry| entry.requirement.as_deref())
+            });
+            let requirement = declared.requirement.as_deref().or(inherited.flatten());
+            if let Some(version) = requirement.and_then(versions::least) {
+                versions.insert(declared.package.clone(), version);
+            }
+        }
+        let direct: BTreeSet<&str> = member
+            .manifest
+            .dependencies
+            .iter()
+            .map(|declared| declared.package.as_str())
+            .collect();
+        versions.retain(|name, _| direct.contains(name.as_str()));
+        Ok(versions)
+    }
+}
+
+fn has_framework(manifest: &Manifest, frameworks: &[&str]) -> bool {
+    let uses = |declared: &Declared| {
+        declared.section == Section::Normal && frameworks.contains(&declared.package.as_str())
+    };
+    manifest.dependencies.iter().any(uses)
+}
+
+fn framework(member: &Member, versions: &BTreeMap<String, Version>) -> Result<Framework> {
+    let name = SUPPORTED
+        .into_iter()
+        .find(|name| has_framework(&member.manifest, &[name]));
+    if let Some(name) = name {
+        // A path or git dependency may have no version that can be known; the newest is likeliest.
+        let version = versions.get(name).cloned();
+        return Ok(Framework {
+            name: name.to_owned(),
+            version: version.unwrap_or(Version::new(0, 8, 0)),
+        });
+    }
+    let package = member.name();
+    let other = KNOWN
+        .into_iter()
+        .find(|name| has_framework(&member.manifest, &[name]));
+    Err(match other {
+        Some(other) => Error::unsupported(
+            "unsupported-framework",
+            format!("the package `{package}` uses {other}, for which there is no code yet"),
+        )
+        .hint("supported is axum 0.8"),
+        None => Error::unsupported(
+            "no-framework",
+            format!("the package `{package}` uses no web framework that is supported (axum)"),
+        )
+        .hint(format!("cargo add axum -p {package}")),
+    })
+}
+
+fn rust_version(manifest: &Manifest, workspace: &Manifest) -> Option<Version> {
+    let package = manifest.package.as_ref()?;
+    let inherited = || workspace.workspace.as_ref()?.rust_version.clone();
+    let text = match package.rust_version_inherited {
+        true => inherited(),
+        false => package.rust_version.clone(),
+    };
+    versions::least(&text?)
+}
+
+fn denied(manifest: &Manifest, workspace: &Manifest) -> BTreeSet<String> {
+    let own = manifest.denied_clippy_lints.iter();
+    let inherited = workspace.workspace.iter().filter(|_| manifest.lints_inherited);
+    let inherited = inherited.flat_map(|workspace| &workspace.denied_clippy_lints);
+    own.chain(inherited).cloned().collect()
+}
+
+/// A module name as the user typed it, if it is one.
+fn identifier(text: &str) -> Result<String> {
+    let mut chars = text.chars();
+    let starts = chars.next().is_some_and(|c| c.is_ascii_lowercase() || c == '_');
+    let goes_on = chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if starts && goes_on && syn::parse_str::<syn::Ident>(text).is_ok() {
+        return Ok(text.to_owned());
+    }
+    Err(Error::usage(
+        "wrong-module-name",
+        format!("`{text}` is no name of a module"),
+    )
+    .hint("a name in lower case that is no keyword, such as `--module infrastructure`"))
+}

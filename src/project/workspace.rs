@@ -1,0 +1,145 @@
+//! The workspace around a package, by Cargo's own rules.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use glob::{MatchOptions, Pattern};
+
+use crate::{
+    edit::cargo_toml::{self, Manifest},
+    error::Result,
+    path::ProjectPath,
+};
+
+use super::{Project, path, unreadable_manifest};
+
+/// A package of the workspace.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    /// Its folder from the root.
+    pub(super) folder: String,
+    pub(super) manifest: Manifest,
+}
+
+impl Member {
+    pub(super) fn name(&self) -> &str {
+        let package = self.manifest.package.as_ref();
+        package.map_or("", |package| package.name.as_str())
+    }
+}
+
+const OPTIONS: MatchOptions = MatchOptions {
+    case_sensitive: true,
+    require_literal_separator: true,
+    require_literal_leading_dot: false,
+};
+
+/// The folder of the workspace that a manifest belongs to, and of the package if it is one.
+pub(super) fn find(folder: &Path) -> Result<(PathBuf, Option<PathBuf>)> {
+    let manifest = read(folder)?;
+    let package = manifest.package.is_some().then(|| folder.to_owned());
+    if manifest.workspace.is_some() {
+        return Ok((folder.to_owned(), package));
+    }
+    for outer in folder.ancestors().skip(1) {
+        if !outer.join("Cargo.toml").is_file() {
+            continue;
+        }
+        // A parent that cannot be read is not ours to judge.
+        let Ok(manifest) = read(outer) else { break };
+        let relative = folder.strip_prefix(outer).unwrap_or(folder);
+        if manifest.workspace.is_some() {
+            if has_member(&manifest, relative) {
+                return Ok((outer.to_owned(), package));
+            }
+            break;
+        }
+    }
+    Ok((folder.to_owned(), package))
+}
+
+fn read(folder: &Path) -> Result<Manifest> {
+    let path = folder.join("Cargo.toml");
+    let shown = path.display().to_string();
+    let bytes = fs::read(&path).unwrap_or_default();
+    cargo_toml::read(&String::from_utf8_lossy(&bytes))
+        .map_err(|refusal| unreadable_manifest(&shown, &refusal))
+}
+
+fn has_member(manifest: &Manifest, relative: &Path) -> bool {
+    let Some(workspace) = &manifest.workspace else {
+        return false;
+    };
+    let relative = relative.to_string_lossy().replace('\\', "/");
+    let matches = |pattern: &String| {
+        let pattern = pattern.trim_start_matches("./").trim_end_matches('/');
+        Pattern::new(pattern).is_ok_and(|pattern| pattern.matches_with(&relative, OPTIONS))
+    };
+    let is_excluded = workspace.exclude.iter().any(|outside| {
+        let outside = outside.trim_start_matches("./").trim_end_matches('/');
+        relative == outside || relative.starts_with(&format!("{outside}/"))
+    });
+    let is_path_dependency = || {
+        // Cargo makes path dependencies below the root members.
+        manifest.package.is_some() && workspace.members.is_empty()
+    };
+    workspace.members.iter().any(matches) || (!is_excluded && is_path_dependency())
+}
+
+impl Project {
+    /// The manifest of the workspace, or of the only package.
+    pub(super) fn workspace_manifest(&self) -> Result<ProjectPath> {
+        manifest_of(&self.workspace)
+    }
+
+    /// The package in a folder.
+    pub(super) fn member(&self, folder: &str) -> Result<Option<Member>> {
+        let manifest = self.manifest(&manifest_of(folder)?)?;
+        Ok(manifest
+            .filter(|manifest| manifest.package.is_some())
+            .map(|manifest| Member {
+                folder: folder.to_owned(),
+                manifest,
+            }))
+    }
+
+    /// All packages of the workspace, by folder.
+    pub(super) fn members(&self) -> Result<Vec<Member>> {
+        let Some(root) = self.manifest(&self.workspace_manifest()?)? else {
+            return Ok(Vec::new());
+        };
+        let base = self.root.join(&self.workspace);
+        let mut folders = vec![base.clone()];
+        let workspace = root.workspace.clone().unwrap_or_default();
+        for pattern in &workspace.members {
+            let full = format!("{}/{pattern}", Pattern::escape(&base.to_string_lossy()));
+            if let Ok(found) = glob::glob_with(&full, OPTIONS) {
+                folders.extend(found.filter_map(Result::ok));
+            }
+        }
+        folders.sort();
+        folders.dedup();
+        let excluded: Vec<PathBuf> = workspace.exclude.iter().map(|e| base.join(e)).collect();
+        let mut members = Vec::new();
+        for folder in folders {
+            let is_excluded = excluded.iter().any(|outside| folder.starts_with(outside));
+            let Ok(relative) = folder.strip_prefix(&self.root) else {
+                continue;
+            };
+            let relative = relative.to_string_lossy().replace('\\', "/");
+            if !is_excluded && let Some(member) = self.member(&relative)? {
+                members.push(member);
+            }
+        }
+        Ok(members)
+    }
+}
+
+pub(super) fn manifest_of(folder: &str) -> Result<ProjectPath> {
+    match folder {
+        "" => path("Cargo.toml"),
+        folder => path(&format!("{folder}/Cargo.toml")),
+    }
+}

@@ -1,0 +1,58 @@
+//! Versions as Cargo compares them.
+
+use semver::{Comparator, Op, Version, VersionReq};
+
+/// The lowest version that a requirement allows.
+pub fn least(requirement: &str) -> Option<Version> {
+    let parsed = VersionReq::parse(requirement).ok()?;
+    let lower = |comparator: &&Comparator| {
+        matches!(
+            comparator.op,
+            Op::Exact | Op::Greater | Op::GreaterEq | Op::Tilde | Op::Caret | Op::Wildcard
+        )
+    };
+    let comparator = parsed.comparators.iter().find(lower)?;
+    Some(Version::new(
+        comparator.major,
+        comparator.minor.unwrap_or(0),
+        comparator.patch.unwrap_or(0),
+    ))
+}
+
+/// Whether two versions are compatible as Cargo sees it: the same leftmost number that is not zero.
+pub fn compatible(a: &Version, b: &Version) -> bool {
+    let bucket = |version: &Version| match (version.major, version.minor) {
+        (0, 0) => (0, 0, version.patch),
+        (0, minor) => (0, minor, 0),
+        (major, _) => (major, 0, 0),
+    };
+    bucket(a) == bucket(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compatible_as_cargo_sees_it() {
+        let is = |a: &str, b: &str| {
+            compatible(&Version::parse(a).unwrap(), &Version::parse(b).unwrap())
+        };
+        assert!(is("1.8.1", "1.2.0") && is("0.8.9", "0.8.0"));
+        assert!(!is("0.7.9", "0.8.0") && !is("0.32.1", "1.0.0") && !is("0.0.1", "0.0.2"));
+    }
+
+    #[test]
+    fn the_least_version_of_a_requirement() {
+        for (requirement, least_version) in [
+            ("1.8.1", "1.8.1"),
+            ("^0.8", "0.8.0"),
+            ("=0.8.9", "0.8.9"),
+            (">=0.7, <0.9", "0.7.0"),
+            ("1.*", "1.0.0"),
+        ] {
+            assert_eq!(least(requirement), Version::parse(least_version).ok(), "{requirement}");
+        }
+        assert_eq!(least("*"), None);
+    }
+}
