@@ -66,20 +66,12 @@ impl Node {
         self.entries().iter().find(|(key, _)| key.is_key(name))
     }
 
-    /// Whether blank lines put behind this node would become part of it.
-    pub(super) fn is_open_ended(&self, text: &str) -> bool {
-        match &self.kind {
-            Kind::Scalar(_, ScalarStyle::Literal | ScalarStyle::Folded) => {
-                keeps_blank_lines(text, self.start)
-            }
-            Kind::List(items) if !self.flow => {
-                items.last().is_some_and(|last| last.is_open_ended(text))
-            }
-            Kind::Map(entries) if !self.flow => entries
-                .last()
-                .is_some_and(|(_, last)| last.is_open_ended(text)),
-            _ => false,
-        }
+    /// Whether this is a `|` or `>` scalar whose trailing blank lines are content.
+    pub(super) fn keeps_blank_lines(&self, text: &str) -> bool {
+        matches!(
+            self.kind,
+            Kind::Scalar(_, ScalarStyle::Literal | ScalarStyle::Folded)
+        ) && keeps_blank_lines(text, self.start)
     }
 
     /// Whether it has quotes of its own, so its text is what stands between them.

@@ -129,10 +129,7 @@ pub(super) fn after_entries(
         .map(|(key, value)| value.end.max(key.end))
         .max()?;
     let at = past_tail(text, end, indent);
-    let open = entries
-        .last()
-        .is_some_and(|(_, last)| last.is_open_ended(text));
-    let blank = !open && tree.parts(&path[..depth], entries);
+    let blank = !style.keeps_blank_lines && tree.parts(&path[..depth], entries);
     let parts = block_lines(path, depth, value, indent, &style);
     Some(line_splice(
         at,

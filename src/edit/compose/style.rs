@@ -16,6 +16,9 @@ pub(super) struct Style {
     pub(super) list_offset: usize,
     pub(super) line_end: &'static str,
     pub(super) quote: char,
+    /// Whether some text ends in blank lines that are content (`|+`): a blank line put behind it,
+    /// now or when what stands between is taken out, would become part of it.
+    pub(super) keeps_blank_lines: bool,
 }
 
 #[derive(Default)]
@@ -24,6 +27,7 @@ struct Votes {
     offsets: BTreeMap<usize, usize>,
     double: usize,
     single: usize,
+    keeps_blank_lines: bool,
 }
 
 impl Style {
@@ -42,12 +46,14 @@ impl Style {
             } else {
                 '"'
             },
+            keeps_blank_lines: votes.keeps_blank_lines,
         }
     }
 }
 
 impl Votes {
     fn count(&mut self, text: &str, node: &Node) {
+        self.keeps_blank_lines |= node.keeps_blank_lines(text);
         match node.quote() {
             Some('"') => self.double += 1,
             Some(_) => self.single += 1,
@@ -102,7 +108,8 @@ pub(super) fn parts_entries(text: &str, entries: &[(Node, Node)]) -> Option<bool
         return None;
     }
     let blank = entries.windows(2).filter(|pair| {
-        let gap = &text[pair[0].1.end.max(pair[0].0.end)..pair[1].0.start];
+        let above = pair[0].1.end.max(pair[0].0.end);
+        let gap = text.get(above..pair[1].0.start).unwrap_or_default();
         let below = gap.split_once('\n').map_or("", |(_, below)| below);
         let lines = below.rsplit_once('\n').map(|(lines, _)| lines);
         lines.is_some_and(|lines| lines.split('\n').any(|line| line.trim().is_empty()))
