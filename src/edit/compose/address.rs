@@ -1,0 +1,18 @@
+//! Addresses of places: JSON pointers (RFC 6901), as `/services/app/environment/REDIS_URL`.
+
+/// Writes a path as a pointer.
+pub(super) fn pointer(path: &[&str]) -> String {
+    path.iter()
+        .map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1")))
+        .collect()
+}
+
+/// Reads a pointer; `None` if it does not begin with a slash.
+pub(super) fn names(pointer: &str) -> Option<Vec<String>> {
+    let names = pointer.strip_prefix('/')?.split('/');
+    Some(
+        names
+            .map(|name| name.replace("~1", "/").replace("~0", "~"))
+            .collect(),
+    )
+}

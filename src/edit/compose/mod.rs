@@ -1,0 +1,291 @@
+//! Edits of Compose files: services, volumes, `depends_on` and `environment`, in and out again.
+//!
+//! Places are found with a YAML parser, text is spliced there, and the result is parsed and
+//! compared with what was meant: all other data the same, and no line touched but our own. What
+//! cannot pass is refused. Comments, order, quotes and line endings of the file stay as they are.
+//!
+//! | room | answers |
+//! |---|---|
+//! | `node` | where does what stand |
+//! | `data`, `compare` | what does it say, and is that what was meant |
+//! | `value`, `style` | how is new text written in this file |
+//! | `insert`, `place` | where does it go |
+//! | `undo` | how does it come out again |
+//! | `service` | what the editor knows of Compose: services, dependencies, environments |
+//! | `address` | names of places |
+
+mod address;
+mod compare;
+mod data;
+mod insert;
+mod node;
+mod place;
+mod service;
+mod style;
+mod undo;
+mod value;
+
+pub use service::{File, Form, Service};
+pub use value::{Value, parse_value};
+
+use std::ops::Range;
+
+use self::address::pointer;
+use self::compare::differ_only_at;
+use self::data::Data;
+use self::node::Node;
+use crate::edit::{Edit, Kept, Outcome, Refusal, line_of};
+
+/// A text with its places and its data.
+#[derive(Debug)]
+struct Tree {
+    text: String,
+    root: Option<Node>,
+    data: Data,
+}
+
+impl Tree {
+    fn parse(text: String) -> Result<Tree, Refusal> {
+        let root = node::parse(&text)?;
+        let data = Data::from_root(&text, root.as_ref())?;
+        Ok(Tree { text, root, data })
+    }
+
+    /// The line of the deepest node on the path that the text has.
+    fn line(&self, path: &[&str]) -> Option<usize> {
+        let mut node = self.root.as_ref()?;
+        let mut line = None;
+        for name in path {
+            let Some((key, value)) = node.entry(name) else {
+                break;
+            };
+            line = Some(line_of(&self.text, key.start));
+            node = value;
+        }
+        line
+    }
+
+    fn refuse(&self, path: &[&str], reason: &str) -> Refusal {
+        Refusal::Unsafe {
+            address: pointer(path),
+            line: self.line(path),
+            reason: reason.to_owned(),
+        }
+    }
+
+    /// Whether a node on the path has an anchor, by which an edit could reach other places.
+    fn is_anchored(&self, path: &[&str]) -> bool {
+        let mut node = self.root.as_ref();
+        let mut anchored = false;
+        for name in path {
+            node = node
+                .and_then(|node| node.entry(name))
+                .map(|(_, value)| value);
+            anchored |= node.is_some_and(|node| node.anchor != 0);
+        }
+        anchored
+    }
+}
+
+/// What is to be written: splices that do not overlap, and the same as records.
+#[derive(Debug, Default)]
+struct Change {
+    splices: Vec<(Range<usize>, String)>,
+    edits: Vec<Edit>,
+}
+
+impl Change {
+    fn apply(&self, text: &str) -> String {
+        let mut splices: Vec<_> = self.splices.iter().collect();
+        splices.sort_by_key(|(range, _)| (range.start, range.end));
+        let added: usize = splices.iter().map(|(_, new)| new.len()).sum();
+        let mut result = String::with_capacity(text.len() + added);
+        let mut copied = 0;
+        for (range, new) in splices {
+            result.push_str(&text[copied..range.start]);
+            result.push_str(new);
+            copied = range.end;
+        }
+        result.push_str(&text[copied..]);
+        result
+    }
+}
+
+/// A Compose file that is being edited; each edit starts from the result of the one before.
+#[derive(Debug)]
+pub struct Compose {
+    tree: Tree,
+}
+
+impl Compose {
+    /// Reads a text; an empty one, or one of comments only, is a file without services.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Unreadable`] for what is not YAML, several documents, duplicate keys, and a top
+    /// level or `services` that is no mapping.
+    pub fn parse(text: impl Into<String>) -> Result<Compose, Refusal> {
+        let tree = Tree::parse(text.into())?;
+        let unreadable = |path: &[&str], reason: &str| Refusal::Unreadable {
+            line: tree.line(path).or(Some(1)),
+            reason: reason.to_owned(),
+        };
+        let is_map = |data: &Data| matches!(data.untagged(), Data::Null | Data::Map(_));
+        if !is_map(&tree.data) {
+            return Err(unreadable(&[], "the top level is not a mapping"));
+        }
+        if !tree.data.get("services").is_none_or(is_map) {
+            return Err(unreadable(&["services"], "`services` is not a mapping"));
+        }
+        Ok(Compose { tree })
+    }
+
+    /// The text as it is now.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.tree.text
+    }
+
+    /// What the file says.
+    #[must_use]
+    pub fn file(&self) -> File {
+        service::file(&self.tree)
+    }
+
+    /// Adds a service at the end of `services`.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Conflict`] if a service of this name differs, [`Refusal::Unsafe`] if the place
+    /// cannot be edited without damage.
+    pub fn add_service(&mut self, name: &str, service: &Value) -> Result<Outcome, Refusal> {
+        self.add_entry(&["services", name], service)
+    }
+
+    /// Adds a volume at the end of the top-level `volumes`; usually the value is [`Value::Null`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Compose::add_service`].
+    pub fn add_volume(&mut self, name: &str, volume: &Value) -> Result<Outcome, Refusal> {
+        self.add_entry(&["volumes", name], volume)
+    }
+
+    /// Adds a network at the end of the top-level `networks`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Compose::add_service`].
+    pub fn add_network(&mut self, name: &str, network: &Value) -> Result<Outcome, Refusal> {
+        self.add_entry(&["networks", name], network)
+    }
+
+    /// Replaces the scalar at an address, as `/services/db/image`; its quotes stay.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Unsafe`] if there is no such scalar, or if other places share it.
+    pub fn replace_scalar(&mut self, address: &str, new: &str) -> Result<Outcome, Refusal> {
+        let names = address::names(address).unwrap_or_default();
+        let path: Vec<&str> = names.iter().map(String::as_str).collect();
+        let current = self.tree.data.at(&path);
+        if current.and_then(Data::text) == Some(new) {
+            return Ok(Outcome::Found);
+        }
+        let change = insert::replacement(&self.tree, &path, new)?;
+        self.commit(&change, &path, &|before, after| {
+            before.is_some() && after.and_then(Data::text) == Some(new)
+        })
+    }
+
+    /// Takes one edit back. Undo contents before their containers; a container that still holds
+    /// something is [`Kept::InUse`] and can be tried again later.
+    ///
+    /// # Errors
+    ///
+    /// Why the edit was kept; the text is as before then.
+    pub fn undo(&mut self, edit: &Edit) -> Result<(), Kept> {
+        self.tree = undo::undo(&self.tree, edit)?;
+        Ok(())
+    }
+
+    /// Why an edit could not be taken back now; `None` while it is there unchanged.
+    #[must_use]
+    pub fn state(&self, edit: &Edit) -> Option<Kept> {
+        undo::undo(&self.tree, edit).err()
+    }
+
+    fn add_entry(&mut self, path: &[&str], value: &Value) -> Result<Outcome, Refusal> {
+        let wanted = Data::from_value(value);
+        if let Some(found) = self.tree.data.at(path) {
+            return match found.covers(&wanted) {
+                Ok(()) => Ok(Outcome::Found),
+                Err(difference) => {
+                    let mut path = path.to_vec();
+                    path.extend(difference.path.iter().map(String::as_str));
+                    Err(Refusal::Conflict {
+                        address: pointer(&path),
+                        line: self.tree.line(&path),
+                        wanted: difference.wanted,
+                        found: difference.found,
+                    })
+                }
+            };
+        }
+        let change = insert::entry(&self.tree, path, value)?;
+        self.commit(&change, path, &|before, after| {
+            before.is_none() && after.is_some_and(|after| after.same(&wanted))
+        })
+    }
+
+    /// Applies a change if the data afterwards differs at `path` only, and there as `judge` says.
+    fn commit(
+        &mut self,
+        change: &Change,
+        path: &[&str],
+        judge: &dyn Fn(Option<&Data>, Option<&Data>) -> bool,
+    ) -> Result<Outcome, Refusal> {
+        let reason = if self.tree.is_anchored(path) {
+            "an anchor (`&`) shares it with other places"
+        } else {
+            "the result would say something else than meant"
+        };
+        let refused = self.tree.refuse(path, reason);
+        let Ok(after) = Tree::parse(change.apply(&self.tree.text)) else {
+            return Err(refused);
+        };
+        if !differ_only_at(Some(&self.tree.data), Some(&after.data), path, judge) {
+            return Err(refused);
+        }
+        self.tree = after;
+        Ok(Outcome::Added {
+            text: self.tree.text.clone(),
+            edits: change.edits.clone(),
+        })
+    }
+}
+
+/// Reads what a Compose file says.
+///
+/// # Errors
+///
+/// As [`Compose::parse`].
+pub fn read(text: &str) -> Result<File, Refusal> {
+    Ok(Compose::parse(text)?.file())
+}
+
+/// Takes one edit back from a text, as [`Compose::undo`].
+///
+/// # Errors
+///
+/// Why the edit was kept; a text that cannot be read counts as changed.
+pub fn undo(text: &str, edit: &Edit) -> Result<String, Kept> {
+    let tree = Tree::parse(text.to_owned()).map_err(|_| Kept::Changed)?;
+    undo::undo(&tree, edit).map(|tree| tree.text)
+}
+
+/// Why an edit could not be taken back now; `None` while it is there unchanged.
+#[must_use]
+pub fn state(text: &str, edit: &Edit) -> Option<Kept> {
+    undo(text, edit).err()
+}

@@ -1,0 +1,351 @@
+//! The places of a YAML text: a tree of nodes with byte offsets, made from parser events.
+//!
+//! It knows where things stand, not what they mean; aliases stay unresolved here.
+
+use std::borrow::Cow;
+use std::iter::Peekable;
+use std::rc::Rc;
+use std::vec::IntoIter;
+
+use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle, Tag};
+
+use crate::edit::{Refusal, line_of};
+
+/// Deeper nesting than this is refused: it would only serve to exhaust the stack.
+const DEEPEST: usize = 100;
+
+/// One value of the text, from its first to past its last byte, without anchor and tag.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) kind: Kind,
+    /// The parser's number of the anchor, 0 for none.
+    pub(super) anchor: usize,
+    pub(super) tag: Option<Rc<str>>,
+    /// Whether it is written in brackets.
+    pub(super) flow: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum Kind {
+    Scalar(Rc<str>, ScalarStyle),
+    Alias(usize),
+    List(Vec<Node>),
+    Map(Vec<(Node, Node)>),
+}
+
+impl Node {
+    /// The text of a scalar.
+    pub(super) fn scalar(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Scalar(text, _) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text of a scalar as a key can be looked up by.
+    pub(super) fn is_key(&self, name: &str) -> bool {
+        self.scalar() == Some(name)
+    }
+
+    /// Whether this is a null without a tag, written out or left away.
+    pub(super) fn is_null(&self) -> bool {
+        matches!(&self.kind, Kind::Scalar(text, ScalarStyle::Plain)
+            if self.tag.is_none() && is_null_word(text))
+    }
+
+    pub(super) fn entries(&self) -> &[(Node, Node)] {
+        match &self.kind {
+            Kind::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    pub(super) fn entry(&self, name: &str) -> Option<&(Node, Node)> {
+        self.entries().iter().find(|(key, _)| key.is_key(name))
+    }
+
+    /// Whether this is a `|` or `>` scalar whose trailing blank lines are content.
+    pub(super) fn keeps_blank_lines(&self, text: &str) -> bool {
+        matches!(
+            self.kind,
+            Kind::Scalar(_, ScalarStyle::Literal | ScalarStyle::Folded)
+        ) && keeps_blank_lines(text, self.start)
+    }
+
+    /// Whether it has quotes of its own, so its text is what stands between them.
+    pub(super) fn quote(&self) -> Option<char> {
+        match self.kind {
+            Kind::Scalar(_, ScalarStyle::DoubleQuoted) => Some('"'),
+            Kind::Scalar(_, ScalarStyle::SingleQuoted) => Some('\''),
+            _ => None,
+        }
+    }
+}
+
+pub(super) fn is_null_word(text: &str) -> bool {
+    matches!(text, "" | "~" | "null" | "Null" | "NULL")
+}
+
+/// The start of the line that `offset` is in, after a byte order mark.
+pub(super) fn line_start(text: &str, offset: usize) -> usize {
+    match text[..offset].rfind('\n') {
+        Some(newline) => newline + 1,
+        None => byte_order_mark(text).min(offset),
+    }
+}
+
+/// The end of the line that `offset` is in, before its line ending.
+pub(super) fn line_stop(text: &str, offset: usize) -> usize {
+    let stop = text[offset..]
+        .find('\n')
+        .map_or(text.len(), |newline| offset + newline);
+    if stop > offset && text[..stop].ends_with('\r') {
+        stop - 1
+    } else {
+        stop
+    }
+}
+
+/// How many bytes of its line stand before `offset`.
+pub(super) fn column(text: &str, offset: usize) -> usize {
+    offset - line_start(text, offset)
+}
+
+pub(super) fn byte_order_mark(text: &str) -> usize {
+    if text.starts_with('\u{feff}') { 3 } else { 0 }
+}
+
+/// A line without its comment.
+pub(super) fn without_comment(line: &str) -> &str {
+    let bytes = line.as_bytes();
+    let hash = (0..bytes.len()).find(|&at| {
+        bytes[at] == b'#' && (at == 0 || bytes[at - 1] == b' ' || bytes[at - 1] == b'\t')
+    });
+    &line[..hash.unwrap_or(line.len())]
+}
+
+/// Reads one document; `None` when there is nothing but comments.
+pub(super) fn parse(text: &str) -> Result<Option<Node>, Refusal> {
+    let mark = byte_order_mark(text);
+    let mut options = Options::default();
+    options.emit_comments = false;
+    let mut events = Vec::new();
+    let mut documents = 0;
+    for step in Parser::new_from_str_with_options(&text[mark..], options) {
+        let (event, span) = step.map_err(|error| {
+            let line = error.marker().line();
+            unreadable_at(line, format!("not valid YAML: {}", error.info()))
+        })?;
+        let bytes = span
+            .byte_range()
+            .ok_or_else(|| unreadable_at(1, "offsets are missing".to_owned()))?;
+        match event {
+            Event::DocumentStart(..) => {
+                documents += 1;
+                if documents > 1 {
+                    let line = line_of(text, bytes.start + mark);
+                    return Err(unreadable_at(line, "more than one document".to_owned()));
+                }
+            }
+            Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
+            event => events.push((event, bytes.start + mark, bytes.end + mark)),
+        }
+    }
+    if events.is_empty() {
+        return Ok(None);
+    }
+    let mut builder = Builder {
+        text,
+        events: events.into_iter().peekable(),
+    };
+    builder.node(0).map(Some)
+}
+
+fn unreadable_at(line: usize, reason: String) -> Refusal {
+    Refusal::Unreadable {
+        line: Some(line.max(1)),
+        reason,
+    }
+}
+
+struct Builder<'a> {
+    text: &'a str,
+    events: Peekable<IntoIter<(Event<'a>, usize, usize)>>,
+}
+
+impl<'a> Builder<'a> {
+    fn node(&mut self, depth: usize) -> Result<Node, Refusal> {
+        let (event, start, end) = self.next()?;
+        if depth > DEEPEST {
+            return Err(unreadable_at(
+                line_of(self.text, start),
+                format!("nested deeper than {DEEPEST} levels"),
+            ));
+        }
+        match event {
+            Event::Scalar(value, style, anchor, tag) => {
+                Ok(self.scalar(value, style, start, end, anchor, tag))
+            }
+            Event::Alias(id) => Ok(Node {
+                start,
+                end,
+                kind: Kind::Alias(id),
+                anchor: 0,
+                tag: None,
+                flow: false,
+            }),
+            Event::SequenceStart(style, anchor, tag) => {
+                let flow = style == StructureStyle::Flow;
+                let (items, closed) = self.items(depth)?;
+                let (start, end) = if flow {
+                    (start, closed)
+                } else {
+                    let last = items.iter().map(|item| item.end).max();
+                    (self.dash(&items, start), last.unwrap_or(end))
+                };
+                Ok(Node {
+                    start,
+                    end,
+                    kind: Kind::List(items),
+                    anchor,
+                    tag: tag_text(tag),
+                    flow,
+                })
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                let flow = style == StructureStyle::Flow;
+                let (entries, closed) = self.entries(depth, flow)?;
+                let last = entries.iter().map(|(key, value)| value.end.max(key.end));
+                let end = if flow {
+                    closed
+                } else {
+                    last.max().unwrap_or(end)
+                };
+                Ok(Node {
+                    start,
+                    end,
+                    kind: Kind::Map(entries),
+                    anchor,
+                    tag: tag_text(tag),
+                    flow,
+                })
+            }
+            _ => Err(unreadable_at(
+                line_of(self.text, start),
+                "a value is missing".to_owned(),
+            )),
+        }
+    }
+
+    fn next(&mut self) -> Result<(Event<'a>, usize, usize), Refusal> {
+        self.events
+            .next()
+            .ok_or_else(|| unreadable_at(1, "the text ends too early".to_owned()))
+    }
+
+    fn items(&mut self, depth: usize) -> Result<(Vec<Node>, usize), Refusal> {
+        let mut items = Vec::new();
+        loop {
+            if let Some((Event::SequenceEnd, ..)) = self.events.peek() {
+                return Ok((items, self.next()?.2));
+            }
+            items.push(self.node(depth + 1)?);
+        }
+    }
+
+    fn entries(&mut self, depth: usize, flow: bool) -> Result<(Vec<(Node, Node)>, usize), Refusal> {
+        let mut entries = Vec::new();
+        loop {
+            if let Some((Event::MappingEnd, ..)) = self.events.peek() {
+                return Ok((entries, self.next()?.2));
+            }
+            let key = self.node(depth + 1)?;
+            let mut value = self.node(depth + 1)?;
+            let empty = value.start == value.end && matches!(value.kind, Kind::Scalar(..));
+            if empty && !flow {
+                // The parser puts an absent value before the colon.
+                value.start = value.start.max(self.past_colon(key.end));
+                value.end = value.start;
+            }
+            entries.push((key, value));
+        }
+    }
+
+    fn past_colon(&self, key_end: usize) -> usize {
+        let rest = &self.text[key_end..];
+        let spaces = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        if rest[spaces..].starts_with(':') {
+            key_end + spaces + 1
+        } else {
+            key_end
+        }
+    }
+
+    /// The first dash of a block list: the parser reports the first item instead.
+    fn dash(&self, items: &[Node], reported: usize) -> usize {
+        let Some(first) = items.first() else {
+            return reported;
+        };
+        let head = self.text[..first.start].trim_end();
+        if head.ends_with('-') {
+            return head.len() - 1;
+        }
+        let line = line_start(self.text, first.start);
+        self.text[line..first.start]
+            .rfind("- ")
+            .map_or(first.start, |dash| line + dash)
+    }
+
+    fn scalar(
+        &self,
+        value: Cow<'a, str>,
+        style: ScalarStyle,
+        start: usize,
+        end: usize,
+        anchor: usize,
+        tag: Option<Cow<'a, Tag>>,
+    ) -> Node {
+        let mut value = value;
+        let mut end = end;
+        if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+            if end == self.text.len() && !self.text.ends_with('\n') && value.ends_with('\n') {
+                // Compose's parser sees no line end here, and a text after it would make one.
+                value = Cow::Owned(value[..value.len() - 1].to_owned());
+            }
+            end = self.block_end(start, end);
+        }
+        Node {
+            start,
+            end,
+            kind: Kind::Scalar(Rc::from(value.as_ref()), style),
+            anchor,
+            tag: tag_text(tag),
+            flow: false,
+        }
+    }
+
+    /// Where the content of a `|` or `>` scalar ends; with `+` its blank lines are content.
+    fn block_end(&self, start: usize, end: usize) -> usize {
+        if keeps_blank_lines(self.text, start) {
+            let body = self.text[start..end].trim_end_matches([' ', '\t']);
+            let body = body.strip_suffix('\n').unwrap_or(body);
+            start + body.strip_suffix('\r').unwrap_or(body).len()
+        } else {
+            start + self.text[start..end].trim_end().len()
+        }
+    }
+}
+
+/// Whether the `|` or `>` scalar that begins at `start` has the indicator `+`.
+fn keeps_blank_lines(text: &str, start: usize) -> bool {
+    let head = text[..start].trim_end();
+    let header = without_comment(&head[line_start(head, head.len())..]).trim_end();
+    let marks = header.trim_end_matches(|c: char| c.is_ascii_digit() || c == '+' || c == '-');
+    header[marks.len()..].contains('+')
+}
+
+fn tag_text(tag: Option<Cow<'_, Tag>>) -> Option<Rc<str>> {
+    tag.map(|tag| Rc::from(format!("{}{}", tag.handle(), tag.suffix())))
+}

@@ -1,0 +1,387 @@
+//! The compose editor over files that try to break it, and over a folder of real ones.
+//!
+//! An independent YAML parser judges: after an edit the data is exactly the old data plus the
+//! fragments, and after undo the bytes are the old bytes, in whichever order it is undone.
+
+use std::fs;
+use std::path::Path;
+
+use infra::edit::compose::{Compose, Value, parse_value};
+use infra::edit::{Edit, Kept, Outcome, Refusal};
+use serde_norway::{Mapping, Value as Yaml};
+
+const SERVICE: &str = "image: redis:8.2-alpine
+command: [\"redis-server\", \"--appendonly\", \"yes\"]
+ports:
+  - \"127.0.0.1:${REDIS_PORT:-6379}:6379\"
+volumes:
+  - redis-data:/data
+healthcheck:
+  test: [\"CMD\", \"redis-cli\", \"ping\"]
+  interval: 5s
+  retries: 10
+";
+
+#[derive(Debug, PartialEq)]
+enum Verdict {
+    Edited { judged: bool },
+    Refused(String),
+    Wrong(String),
+}
+
+struct Names {
+    service: String,
+    volume: String,
+    variable: String,
+    app: Option<String>,
+}
+
+/// Names that the file does not have yet, and the service that stands for the app.
+fn names(text: &str, compose: &Compose) -> Names {
+    let fresh = |name: &str| {
+        let mut name = name.to_owned();
+        while text.contains(&name) {
+            name.push('x');
+        }
+        name
+    };
+    let file = compose.file();
+    let app = file
+        .services
+        .iter()
+        .find(|service| service.build || service.image.is_some());
+    Names {
+        service: fresh("redis"),
+        volume: fresh("redis-data"),
+        variable: fresh("REDIS_URL"),
+        app: app.map(|service| service.name.clone()),
+    }
+}
+
+fn add_all(compose: &mut Compose, names: &Names) -> Result<Vec<Outcome>, Refusal> {
+    let mut outcomes = vec![
+        compose.add_service(&names.service, &parse_value(SERVICE)?)?,
+        compose.add_volume(&names.volume, &Value::Null)?,
+    ];
+    if let Some(app) = &names.app {
+        outcomes.push(compose.add_dependency(app, &names.service)?);
+        outcomes.push(compose.add_environment(app, &names.variable, "redis://redis:6379")?);
+    }
+    Ok(outcomes)
+}
+
+fn verdict(text: &str) -> Verdict {
+    let mut compose = match Compose::parse(text) {
+        Ok(compose) => compose,
+        Err(refusal) => return Verdict::Refused(refusal.to_string()),
+    };
+    let names = names(text, &compose);
+    let outcomes = match add_all(&mut compose, &names) {
+        Ok(outcomes) => outcomes,
+        Err(refusal) => return Verdict::Refused(refusal.to_string()),
+    };
+    let mut edits = Vec::new();
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Added { edits: more, .. } => edits.extend(more),
+            Outcome::Found => return Verdict::Wrong("found what was not there".to_owned()),
+        }
+    }
+    let after = compose.text().to_owned();
+    match check(text, &after, &names, &edits, &mut compose) {
+        Ok(judged) => Verdict::Edited { judged },
+        Err(reason) => Verdict::Wrong(format!("{reason}\n{after}")),
+    }
+}
+
+fn check(
+    before: &str,
+    after: &str,
+    names: &Names,
+    edits: &[Edit],
+    compose: &mut Compose,
+) -> Result<bool, String> {
+    let again = add_all(compose, names).map_err(|refusal| format!("second add: {refusal}"))?;
+    if again.iter().any(|outcome| *outcome != Outcome::Found) {
+        return Err("the second add was not a no-op".to_owned());
+    }
+    let whole_lines = |edit: &Edit| edit.before.is_empty() && edit.after.starts_with(['\r', '\n']);
+    if edits.iter().all(whole_lines) && !keeps_lines(before, after) {
+        return Err("an original line was changed".to_owned());
+    }
+    for edit in edits.iter().filter(|edit| !edit.container) {
+        if let Some(kept) = compose.state(edit) {
+            return Err(format!("the state of {} is {kept:?}", edit.address));
+        }
+    }
+    let reversed: Vec<&Edit> = edits.iter().rev().collect();
+    let forward: Vec<&Edit> = edits.iter().collect();
+    let middle = forward[1..].iter().chain(&forward[..1]).copied().collect();
+    for order in [reversed, forward, middle] {
+        let restored = undo_all(compose.text(), &order)?;
+        if restored != before {
+            return Err(format!("undo gave other bytes:\n{restored:?}"));
+        }
+    }
+    judge(before, after, names)
+}
+
+/// Whether all lines of `before` are lines of `after`, in the same order.
+fn keeps_lines(before: &str, after: &str) -> bool {
+    let mut lines = after.split_inclusive('\n');
+    before.split_inclusive('\n').all(|line| {
+        let last = !line.ends_with('\n');
+        lines.any(|other| other == line || (last && other.trim_end_matches(['\r', '\n']) == line))
+    })
+}
+
+fn undo_all(text: &str, edits: &[&Edit]) -> Result<String, String> {
+    let mut compose = Compose::parse(text).map_err(|refusal| refusal.to_string())?;
+    let mut pending = edits.to_vec();
+    while !pending.is_empty() {
+        let mut waiting = Vec::new();
+        for edit in &pending {
+            match compose.undo(edit) {
+                Ok(()) => {}
+                Err(Kept::InUse) => waiting.push(*edit),
+                Err(kept) => return Err(format!("{} was kept: {kept:?}", edit.address)),
+            }
+        }
+        if waiting.len() == pending.len() {
+            return Err(format!("{} stays in use", waiting[0].address));
+        }
+        pending = waiting;
+    }
+    Ok(compose.text().to_owned())
+}
+
+/// Compares with the data that the independent parser expects; false if it cannot read the file.
+fn judge(before: &str, after: &str, names: &Names) -> Result<bool, String> {
+    let Ok(mut wanted) = load(before) else {
+        return Ok(false);
+    };
+    if wanted.is_null() {
+        wanted = Yaml::Mapping(Mapping::new());
+    }
+    let found = load(after).map_err(|error| format!("the result cannot be read: {error}"))?;
+    let service = serde_norway::from_str(SERVICE).map_err(|error| error.to_string())?;
+    set(child(&mut wanted, "services"), &names.service, service);
+    set(child(&mut wanted, "volumes"), &names.volume, Yaml::Null);
+    if let Some(app) = &names.app {
+        let app = child(child(&mut wanted, "services"), app);
+        match child(app, "depends_on") {
+            Yaml::Sequence(items) => items.push(Yaml::from(names.service.clone())),
+            map => {
+                let condition = ("condition".into(), "service_healthy".into());
+                let value = Yaml::Mapping(Mapping::from_iter([condition]));
+                set(map, &names.service, value);
+            }
+        }
+        let url = "redis://redis:6379";
+        match child(app, "environment") {
+            Yaml::Sequence(items) => items.push(Yaml::from(format!("{}={url}", names.variable))),
+            map => set(map, &names.variable, Yaml::from(url)),
+        }
+    }
+    if in_any_order(found) == in_any_order(wanted) {
+        Ok(true)
+    } else {
+        Err("the data is not the old data plus the fragments".to_owned())
+    }
+}
+
+fn load(text: &str) -> Result<Yaml, serde_norway::Error> {
+    let mut value: Yaml = serde_norway::from_str(text.trim_start_matches('\u{feff}'))?;
+    value.apply_merge()?;
+    Ok(value)
+}
+
+fn child<'a>(parent: &'a mut Yaml, name: &str) -> &'a mut Yaml {
+    let mut parent = parent;
+    while let Yaml::Tagged(tagged) = parent {
+        parent = &mut tagged.value;
+    }
+    if parent.is_null() {
+        *parent = Yaml::Mapping(Mapping::new());
+    }
+    let Yaml::Mapping(map) = parent else {
+        panic!("the parent of `{name}` is no mapping");
+    };
+    let mut child = map.entry(name.into()).or_insert(Yaml::Null);
+    while let Yaml::Tagged(tagged) = child {
+        child = &mut tagged.value;
+    }
+    child
+}
+
+fn set(parent: &mut Yaml, name: &str, value: Yaml) {
+    *child(parent, name) = value;
+}
+
+/// A new item may stand before the last one of a list in brackets, to keep a comment in place.
+fn in_any_order(value: Yaml) -> Yaml {
+    match value {
+        Yaml::Mapping(map) => Yaml::Mapping(
+            map.into_iter()
+                .map(|(key, value)| (key, in_any_order(value)))
+                .collect(),
+        ),
+        Yaml::Sequence(items) => {
+            let mut items: Vec<Yaml> = items.into_iter().map(in_any_order).collect();
+            items.sort_by_key(|item| format!("{item:?}"));
+            Yaml::Sequence(items)
+        }
+        Yaml::Tagged(mut tagged) => {
+            tagged.value = in_any_order(tagged.value);
+            Yaml::Tagged(tagged)
+        }
+        other => other,
+    }
+}
+
+fn files(folder: &Path) -> Vec<(String, String)> {
+    let entries = fs::read_dir(folder).expect("the folder can be listed");
+    let mut files: Vec<(String, String)> = entries
+        .map(|entry| entry.expect("an entry can be read").path())
+        .filter_map(|path| {
+            let name = path.file_name()?.to_string_lossy().into_owned();
+            Some((name, fs::read_to_string(path).ok()?))
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn hostile_files_are_edited_and_restored_or_refused_as_expected() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/compose");
+    let mut seen = String::new();
+    for (name, text) in files(&folder) {
+        let line = match verdict(&text) {
+            Verdict::Edited { judged: true } => "edited".to_owned(),
+            Verdict::Edited { judged: false } => "edited, not judged".to_owned(),
+            Verdict::Refused(reason) => format!("refused: {reason}"),
+            Verdict::Wrong(reason) => format!("WRONG: {reason}"),
+        };
+        seen.push_str(&format!("{name} {line}\n"));
+    }
+    let expected = include_str!("corpus/compose.expected");
+    assert_eq!(seen, expected);
+}
+
+#[test]
+#[ignore = "needs INFRA_CORPUS, a folder of real files; see scripts/corpus"]
+fn real_files() {
+    let corpus = std::env::var("INFRA_CORPUS").expect("INFRA_CORPUS names a folder");
+    let files = files(&Path::new(&corpus).join("compose"));
+    let (mut edited, mut unjudged, mut refused, mut wrong) = (0, 0, 0, 0);
+    for (name, text) in &files {
+        match verdict(text) {
+            Verdict::Edited { judged } => {
+                edited += 1;
+                unjudged += usize::from(!judged);
+            }
+            Verdict::Refused(reason) => {
+                refused += 1;
+                println!("refused {name}: {reason}");
+            }
+            Verdict::Wrong(reason) => {
+                wrong += 1;
+                println!("WRONG {name}: {reason}");
+            }
+        }
+    }
+    println!(
+        "compose: {} files: {edited} edited and restored ({unjudged} of them unreadable to the \
+         independent parser), {refused} refused, {wrong} wrong",
+        files.len()
+    );
+    assert_eq!(wrong, 0, "damaged files");
+    assert!(edited * 100 >= files.len() * 98, "more than 2 % refused");
+}
+
+/// Numbers that look random and are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap_or(0) % limit.max(1)
+    }
+}
+
+/// A text with a few lines deleted, doubled, moved in or out, joined, commented or cut.
+fn mutate(text: &str, dice: &mut Dice) -> String {
+    let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
+    for _ in 0..=dice.below(3) {
+        if lines.is_empty() {
+            break;
+        }
+        let at = dice.below(lines.len());
+        match dice.below(12) {
+            0 => drop(lines.remove(at)),
+            1 => lines.insert(at, lines[at].clone()),
+            2 => lines[at].insert(0, ' '),
+            3 => lines[at].insert_str(0, "  "),
+            4 => {
+                lines[at] = lines[at]
+                    .strip_prefix("  ")
+                    .unwrap_or(&lines[at])
+                    .to_owned()
+            }
+            5 => lines[at].insert_str(0, "# "),
+            6 => lines[at] = lines[at].trim_end().to_owned(),
+            7 => lines[at] = format!("{} # why\n", lines[at].trim_end()),
+            8 => lines.truncate(at + 1),
+            9 => lines[at] = format!("{}\r\n", lines[at].trim_end()),
+            10 => lines.insert(at, "        # deep\n".to_owned()),
+            _ => {
+                let other = dice.below(lines.len());
+                lines.swap(at, other);
+            }
+        }
+    }
+    let mut text = lines.concat();
+    if dice.below(6) == 0 {
+        text.truncate(text.trim_end().len());
+    }
+    text
+}
+
+fn expect_no_damage(files: &[(String, String)], rounds: usize) -> (usize, usize) {
+    let (mut edited, mut refused) = (0, 0);
+    for (name, text) in files {
+        let mut dice = Dice(text.len() as u64);
+        for _ in 0..rounds {
+            let text = mutate(text, &mut dice);
+            if text == "\n" || text == "\r\n" {
+                // Undone to an empty text: it cannot be told from one that was empty.
+                continue;
+            }
+            match verdict(&text) {
+                Verdict::Edited { .. } => edited += 1,
+                Verdict::Refused(_) => refused += 1,
+                Verdict::Wrong(reason) => panic!("{name}: {reason}\nfrom:\n{text}"),
+            }
+        }
+    }
+    (edited, refused)
+}
+
+#[test]
+fn mutated_hostile_files_are_never_damaged() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/compose");
+    let (edited, refused) = expect_no_damage(&files(&folder), 10);
+    assert!(edited > refused, "{edited} edited, {refused} refused");
+}
+
+#[test]
+#[ignore = "needs INFRA_CORPUS, a folder of real files, and a minute"]
+fn mutated_real_files() {
+    let corpus = std::env::var("INFRA_CORPUS").expect("INFRA_CORPUS names a folder");
+    let (edited, refused) = expect_no_damage(&files(&Path::new(&corpus).join("compose")), 50);
+    println!("mutated: {edited} edited and restored, {refused} refused, 0 wrong");
+}
