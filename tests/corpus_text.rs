@@ -11,6 +11,8 @@
     reason = "a test stops at the first thing that is not there"
 )]
 
+#[path = "corpus_text/env_files.rs"]
+mod env_files;
 #[path = "corpus_text/manifests.rs"]
 mod manifests;
 
