@@ -1,0 +1,107 @@
+//! What an entry of a dependency table says, and the data of a whole manifest.
+
+use super::{Dependency, Origin};
+use toml_edit::{Array, Item};
+
+/// A text under a key of an item.
+pub(super) fn text_of<'a>(item: &'a Item, key: &str) -> Option<&'a str> {
+    item.as_table_like()?.get(key)?.as_str()
+}
+
+/// A boolean under a key of an item.
+pub(super) fn flag_of(item: &Item, key: &str) -> Option<bool> {
+    item.as_table_like()?.get(key)?.as_bool()
+}
+
+/// The texts of a list under a key of an item; empty when there is none.
+pub(super) fn texts_of(item: &Item, key: &str) -> Vec<String> {
+    item.as_table_like()
+        .and_then(|table| table.get(key))
+        .and_then(Item::as_array)
+        .map(texts)
+        .unwrap_or_default()
+}
+
+/// The texts of a list.
+pub(super) fn texts(array: &Array) -> Vec<String> {
+    array
+        .iter()
+        .filter_map(|value| value.as_str().map(str::to_owned))
+        .collect()
+}
+
+/// The features that an entry names.
+pub(super) fn features_of(item: &Item) -> Vec<String> {
+    texts_of(item, "features")
+}
+
+/// The version requirement of an entry.
+pub(super) fn requirement_of(item: &Item) -> Option<&str> {
+    item.as_str().or_else(|| text_of(item, "version"))
+}
+
+/// Where the crate of an entry comes from.
+pub(super) fn origin_of(item: &Item) -> Origin {
+    if text_of(item, "path").is_some() {
+        Origin::Path
+    } else if text_of(item, "git").is_some() {
+        Origin::Git
+    } else {
+        Origin::Registry
+    }
+}
+
+/// The data of a manifest, for comparing; `None` when it cannot be read.
+pub(super) fn data(text: &str) -> Option<toml::Table> {
+    text.parse().ok()
+}
+
+/// The table at a path, made when it is not there.
+pub(super) fn table_at<'a>(
+    data: &'a mut toml::Table,
+    path: &[&str],
+) -> Option<&'a mut toml::Table> {
+    path.iter().try_fold(data, |table, name| {
+        table
+            .entry((*name).to_owned())
+            .or_insert_with(|| toml::Value::Table(toml::Table::new()))
+            .as_table_mut()
+    })
+}
+
+/// Writes a list of texts on one line.
+pub(super) fn list<'a>(texts: impl IntoIterator<Item = &'a String>) -> String {
+    let quoted: Vec<_> = texts
+        .into_iter()
+        .map(|text| format!("\"{text}\""))
+        .collect();
+    format!("[{}]", quoted.join(", "))
+}
+
+/// Writes an entry on one line, without its end.
+pub(super) fn line(dependency: &Dependency, inherit: bool, dotted: bool) -> String {
+    let name = &dependency.name;
+    let requirement = &dependency.requirement;
+    let plain = dependency.features.is_empty();
+    match (inherit, plain) {
+        (true, true) if dotted => return format!("{name}.workspace = true"),
+        (false, true) if dependency.default_features => {
+            return format!("{name} = \"{requirement}\"");
+        }
+        _ => {}
+    }
+    let mut line = if inherit {
+        format!("{name} = {{ workspace = true")
+    } else {
+        format!("{name} = {{ version = \"{requirement}\"")
+    };
+    if !inherit && !dependency.default_features {
+        line.push_str(", default-features = false");
+    }
+    if !plain {
+        line.push_str(", features = ");
+        line.push_str(&list(&dependency.features));
+    }
+    line.push_str(" }");
+    line
+}
