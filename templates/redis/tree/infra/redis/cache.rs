@@ -1,0 +1,435 @@
+//! The cache: typed values by key, with a time to live, tags and single flight.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::{
+    error::Error,
+    fmt,
+    future::Future,
+    hash::{BuildHasher, RandomState},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures_util::future::join_all;
+use serde::de::DeserializeOwned;
+
+use super::{
+    connection::Connection,
+    flights::Flights,
+    pattern,
+    store::Store,
+    value::{self, EncodeError, Tags},
+};
+
+/// Entries that [`Cache::warm`] stores together.
+const WARM_BATCH: usize = 500;
+/// Tags outlive what they were put on, or it expires early.
+const TAG_TTL: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// A typed cache in Redis, or in this process if there is no Redis.
+///
+/// Reading never fails: whatever cannot be read is a miss. While Redis is away memory serves, empty
+/// at first; when it is back nothing is served that has changed meanwhile. Keys are plain text, and
+/// clones are cheap and share everything.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use /*= crate =*/::/*= module =*/::{Infra, redis::{Cache, CacheError, Keep}};
+/// async fn price(cache: &Cache, product: u64) -> Result<u64, CacheError> {
+///     let keep = Keep::from(Duration::from_secs(60)).tagged(["prices"]);
+///     cache.get_or_compute(&format!("price:{product}"), keep, || look_up(product)).await
+/// }
+/// # async fn look_up(product: u64) -> Result<u64, std::io::Error> { Ok(product * 100) }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let infra = Infra::for_tests().await?;
+/// # let cache = &infra.redis.cache;
+/// assert_eq!(price(cache, 7).await?, 700);
+/// assert_eq!(cache.get("price:7").await, Some(700));
+///
+/// cache.invalidate_tag("prices").await;
+/// assert_eq!(cache.get::<u64>("price:7").await, None);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Cache(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    connection: Option<Connection>,
+    prefix: String,
+    ttl: Duration,
+    flights: Flights<Result<Arc<Vec<u8>>, CacheError>>,
+    hits: AtomicU64,
+    misses: AtomicU64,
+}
+
+/// A value could not be cached or computed.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CacheError {
+    /// The value cannot be stored.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// The computation failed; every caller that waited for it gets this same error.
+    #[error("the value could not be computed: {0}")]
+    Compute(Arc<dyn Error + Send + Sync>),
+}
+
+/// How long an entry is kept, and the tags that invalidate it.
+///
+/// `Keep::default()` keeps it for `CACHE_TTL`; a [`Duration`] is a `Keep` without tags.
+#[derive(Clone, Debug, Default)]
+pub struct Keep {
+    ttl: Option<Duration>,
+    tags: Vec<String>,
+}
+
+impl Keep {
+    /// Adds tags: [`Cache::invalidate_tag`] with any one of them drops the entry.
+    #[must_use]
+    pub fn tagged<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+        self.tags.extend(tags.into_iter().map(Into::into));
+        self
+    }
+}
+
+impl From<Duration> for Keep {
+    fn from(ttl: Duration) -> Self {
+        Self {
+            ttl: Some(ttl),
+            ..Self::default()
+        }
+    }
+}
+
+/// How often the cache helped since the start of this process.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Statistics {
+    /// Reads that found a value.
+    pub hits: u64,
+    /// Reads that found none.
+    pub misses: u64,
+}
+
+impl Statistics {
+    /// The share of reads that found a value, from 0 to 1; 0 before the first read.
+    #[must_use]
+    pub fn hit_rate(&self) -> f64 {
+        self.hits as f64 / (self.hits + self.misses).max(1) as f64
+    }
+}
+
+impl Cache {
+    pub(super) fn new(
+        store: Store,
+        connection: Option<Connection>,
+        prefix: String,
+        ttl: Duration,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            connection,
+            prefix,
+            ttl,
+            flights: Flights::default(),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
+        }))
+    }
+
+    /// Reads a value. `None` if there is none, or none of this type.
+    pub async fn get<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+        let value = self.find(key).await.and_then(|entry| decode(&entry));
+        self.count(value.is_some());
+        value
+    }
+
+    /// Reads several values at once, in the order of their keys.
+    pub async fn get_many<T: DeserializeOwned>(&self, keys: &[&str]) -> Vec<Option<T>> {
+        let keys: Vec<String> = keys.iter().map(|key| self.entry_key(key)).collect();
+        let entries = self.0.store.get_many(&keys).await;
+        let values = entries.iter().map(|entry| async move {
+            let entry = entry.as_deref()?;
+            if self.is_current(entry).await {
+                decode(entry)
+            } else {
+                None
+            }
+        });
+        let values = join_all(values).await;
+        values.iter().for_each(|value| self.count(value.is_some()));
+        values
+    }
+
+    /// Whether [`get`](Self::get) would find a value of some type.
+    pub async fn exists(&self, key: &str) -> bool {
+        self.find(key).await.is_some()
+    }
+
+    /// Stores a value, in place of any other under this key.
+    ///
+    /// # Errors
+    ///
+    /// The value cannot be serialized or is larger than 16 MiB; what was there is then gone too.
+    pub async fn set<T>(
+        &self,
+        key: &str,
+        value: &T,
+        keep: impl Into<Keep>,
+    ) -> Result<(), CacheError>
+    where
+        T: serde::Serialize + ?Sized,
+    {
+        let keep = keep.into();
+        let tags = self.versions(&keep).await;
+        let keys = [self.entry_key(key)];
+        let entry = value::encode(value, &tags);
+        self.0.flights.forget(key);
+        match &entry {
+            Ok(entry) => {
+                let entries = std::slice::from_ref(entry);
+                self.0.store.set(&keys, entries, self.ttl(&keep)).await;
+            }
+            Err(_) => drop(self.0.store.remove(&keys).await),
+        }
+        self.0.flights.forget(key);
+        entry.map(drop).map_err(Into::into)
+    }
+
+    /// Stores several values that are kept alike.
+    ///
+    /// # Errors
+    ///
+    /// As [`set`](Self::set): if one value cannot be stored, none of them is.
+    pub async fn set_many<'a, T>(
+        &self,
+        values: impl IntoIterator<Item = (&'a str, &'a T)>,
+        keep: impl Into<Keep>,
+    ) -> Result<(), CacheError>
+    where
+        T: serde::Serialize + ?Sized + 'a,
+    {
+        let keep = keep.into();
+        let tags = self.versions(&keep).await;
+        let (names, values): (Vec<&str>, Vec<&T>) = values.into_iter().unzip();
+        let keys: Vec<String> = names.iter().map(|name| self.entry_key(name)).collect();
+        let entries = values.iter().map(|value| value::encode(*value, &tags));
+        let entries: Result<Vec<Vec<u8>>, EncodeError> = entries.collect();
+        names.iter().for_each(|name| self.0.flights.forget(name));
+        match &entries {
+            Ok(entries) => self.0.store.set(&keys, entries, self.ttl(&keep)).await,
+            Err(_) => drop(self.0.store.remove(&keys).await),
+        }
+        names.iter().for_each(|name| self.0.flights.forget(name));
+        entries.map(drop).map_err(Into::into)
+    }
+
+    /// Removes a value and says whether there was one.
+    pub async fn delete(&self, key: &str) -> bool {
+        // Before: what is being computed is not stored. After: nor is what was just read returned.
+        self.0.flights.forget(key);
+        let removed = self.0.store.remove(&[self.entry_key(key)]).await;
+        self.0.flights.forget(key);
+        removed > 0
+    }
+
+    /// Removes the values whose key matches and says how many there were.
+    ///
+    /// `*` stands for any text, `?` for one byte, everything else for itself. All keys of Redis are
+    /// looked at (by `SCAN`, so nobody waits for it); prefer a tag where one will do.
+    pub async fn clear(&self, pattern: &str) -> u64 {
+        let pattern = format!(
+            "{}:{}",
+            pattern::literal(&self.0.prefix),
+            pattern::wildcard(pattern)
+        );
+        self.0.flights.forget_all();
+        let removed = self.0.store.clear(&pattern).await;
+        self.0.flights.forget_all();
+        removed
+    }
+
+    /// Drops every entry with this tag, in every process, whether stored or being computed.
+    pub async fn invalidate_tag(&self, tag: &str) {
+        self.0.store.remove(&[self.tag_key(tag)]).await;
+        self.0.flights.forget_all();
+    }
+
+    /// Reads a value, or computes and stores it.
+    ///
+    /// Of all callers in this process that miss the same key at the same time, one computes; if it
+    /// is dropped half-way, another does. A failure reaches all who waited and is not kept. What is
+    /// deleted or invalidated during the computation is returned but not stored.
+    ///
+    /// # Errors
+    ///
+    /// [`CacheError::Compute`] with what `compute` failed with, or the value cannot be stored.
+    pub async fn get_or_compute<T, E, F>(
+        &self,
+        key: &str,
+        keep: impl Into<Keep>,
+        compute: impl FnOnce() -> F,
+    ) -> Result<T, CacheError>
+    where
+        T: serde::Serialize + DeserializeOwned,
+        E: Into<Box<dyn Error + Send + Sync>>,
+        F: Future<Output = Result<T, E>>,
+    {
+        let keep = keep.into();
+        // These stay as they are in callers that another one works for.
+        let (mut own, mut computed) = (None, false);
+        let (own_value, is_computed) = (&mut own, &mut computed);
+        let entry = self.0.flights.join(key, move |ticket| async move {
+            if let Some(entry) = self.find(key).await {
+                *own_value = decode(&entry);
+                if own_value.is_some() {
+                    return Ok(Arc::new(entry));
+                }
+            }
+            *is_computed = true;
+            // Read before the computation: a tag invalidated during it is noticed.
+            let tags = self.versions(&keep).await;
+            let value = compute()
+                .await
+                .map_err(|error| CacheError::Compute(error.into().into()))?;
+            let entry = value::encode(&value, &tags)?;
+            if self.0.flights.wants(key, ticket) {
+                let (key, entry) = (self.entry_key(key), entry.clone());
+                self.0.store.set(&[key], &[entry], self.ttl(&keep)).await;
+            }
+            *own_value = Some(value);
+            Ok(Arc::new(entry))
+        });
+        let entry = entry.await;
+        self.count(entry.is_ok() && !computed);
+        match own {
+            Some(value) => Ok(value),
+            None => decode(&entry?).ok_or_else(|| {
+                EncodeError::Serialize("another caller stored another type".to_owned()).into()
+            }),
+        }
+    }
+
+    /// Stores many values ahead of their first use and says how many.
+    ///
+    /// # Errors
+    ///
+    /// As [`set`](Self::set); values before the one that cannot be stored are stored.
+    pub async fn warm<T: serde::Serialize>(
+        &self,
+        values: impl IntoIterator<Item = (String, T)>,
+        keep: impl Into<Keep>,
+    ) -> Result<u64, CacheError> {
+        let keep = keep.into();
+        let mut values = values.into_iter();
+        let mut stored = 0;
+        loop {
+            let batch: Vec<(String, T)> = values.by_ref().take(WARM_BATCH).collect();
+            if batch.is_empty() {
+                return Ok(stored);
+            }
+            stored += batch.len() as u64;
+            let batch = batch.iter().map(|(key, value)| (key.as_str(), value));
+            self.set_many(batch, keep.clone()).await?;
+        }
+    }
+
+    /// How often the cache helped since the start of this process.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        Statistics {
+            hits: self.0.hits.load(Relaxed),
+            misses: self.0.misses.load(Relaxed),
+        }
+    }
+
+    /// The connection, for all that a cache is not; `None` if Redis is not configured.
+    ///
+    /// Keys used with it have no prefix, and its errors are Redis' own.
+    #[must_use]
+    pub fn redis(&self) -> Option<Connection> {
+        self.0.connection.clone()
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    // `:` and `#` behind the prefix keep entries and tags apart, whatever their names.
+    fn entry_key(&self, key: &str) -> String {
+        format!("{}:{key}", self.0.prefix)
+    }
+
+    fn tag_key(&self, tag: &str) -> String {
+        format!("{}#{tag}", self.0.prefix)
+    }
+
+    fn ttl(&self, keep: &Keep) -> Duration {
+        keep.ttl.unwrap_or(self.0.ttl)
+    }
+
+    async fn find(&self, key: &str) -> Option<Vec<u8>> {
+        let entry = self.0.store.get(&self.entry_key(key)).await?;
+        self.is_current(&entry).await.then_some(entry)
+    }
+
+    /// Whether none of the entry's tags was invalidated since it was made.
+    async fn is_current(&self, entry: &[u8]) -> bool {
+        let Some((tags, _)) = value::split(entry) else {
+            return false;
+        };
+        if tags.is_empty() {
+            return true;
+        }
+        let keys: Vec<String> = tags.iter().map(|(tag, _)| self.tag_key(tag)).collect();
+        let current = self.0.store.get_many(&keys).await;
+        let same = |((_, then), now): (&(String, u64), &Option<Vec<u8>>)| {
+            now.as_deref() == Some(then.to_string().as_bytes())
+        };
+        tags.iter().zip(&current).all(same)
+    }
+
+    async fn versions(&self, keep: &Keep) -> Tags {
+        let mut tags = Tags::new();
+        for tag in &keep.tags {
+            // The standard library's hasher keys are the randomness that needs no crate.
+            let fresh = RandomState::new().hash_one(tag);
+            let ttl = TAG_TTL.max(self.ttl(keep));
+            let version = self.0.store.number(&self.tag_key(tag), fresh, ttl).await;
+            tags.push((tag.clone(), version));
+        }
+        tags
+    }
+
+    fn count(&self, hit: bool) {
+        let (counter, result) = if hit {
+            (&self.0.hits, "hit")
+        } else {
+            (&self.0.misses, "miss")
+        };
+        counter.fetch_add(1, Relaxed);
+        ::metrics::counter!("cache_requests_total", "result" => result).increment(1);
+    }
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache")
+            .field("prefix", &self.0.prefix)
+            .finish_non_exhaustive()
+    }
+}
+
+fn decode<T: DeserializeOwned>(entry: &[u8]) -> Option<T> {
+    let value = value::split(entry).and_then(|(_, body)| body.decode());
+    if value.is_none() {
+        tracing::warn!(
+            r#type = std::any::type_name::<T>(),
+            "a cached value is of another type"
+        );
+    }
+    value
+}
