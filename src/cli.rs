@@ -16,7 +16,12 @@ use crate::{
 /// Adds infrastructure to a Rust web project that already exists: code, compose services,
 /// dependencies, settings and the wiring in the app. You own every line afterwards.
 #[derive(Debug, Parser)]
-#[command(name = "infra", version, propagate_version = true, disable_help_subcommand = true)]
+#[command(
+    name = "infra",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     global: Global,
@@ -28,7 +33,7 @@ pub(crate) struct Cli {
 #[command(next_help_heading = "Global options")]
 struct Global {
     /// Work in this folder
-    #[arg(short = 'C', global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(id = "start", short = 'C', global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     directory: Option<PathBuf>,
     /// Print only errors and what was asked for
     #[arg(short, long, global = true, conflicts_with = "verbose")]
@@ -244,7 +249,12 @@ impl Verb {
             }),
             Self::List(package) => Command::List(package.wishes()),
             Self::Info { component } => Command::Info(component),
-            Self::View { component, path, package, set } => Command::View(browse::View {
+            Self::View {
+                component,
+                path,
+                package,
+                set,
+            } => Command::View(browse::View {
                 component,
                 path,
                 wishes: package.wishes(),
@@ -262,7 +272,11 @@ impl Verb {
                 wishes: package.wishes(),
                 exit_code,
             }),
-            Self::Diff { component, package, exit_code } => Command::Diff(status::Diff {
+            Self::Diff {
+                component,
+                package,
+                exit_code,
+            } => Command::Diff(status::Diff {
                 component,
                 wishes: package.wishes(),
                 exit_code,
@@ -288,7 +302,11 @@ impl PackageArgs {
 
 impl AddArgs {
     fn into_options(self) -> Result<add::Options> {
-        let skip = [("wire", self.no_wire), ("compose", self.no_compose), ("env", self.no_env)];
+        let skip = [
+            ("wire", self.no_wire),
+            ("compose", self.no_compose),
+            ("env", self.no_env),
+        ];
         let compose = self.compose.map(|file| {
             file.parse::<ProjectPath>()
                 .map_err(|error| Error::usage("hostile-path", error.to_string()))

@@ -237,7 +237,10 @@ impl Lock {
             return Ok(String::new());
         }
         let body = toml::to_string(self).map_err(|error| {
-            Error::failure("unwritable-lock", format!("the lock cannot be written: {error}"))
+            Error::failure(
+                "unwritable-lock",
+                format!("the lock cannot be written: {error}"),
+            )
         })?;
         Ok(format!("{HEADER}{body}"))
     }

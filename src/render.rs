@@ -81,6 +81,15 @@ pub fn component(selected: &Selected<'_>, facts: &Facts) -> Result<Rendering> {
     })
 }
 
+/// The manifest of the hub, for a package.
+///
+/// # Errors
+///
+/// An expression of the manifest is wrong.
+pub fn hub_manifest(hub: &Component, facts: &Facts) -> Result<Manifest> {
+    manifest(hub, &context(facts, &Options::new()))
+}
+
 /// Renders the hub from the rows of everything that is installed.
 ///
 /// # Errors
@@ -173,7 +182,10 @@ fn manifest(component: &Component, context: &Value) -> Result<Manifest> {
         let Some(toml::Value::String(condition)) = when.remove("if") else {
             return Err(Error::failure(
                 "invalid-component",
-                format!("a `[[when]]` of the component `{}` has no `if`", component.id),
+                format!(
+                    "a `[[when]]` of the component `{}` has no `if`",
+                    component.id
+                ),
             ));
         };
         let holds = environment
@@ -271,7 +283,9 @@ fn text(id: &str, path: &str, template: &str, context: &Value) -> Result<String>
 }
 
 fn broken(id: &str, path: &str, error: &minijinja::Error) -> Error {
-    let line = error.line().map_or(String::new(), |line| format!(":{line}"));
+    let line = error
+        .line()
+        .map_or(String::new(), |line| format!(":{line}"));
     Error::failure(
         "invalid-template",
         format!("the template `{id}/{path}{line}` cannot be rendered: {error:#}"),
@@ -309,7 +323,9 @@ fn version_at_least(version: Value, least: &str, _: Kwargs) -> bool {
         return true;
     };
     let parts = |text: &str| -> Vec<u64> {
-        let numbers = text.split(['.', '-', '+']).map_while(|part| part.parse().ok());
+        let numbers = text
+            .split(['.', '-', '+'])
+            .map_while(|part| part.parse().ok());
         let mut numbers: Vec<u64> = numbers.collect();
         numbers.resize(3, 0);
         numbers
@@ -412,8 +428,14 @@ mod tests {
     #[test]
     fn literals_are_what_a_reader_would_write() {
         let literal = |value, kind| literal(value, kind).unwrap();
-        assert_eq!(literal("500ms", EnvKind::Duration), "Duration::from_millis(500)");
-        assert_eq!(literal("30d", EnvKind::Duration), "Duration::from_secs(2_592_000)");
+        assert_eq!(
+            literal("500ms", EnvKind::Duration),
+            "Duration::from_millis(500)"
+        );
+        assert_eq!(
+            literal("30d", EnvKind::Duration),
+            "Duration::from_secs(2_592_000)"
+        );
         assert_eq!(literal("65536", EnvKind::U64), "65_536");
         assert_eq!(literal("/a\"b", EnvKind::Text), r#""/a\"b".to_owned()"#);
     }
@@ -423,9 +445,10 @@ mod tests {
         let mut into: toml::Table = toml::from_str("a = '1'\nlist = [1]\n[t]\nx = 1").unwrap();
         let from = toml::from_str("a = { features = ['f'] }\nlist = [2]\n[t]\ny = 2").unwrap();
         merge(&mut into, from);
-        let wanted: toml::Table =
-            toml::from_str("a = { features = ['f'], version = '1' }\nlist = [1, 2]\n[t]\nx = 1\ny = 2")
-                .unwrap();
+        let wanted: toml::Table = toml::from_str(
+            "a = { features = ['f'], version = '1' }\nlist = [1, 2]\n[t]\nx = 1\ny = 2",
+        )
+        .unwrap();
         assert_eq!(into, wanted);
     }
 }

@@ -97,9 +97,7 @@ fn reject_conflicts<'a>(
     installed: &'a Installed,
     wanted: impl Iterator<Item = &'a str>,
 ) -> Result<()> {
-    let all: BTreeSet<&str> = wanted
-        .chain(installed.keys().map(String::as_str))
-        .collect();
+    let all: BTreeSet<&str> = wanted.chain(installed.keys().map(String::as_str)).collect();
     for id in &all {
         let Ok(component) = catalog.get(id) else {
             continue;

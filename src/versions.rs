@@ -3,7 +3,7 @@
 use semver::{Comparator, Op, Version, VersionReq};
 
 /// The lowest version that a requirement allows.
-pub fn least(requirement: &str) -> Option<Version> {
+pub(crate) fn least(requirement: &str) -> Option<Version> {
     let parsed = VersionReq::parse(requirement).ok()?;
     let lower = |comparator: &&Comparator| {
         matches!(
@@ -20,7 +20,7 @@ pub fn least(requirement: &str) -> Option<Version> {
 }
 
 /// Whether two versions are compatible as Cargo sees it: the same leftmost number that is not zero.
-pub fn compatible(a: &Version, b: &Version) -> bool {
+pub(crate) fn compatible(a: &Version, b: &Version) -> bool {
     let bucket = |version: &Version| match (version.major, version.minor) {
         (0, 0) => (0, 0, version.patch),
         (0, minor) => (0, minor, 0),
@@ -35,9 +35,8 @@ mod tests {
 
     #[test]
     fn versions_are_compatible_as_cargo_sees_it() {
-        let is = |a: &str, b: &str| {
-            compatible(&Version::parse(a).unwrap(), &Version::parse(b).unwrap())
-        };
+        let is =
+            |a: &str, b: &str| compatible(&Version::parse(a).unwrap(), &Version::parse(b).unwrap());
         assert!(is("1.8.1", "1.2.0") && is("0.8.9", "0.8.0"));
         assert!(!is("0.7.9", "0.8.0") && !is("0.32.1", "1.0.0") && !is("0.0.1", "0.0.2"));
     }
@@ -51,7 +50,11 @@ mod tests {
             (">=0.7, <0.9", "0.7.0"),
             ("1.*", "1.0.0"),
         ] {
-            assert_eq!(least(requirement), Version::parse(least_version).ok(), "{requirement}");
+            assert_eq!(
+                least(requirement),
+                Version::parse(least_version).ok(),
+                "{requirement}"
+            );
         }
         assert_eq!(least("*"), None);
     }

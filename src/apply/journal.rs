@@ -18,7 +18,7 @@ use crate::{
 /// One file of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Entry {
+pub(super) struct Entry {
     /// The file.
     pub path: ProjectPath,
     /// The name of the temporary file beside it; none if the file is to be removed.
@@ -32,7 +32,7 @@ pub struct Entry {
 /// All files of a transaction, and the folders that are made for them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Journal {
+pub(super) struct Journal {
     /// The files, in the order they are renamed.
     pub entries: Vec<Entry>,
     /// New folders, outermost first.
@@ -72,7 +72,11 @@ impl Journal {
         };
         let journal: Self =
             serde_json::from_str(&text).map_err(|error| damaged(path, &error.to_string()))?;
-        for name in journal.entries.iter().filter_map(|entry| entry.temporary.as_ref()) {
+        for name in journal
+            .entries
+            .iter()
+            .filter_map(|entry| entry.temporary.as_ref())
+        {
             if !is_temporary(name) {
                 return Err(damaged(path, "it names a file that is not temporary"));
             }
@@ -122,7 +126,10 @@ pub(super) fn recover(root: &Path, state: &Path) -> Result<Recovery> {
 fn finish(root: &Path, entry: &Entry, recovery: &mut Recovery) -> Result<()> {
     let target = place::locate(root, &entry.path)?;
     let current = place::read(root, &entry.path)?.map(|text| hash(&text));
-    let temporary = entry.temporary.as_ref().map(|name| target.with_file_name(name));
+    let temporary = entry
+        .temporary
+        .as_ref()
+        .map(|name| target.with_file_name(name));
     if current == entry.after {
         recovery.finished.push(entry.path.clone());
     } else if current == entry.before {

@@ -4,6 +4,7 @@
 //! of them gets the name of the journal: that rename is the commit point. A crash before it leaves
 //! the old project, a crash after it the new one, as soon as the next changing command has renamed
 //! the rest. This room knows files, and not what a component is.
+#![expect(clippy::disallowed_methods, reason = "this is the room that writes")]
 
 use std::{
     collections::BTreeSet,
@@ -21,7 +22,6 @@ use crate::{
 };
 
 mod journal;
-
 
 use journal::{Entry, Journal};
 pub use journal::{Recovery, is_pending};
@@ -92,6 +92,27 @@ impl Session {
         Ok((session, recovery))
     }
 
+    /// Makes the folder of a new project, and takes the right to fill it.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be made.
+    pub fn create(root: &Path, state: &Path) -> Result<(Self, Recovery)> {
+        fs::create_dir_all(root).map_err(|error| {
+            Error::failure(
+                "unwritable",
+                format!("`{}` cannot be made: {error}", root.display()),
+            )
+        })?;
+        Self::open(root, state)
+    }
+
+    /// Removes the empty folder of a new project that could not be filled.
+    pub fn abandon(root: &Path) {
+        // Not empty is somebody else's.
+        fs::remove_dir(root).ok();
+    }
+
     /// Writes all changes, or none.
     ///
     /// # Errors
@@ -112,7 +133,8 @@ impl Session {
             return Err(error);
         }
         self.commit(&journal, watch).map_err(|(path, error)| {
-            let mut error = unwritable(&path, &error).hint("run the same command again to finish it");
+            let mut error =
+                unwritable(&path, &error).hint("run the same command again to finish it");
             error.code = "incomplete";
             error.written = journal.entries.iter().map(|e| e.path.to_string()).collect();
             error
@@ -188,7 +210,9 @@ impl Session {
         write_synced(&prepared, text.as_bytes(), None).map_err(failed)?;
         for folder in &journal.folders {
             watch("make a folder")
-                .and_then(|()| fs::create_dir(place::locate(&self.root, folder).map_err(io::Error::other)?))
+                .and_then(|()| {
+                    fs::create_dir(place::locate(&self.root, folder).map_err(io::Error::other)?)
+                })
                 .map_err(|error| unwritable(folder, &error))?;
         }
         for (change, entry) in changes.iter().zip(&journal.entries) {
@@ -271,7 +295,10 @@ fn owner_only() -> Option<fs::Permissions> {
 fn write_synced(path: &Path, bytes: &[u8], mode: Option<fs::Permissions>) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true);
-    if path.file_name().is_some_and(|name| journal::is_temporary(&name.to_string_lossy())) {
+    if path
+        .file_name()
+        .is_some_and(|name| journal::is_temporary(&name.to_string_lossy()))
+    {
         options.create_new(true);
     } else {
         options.create(true).truncate(true);

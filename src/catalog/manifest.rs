@@ -93,13 +93,15 @@ pub enum OptionKind {
 
 /// A crate that generated code uses.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(from = "DependencySpec")]
+#[serde(from = "DependencySpec", rename_all = "kebab-case")]
 pub struct Dependency {
     /// The version requirement.
     pub version: String,
     /// The features that are needed, sorted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub features: Vec<String>,
     /// Whether the default features are wanted.
+    #[serde(skip_serializing_if = "is_true")]
     pub default_features: bool,
 }
 
@@ -123,6 +125,14 @@ struct DependencyTable {
 
 fn yes() -> bool {
     true
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_true(value: &bool) -> bool {
+    *value
 }
 
 impl From<DependencySpec> for Dependency {

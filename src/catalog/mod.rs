@@ -55,7 +55,8 @@ impl Component {
         let text = files
             .get("component.toml")
             .ok_or_else(|| invalid("it has no `component.toml`".to_owned()))?;
-        let table: toml::Table = toml::from_str(text).map_err(|error| invalid(error.to_string()))?;
+        let table: toml::Table =
+            toml::from_str(text).map_err(|error| invalid(error.to_string()))?;
         let manifest: Manifest =
             toml::from_str(text).map_err(|error| invalid(error.to_string()))?;
         Ok(Self {

@@ -40,7 +40,9 @@ pub struct Options {
 pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
     let scene = Scene::for_change(options.preview, directory, &options.wishes, ui)?;
     let package = scene.lock.package(scene.facts.package());
-    let installed = package.map(|package| package.installed()).unwrap_or_default();
+    let installed = package
+        .map(|package| package.installed())
+        .unwrap_or_default();
     let asked = match options.components.as_slice() {
         [] => pick(&scene, &installed, ui)?,
         names => names.to_vec(),
@@ -66,9 +68,19 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
             .iter()
             .map(|rendering| format!("{} {}", rendering.id, rendering.manifest.version))
             .collect();
-        ui.status("Unchanged", &format!("{} is installed already", names.join(", ")));
+        ui.status(
+            "Unchanged",
+            &format!("{} is installed already", names.join(", ")),
+        );
     }
-    report::plan("add", &plan, options.preview, options.diff, scene.exit_code(&plan), ui);
+    report::plan(
+        "add",
+        &plan,
+        options.preview,
+        options.diff,
+        scene.exit_code(&plan),
+        ui,
+    );
     if options.preview {
         return Ok(scene.exit_code(&plan));
     }
@@ -127,12 +139,23 @@ fn pick(scene: &Scene, installed: &Installed, ui: &Ui) -> Result<Vec<String>> {
             .hint(format!("infra add {}", ids.first().unwrap_or(&"COMPONENT")))
             .hint("`infra list` shows all components"));
     }
-    let width = all.iter().map(|component| component.id.len()).max().unwrap_or(0);
+    let width = all
+        .iter()
+        .map(|component| component.id.len())
+        .max()
+        .unwrap_or(0);
     let items: Vec<String> = all
         .iter()
         .map(|component| {
-            let mark = if installed.contains_key(&component.id) { " (installed)" } else { "" };
-            format!("{:width$}  {}{mark}", component.id, component.manifest.summary)
+            let mark = if installed.contains_key(&component.id) {
+                " (installed)"
+            } else {
+                ""
+            };
+            format!(
+                "{:width$}  {}{mark}",
+                component.id, component.manifest.summary
+            )
         })
         .collect();
     let prompt = "Which components? (space picks, enter adds, esc leaves)";
@@ -140,5 +163,8 @@ fn pick(scene: &Scene, installed: &Installed, ui: &Ui) -> Result<Vec<String>> {
     if picked.is_empty() {
         return Err(Error::usage("no-component", "no component is picked"));
     }
-    Ok(picked.into_iter().map(|index| all[index].id.clone()).collect())
+    Ok(picked
+        .into_iter()
+        .map(|index| all[index].id.clone())
+        .collect())
 }

@@ -108,10 +108,16 @@ impl Scene {
         let project = Project::find(directory)?;
         let (session, recovery) = Session::open(&project.root, &project.state)?;
         for path in &recovery.finished {
-            ui.status("Finished", &format!("{path}, of a command that was cut off"));
+            ui.status(
+                "Finished",
+                &format!("{path}, of a command that was cut off"),
+            );
         }
         for path in &recovery.left {
-            ui.warn("Left", &format!("{path} as it is: it was changed after a command was cut off"));
+            ui.warn(
+                "Left",
+                &format!("{path} as it is: it was changed after a command was cut off"),
+            );
         }
         let mut scene = Self::with(project, Some(session), wishes)?;
         scene.left = recovery.left;
@@ -154,7 +160,7 @@ impl Scene {
         }
     }
 
-    fn tree<'a>(&self, targets: impl IntoIterator<Item = &'a ProjectPath>) -> Result<Tree> {
+    fn tree<'a>(&'a self, targets: impl IntoIterator<Item = &'a ProjectPath>) -> Result<Tree> {
         self.project.tree(&self.facts, &self.lock, targets)
     }
 

@@ -50,7 +50,11 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
     let plan = plan::remove(&scene.context(&tree), &removal)?;
     ui.status(
         "Removing",
-        &format!("{} from the package `{}`", options.components.join(", "), scene.facts.name),
+        &format!(
+            "{} from the package `{}`",
+            options.components.join(", "),
+            scene.facts.name
+        ),
     );
     let code = scene.exit_code(&plan);
     report::plan("remove", &plan, options.preview, options.diff, code, ui);

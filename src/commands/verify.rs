@@ -20,7 +20,10 @@ use super::Scene;
     reason = "the one subprocess of the tool, and only when the user asks for it"
 )]
 pub(super) fn run(scene: &Scene, plan: &Plan, ui: &Ui) -> Result<()> {
-    ui.status("Checking", &format!("cargo check --package {}", scene.facts.name));
+    ui.status(
+        "Checking",
+        &format!("cargo check --package {}", scene.facts.name),
+    );
     let output = Command::new("cargo")
         .args(["check", "--quiet", "--package", &scene.facts.name])
         .current_dir(scene.project.root.join(&scene.facts.folder))
@@ -33,7 +36,10 @@ pub(super) fn run(scene: &Scene, plan: &Plan, ui: &Ui) -> Result<()> {
     };
     scene.revert(plan)?;
     ui.block(&why);
-    let first = why.lines().find(|line| line.starts_with("error")).unwrap_or("cargo check failed");
+    let first = why
+        .lines()
+        .find(|line| line.starts_with("error"))
+        .unwrap_or("cargo check failed");
     Err(Error::failure(
         "verification-failed",
         format!("the project does not compile with it, so everything was taken back: {first}"),

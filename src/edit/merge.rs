@@ -26,7 +26,11 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> Merged {
     let conflicts = merge.conflict_count();
     let text = merge.to_string();
     Merged {
-        text: if crlf { text.replace('\n', "\r\n") } else { text },
+        text: if crlf {
+            text.replace('\n', "\r\n")
+        } else {
+            text
+        },
         conflicts,
     }
 }

@@ -17,8 +17,11 @@ use super::{Context, Plan, Request, dependencies, draft::Draft};
 /// All conflicts at once, or versions that the generated code is not written for.
 pub fn add(context: &Context<'_>, request: &Request) -> Result<Plan> {
     let Context { catalog, facts, .. } = context;
-    let hub = &catalog.hub().manifest;
-    let manifests = request.renderings.iter().map(|r| (r.id.as_str(), &r.manifest));
+    let hub = &render::hub_manifest(catalog.hub(), facts)?;
+    let manifests = request
+        .renderings
+        .iter()
+        .map(|r| (r.id.as_str(), &r.manifest));
     dependencies::check_versions(facts, manifests.chain([(HUB, hub)]))?;
 
     let mut draft = Draft::new(context);
@@ -32,9 +35,8 @@ pub fn add(context: &Context<'_>, request: &Request) -> Result<Plan> {
     for rendering in &request.renderings {
         let placed = draft.serve(rendering, skipped.contains("compose"))?;
         if !skipped.contains("env") {
-            let summary = rendering.manifest.summary.as_str();
             let rows = &rendering.manifest.env;
-            draft.declare(&rendering.id, summary, rows, &placed.ports, &placed.services)?;
+            draft.declare(&rendering.id, rows, &placed.ports, &placed.services)?;
         }
     }
     if !skipped.contains("wire") {
@@ -94,7 +96,9 @@ fn register(draft: &mut Draft<'_>, request: &Request, hub: &semver::Version) {
     package.hub = hub.clone();
     package.skipped.extend(request.skip.iter().cloned());
     for rendering in &request.renderings {
-        let asked = package.component(&rendering.id).is_some_and(|known| known.asked);
+        let asked = package
+            .component(&rendering.id)
+            .is_some_and(|known| known.asked);
         package.components.retain(|known| known.id != rendering.id);
         let mut component = component(rendering, facts);
         component.asked |= asked;

@@ -95,7 +95,9 @@ impl Draft<'_> {
         for fragment in &mut self.lock.fragments {
             let crate_name = fragment.address.strip_prefix("workspace.dependencies/");
             let is_wanted = match crate_name {
-                Some(name) => wanted.iter().any(|address| address.ends_with(&format!("/{name}"))),
+                Some(name) => wanted
+                    .iter()
+                    .any(|address| address.ends_with(&format!("/{name}"))),
                 None => wanted.contains(&fragment.address),
             };
             let is_ours = fragment.file == *manifest || inherits == Some(&fragment.file);
@@ -136,9 +138,10 @@ impl Draft<'_> {
                     return;
                 }
                 Err(Kept::Changed | Kept::InUse) => self.keep(fragment),
-                Err(Kept::Gone) => self.lock.fragments.retain(|known| {
-                    known.file != *file || known.address != address
-                }),
+                Err(Kept::Gone) => self
+                    .lock
+                    .fragments
+                    .retain(|known| known.file != *file || known.address != address),
             }
         }
         let ids: Vec<&str> = by.iter().map(String::as_str).collect();
@@ -149,9 +152,11 @@ impl Draft<'_> {
     }
 
     fn keep(&mut self, fragment: crate::lock::Fragment) {
-        let known = self.lock.fragments.iter_mut().find(|known| {
-            known.file == fragment.file && known.address == fragment.address
-        });
+        let known = self
+            .lock
+            .fragments
+            .iter_mut()
+            .find(|known| known.file == fragment.file && known.address == fragment.address);
         if let Some(known) = known {
             *known = fragment;
         }
@@ -196,27 +201,26 @@ fn need(
 ) {
     // What the code needs anyway, its tests need not name again.
     let normal = needs.get(&address(Table::Normal, name));
-    if table == Table::Dev
-        && normal.is_some_and(|normal| {
-            let has = |feature| normal.dependency.features.contains(feature);
-            wanted.features.iter().all(has)
-        })
-    {
+    let normal = normal.filter(|_| table == Table::Dev);
+    let had = normal.map_or_else(BTreeSet::new, |normal| normal.dependency.features.clone());
+    if normal.is_some() && wanted.features.iter().all(|feature| had.contains(feature)) {
         return;
     }
-    let need = needs
-        .entry(address(table, name))
-        .or_insert_with(|| Need {
-            table,
-            dependency: Dependency {
-                name: name.to_owned(),
-                requirement: wanted.version.clone(),
-                features: BTreeSet::new(),
-                default_features: false,
-            },
-            by: BTreeSet::new(),
-        });
-    need.dependency.features.extend(wanted.features.iter().cloned());
+    let need = needs.entry(address(table, name)).or_insert_with(|| Need {
+        table,
+        dependency: Dependency {
+            name: name.to_owned(),
+            requirement: wanted.version.clone(),
+            features: BTreeSet::new(),
+            default_features: false,
+        },
+        by: BTreeSet::new(),
+    });
+    let features = wanted
+        .features
+        .iter()
+        .filter(|feature| !had.contains(*feature));
+    need.dependency.features.extend(features.cloned());
     need.dependency.default_features |= wanted.default_features;
     if least(&wanted.version) > least(&need.dependency.requirement) {
         need.dependency.requirement.clone_from(&wanted.version);

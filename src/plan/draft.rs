@@ -157,8 +157,16 @@ impl<'a> Draft<'a> {
             by,
             found: false,
             container: edit.container,
-            before: if private { String::new() } else { edit.before.clone() },
-            after: if private { String::new() } else { edit.after.clone() },
+            before: if private {
+                String::new()
+            } else {
+                edit.before.clone()
+            },
+            after: if private {
+                String::new()
+            } else {
+                edit.after.clone()
+            },
             sealed: private.then(|| Sealed::new(&edit.after)),
         });
     }
@@ -260,9 +268,7 @@ impl<'a> Draft<'a> {
             error.hints = self.hints;
             return Err(error);
         }
-        self.lock
-            .packages
-            .sort_by(|a, b| a.folder.cmp(&b.folder));
+        self.lock.packages.sort_by(|a, b| a.folder.cmp(&b.folder));
         let lock = lock_path()?;
         match self.lock.to_text()? {
             text if text.is_empty() => self.tree.remove(&lock),
@@ -361,10 +367,12 @@ pub(super) fn undo(text: &str, fragment: &Fragment) -> Result<String, Kept> {
 pub(super) fn state(text: &str, fragment: &Fragment) -> Result<(), Kept> {
     let edit = fragment.edit();
     match (editor(&fragment.file), &fragment.sealed) {
-        (_, Some(_)) => undo(text, fragment).map(drop),
+        (_, Some(sealed)) => dotenv::state_where(text, &edit.address, sealed.length, |candidate| {
+            sealed.is(candidate)
+        }),
         (Editor::Cargo, _) => cargo_toml::state(text, &edit),
         (Editor::Rust, _) => rust::state(text, &edit),
-        (Editor::Compose, _) => compose::state(text, &edit),
+        (Editor::Compose, _) => compose::state(text, &edit).map_or(Ok(()), Err),
         (Editor::Env, _) => dotenv::state(text, &edit),
     }
 }

@@ -44,7 +44,9 @@ impl Draft<'_> {
             // Deleted by the user, and nothing new to say: it stays deleted.
             (None, Some(base)) if base == text => return Ok(()),
             (None, Some(_)) => {
-                self.note(format!("{path} was deleted and is there again, in a new version"));
+                self.note(format!(
+                    "{path} was deleted and is there again, in a new version"
+                ));
                 self.tree.insert(path.clone(), text.to_owned());
                 self.explain(path, by, "");
             }
@@ -119,7 +121,9 @@ impl Draft<'_> {
             return Ok(());
         }
         if edited {
-            self.note(format!("{path} was edited and stays; it is yours from now on"));
+            self.note(format!(
+                "{path} was edited and stays; it is yours from now on"
+            ));
         } else if self.tree.remove(path).is_some() {
             self.explain(path, by, "");
         }

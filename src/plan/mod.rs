@@ -131,7 +131,9 @@ pub struct Removal {
 fn lock_path() -> Result<ProjectPath> {
     LOCK_PATH
         .parse()
-        .map_err(|error: crate::path::HostilePath| Error::failure("hostile-path", error.to_string()))
+        .map_err(|error: crate::path::HostilePath| {
+            Error::failure("hostile-path", error.to_string())
+        })
 }
 
 /// Counts things in words: `1 file`, `2 files`.

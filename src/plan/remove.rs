@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     error::{Error, Result},
     lock::{File, HUB, Package},
+    render,
 };
 
 use super::{Context, Plan, Removal, draft::Draft};
@@ -21,31 +22,45 @@ pub fn remove(context: &Context<'_>, removal: &Removal) -> Result<Plan> {
     };
     let leaving = leaving(package, &removal.components)?;
     let mut draft = Draft::new(context);
-    for file in package.files.iter().filter(|file| leaving.contains(&file.by)) {
+    for file in package
+        .files
+        .iter()
+        .filter(|file| leaving.contains(&file.by))
+    {
         draft.discard(file, &file.by, removal.keep_edited)?;
     }
-    let is_last = package.components.iter().all(|known| leaving.contains(&known.id));
+    let is_last = package
+        .components
+        .iter()
+        .all(|known| leaving.contains(&known.id));
     for known in &mut draft.lock.packages {
         if known.folder == folder {
-            known.components.retain(|known| !leaving.contains(&known.id));
+            known
+                .components
+                .retain(|known| !leaving.contains(&known.id));
         }
     }
     let by = removal.components.first().map_or(HUB, String::as_str);
     let owners: BTreeSet<String> = leaving.iter().map(|id| draft.owner(id)).collect();
     let prefix = format!("{folder}:");
     for fragment in &mut draft.lock.fragments {
-        fragment.by.retain(|owner| {
-            !owners.contains(owner) && !(is_last && owner.starts_with(&prefix))
-        });
+        fragment
+            .by
+            .retain(|owner| !owners.contains(owner) && !(is_last && owner.starts_with(&prefix)));
     }
     if is_last {
-        let files: Vec<File> = package.files.iter().filter(|f| f.by == HUB).cloned().collect();
+        let files: Vec<File> = package
+            .files
+            .iter()
+            .filter(|f| f.by == HUB)
+            .cloned()
+            .collect();
         for file in files {
             draft.discard(&file, by, removal.keep_edited)?;
         }
         draft.lock.packages.retain(|known| known.folder != folder);
     } else {
-        let hub = &context.catalog.hub().manifest;
+        let hub = &render::hub_manifest(context.catalog.hub(), context.facts)?;
         draft.render_hub(context)?;
         draft.depend(Some((&hub.dependencies, &hub.dev_dependencies)));
     }
@@ -65,8 +80,15 @@ fn leaving(package: &Package, named: &[String]) -> Result<BTreeSet<String>> {
         return Err(not_installed(&missing, &installed));
     }
     let mut leaving: BTreeSet<String> = named.iter().cloned().collect();
-    let mut error = Error::conflict("still-needed", "another component needs what would be removed");
-    for other in package.components.iter().filter(|c| !leaving.contains(&c.id)) {
+    let mut error = Error::conflict(
+        "still-needed",
+        "another component needs what would be removed",
+    );
+    for other in package
+        .components
+        .iter()
+        .filter(|c| !leaving.contains(&c.id))
+    {
         for id in other.requires.iter().filter(|id| leaving.contains(*id)) {
             error = error.detail(format!("`{}` needs `{id}`", other.id));
             error.hints = vec![format!("infra remove {} {}", other.id, named.join(" "))];

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     edit::{
-        compose::{self, File, Service, Value},
+        compose::{self, Compose, File, Service, Value},
         dotenv,
     },
     error::{Error, Result},
@@ -64,7 +64,7 @@ impl Draft<'_> {
             let address = format!("/volumes/{}", escape(name));
             let why = format!("volume {name}");
             self.put(&file, &address, &[id], &why, |text| {
-                compose::add_volume(text, name, value)
+                Compose::parse(text)?.add_volume(name, value)
             });
         }
         self.connect(rendering, &ground, &placed)?;
@@ -83,14 +83,23 @@ impl Draft<'_> {
                 return None;
             }
         };
-        let mut all: Vec<_> = main.services.iter().cloned().map(|s| (file.clone(), s)).collect();
+        let mut all: Vec<_> = main
+            .services
+            .iter()
+            .cloned()
+            .map(|s| (file.clone(), s))
+            .collect();
         for other in self.facts.compose_others.clone() {
             // What cannot be read there takes no port that we could know of.
             if let Ok(found) = compose::read(self.text(&other)) {
                 all.extend(found.services.into_iter().map(|s| (other.clone(), s)));
             }
         }
-        let variables = self.facts.env.iter().flat_map(|env| dotenv::read(self.text(env)));
+        let variables = self
+            .facts
+            .env
+            .iter()
+            .flat_map(|env| dotenv::read(self.text(env)));
         Some(Ground {
             main,
             all,
@@ -116,7 +125,9 @@ impl Draft<'_> {
         let address = format!("/services/{}", escape(&service.name));
         let image = service.image.as_deref().unwrap_or("an image of its own");
         let file = file.clone();
-        self.put(&file, &address, &[id], "", |_| Ok(crate::edit::Outcome::Found));
+        self.put(&file, &address, &[id], "", |_| {
+            Ok(crate::edit::Outcome::Found)
+        });
         let published = service.ports.iter().find_map(|port| ground.published(port));
         let note = match &published {
             Some(port) => format!(
@@ -129,10 +140,14 @@ impl Draft<'_> {
             ),
         };
         self.note(note);
-        placed.services.insert(name.to_owned(), service.name.clone());
+        placed
+            .services
+            .insert(name.to_owned(), service.name.clone());
         let usual = || ports_of(&mut value.clone()).find_map(|port| default_port(port));
         let port = published.or_else(|| usual().map(|port| port.to_string()));
-        placed.ports.extend(port.map(|port| (name.to_owned(), port)));
+        placed
+            .ports
+            .extend(port.map(|port| (name.to_owned(), port)));
     }
 
     fn add_service(
@@ -149,11 +164,19 @@ impl Draft<'_> {
         placed.services.insert(name.to_owned(), name.to_owned());
         let mut value = value.clone();
         if self.is_ours(&address) {
-            let ours = ground.main.services.iter().find(|service| service.name == name);
+            let ours = ground
+                .main
+                .services
+                .iter()
+                .find(|service| service.name == name);
             let port = ours.and_then(|s| s.ports.iter().find_map(|port| ground.published(port)));
-            placed.ports.extend(port.map(|port| (name.to_owned(), port)));
+            placed
+                .ports
+                .extend(port.map(|port| (name.to_owned(), port)));
             let owner = [id];
-            self.put(&file, &address, &owner, "", |_| Ok(crate::edit::Outcome::Found));
+            self.put(&file, &address, &owner, "", |_| {
+                Ok(crate::edit::Outcome::Found)
+            });
             return;
         }
         for port in ports_of(&mut value) {
@@ -174,11 +197,14 @@ impl Draft<'_> {
         if let (Some(network), Value::Map(entries)) = (ground.network(&self.facts.name), &mut value)
             && entries.iter().all(|(key, _)| key != "networks")
         {
-            let list = Value::List(vec![Value::string(network)]);
+            let list = Value::List {
+                items: vec![Value::string(network)],
+                flow: false,
+            };
             entries.push(("networks".to_owned(), list));
         }
         let placed = self.put(&file, &address, &[id], &format!("service {name}"), |text| {
-            compose::add_service(text, name, &value)
+            Compose::parse(text)?.add_service(name, &value)
         });
         if !placed {
             self.hint("leave the compose file alone: --no-compose");
@@ -190,16 +216,24 @@ impl Draft<'_> {
         let Some(app) = ground.app(&self.facts.name) else {
             return Ok(());
         };
-        let (file, id, app) = (self.facts.compose.clone(), rendering.id.as_str(), app.to_owned());
+        let (file, id, app) = (
+            self.facts.compose.clone(),
+            rendering.id.as_str(),
+            app.to_owned(),
+        );
         for service in placed.services.values() {
-            let is_here = ground.main.services.iter().any(|known| known.name == *service);
+            let is_here = ground
+                .main
+                .services
+                .iter()
+                .any(|known| known.name == *service);
             if !is_here && !self.is_ours(&format!("/services/{}", escape(service))) {
                 continue;
             }
             let address = format!("/services/{}/depends_on/{}", escape(&app), escape(service));
             let why = format!("`{app}` waits for `{service}`");
             self.put(&file, &address, &[id], &why, |text| {
-                compose::add_dependency(text, &app, service)
+                Compose::parse(text)?.add_dependency(&app, service)
             });
         }
         for row in &rendering.manifest.env {
@@ -207,10 +241,14 @@ impl Draft<'_> {
                 continue;
             };
             let value = render::place(template, &placed.ports, &placed.services)?;
-            let address = format!("/services/{}/environment/{}", escape(&app), escape(&row.name));
+            let address = format!(
+                "/services/{}/environment/{}",
+                escape(&app),
+                escape(&row.name)
+            );
             let why = format!("{} of `{app}`", row.name);
             self.put(&file, &address, &[id], &why, |text| {
-                compose::add_environment(text, &app, &row.name, &value)
+                Compose::parse(text)?.add_environment(&app, &row.name, &value)
             });
         }
         Ok(())
@@ -278,7 +316,9 @@ fn image_of(value: &Value) -> Option<&str> {
 fn family(image: &str) -> String {
     let image = image.split('@').next().unwrap_or(image);
     let start = image.rfind('/').map_or(0, |slash| slash + 1);
-    let end = image[start..].find(':').map_or(image.len(), |colon| start + colon);
+    let end = image[start..]
+        .find(':')
+        .map_or(image.len(), |colon| start + colon);
     let mut names: Vec<&str> = image[..end].split('/').collect();
     let is_registry = |name: &str| name.contains(['.', ':']) || name == "localhost";
     if names.len() > 1 && is_registry(names[0]) {
@@ -307,12 +347,22 @@ impl Ground {
     fn network(&self, package: &str) -> Option<&str> {
         let of = |service: &Service| service.networks.first().cloned();
         if let Some(app) = self.app(package) {
-            let app = self.main.services.iter().find(|service| service.name == app)?;
+            let app = self
+                .main
+                .services
+                .iter()
+                .find(|service| service.name == app)?;
             return app.networks.first().map(String::as_str);
         }
         let all: BTreeSet<Option<String>> = self.main.services.iter().map(of).collect();
         match all.len() {
-            1 => self.main.services.first()?.networks.first().map(String::as_str),
+            1 => self
+                .main
+                .services
+                .first()?
+                .networks
+                .first()
+                .map(String::as_str),
             _ => None,
         }
     }
@@ -358,7 +408,7 @@ fn ports_of(service: &mut Value) -> impl Iterator<Item = &mut String> {
     };
     let ports = entries.iter_mut().find(|(key, _)| key == "ports");
     let list = match ports {
-        Some((_, Value::List(list))) => list.as_mut_slice(),
+        Some((_, Value::List { items, .. })) => items.as_mut_slice(),
         _ => &mut [],
     };
     list.iter_mut().filter_map(|item| match item {
@@ -432,7 +482,12 @@ mod tests {
 
     #[test]
     fn an_image_is_of_its_family_from_any_registry() {
-        for image in ["redis", "redis:8", "docker.io/library/redis:8-alpine", "redis@sha256:00"] {
+        for image in [
+            "redis",
+            "redis:8",
+            "docker.io/library/redis:8-alpine",
+            "redis@sha256:00",
+        ] {
             assert_eq!(family(image), "redis", "{image}");
         }
         assert_eq!(family("localhost:5000/valkey/valkey:9"), "valkey/valkey");
@@ -441,10 +496,17 @@ mod tests {
 
     #[test]
     fn the_host_port_is_found_through_variables() {
-        let port = |mapping| host_port(mapping, |name| (name == "REDIS_PORT").then(|| "8000".to_owned()));
+        let port = |mapping| {
+            host_port(mapping, |name| {
+                (name == "REDIS_PORT").then(|| "8000".to_owned())
+            })
+        };
         assert_eq!(port("6379:6379").as_deref(), Some("6379"));
         assert_eq!(port("0.0.0.0:${REDIS_PORT}:6379").as_deref(), Some("8000"));
-        assert_eq!(port("127.0.0.1:${OTHER:-6380}:6379/tcp").as_deref(), Some("6380"));
+        assert_eq!(
+            port("127.0.0.1:${OTHER:-6380}:6379/tcp").as_deref(),
+            Some("6380")
+        );
         assert_eq!(port("$REDIS_PORT:6379").as_deref(), Some("8000"));
         assert_eq!(port("6379"), None);
     }
@@ -452,7 +514,13 @@ mod tests {
     #[test]
     fn another_default_keeps_the_variable() {
         let mapping = "127.0.0.1:${REDIS_PORT:-6379}:6379";
-        assert_eq!(with_port(mapping, 6380), "127.0.0.1:${REDIS_PORT:-6380}:6379");
-        assert_eq!(with_port("127.0.0.1:6379:6379", 6380), "127.0.0.1:6380:6379");
+        assert_eq!(
+            with_port(mapping, 6380),
+            "127.0.0.1:${REDIS_PORT:-6380}:6379"
+        );
+        assert_eq!(
+            with_port("127.0.0.1:6379:6379", 6380),
+            "127.0.0.1:6380:6379"
+        );
     }
 }

@@ -67,24 +67,31 @@ impl Report {
 
 /// Compares a package with what was added to it.
 pub fn status(context: &Context<'_>) -> Report {
-    let Context { facts, tree, lock, .. } = context;
+    let Context {
+        facts, tree, lock, ..
+    } = context;
     let package = lock.package(facts.package());
     let prefix = format!("{}:", facts.package());
-    let files = package.iter().flat_map(|package| &package.files).map(|file| {
-        let base = base_path(&file.path).ok().and_then(|base| tree.get(&base));
-        let state = match tree.get(&file.path) {
-            None => State::Missing,
-            Some(text) if merge::marker(text).is_some() => State::Conflicted,
-            Some(text) if hash(text) == file.sha256 => State::Pristine,
-            Some(text) if base.is_some_and(|base| merge::same_code(text, base)) => State::Pristine,
-            Some(_) => State::Edited,
-        };
-        FileState {
-            path: file.path.clone(),
-            by: file.by.clone(),
-            state,
-        }
-    });
+    let files = package
+        .iter()
+        .flat_map(|package| &package.files)
+        .map(|file| {
+            let base = base_path(&file.path).ok().and_then(|base| tree.get(&base));
+            let state = match tree.get(&file.path) {
+                None => State::Missing,
+                Some(text) if merge::marker(text).is_some() => State::Conflicted,
+                Some(text) if hash(text) == file.sha256 => State::Pristine,
+                Some(text) if base.is_some_and(|base| merge::same_code(text, base)) => {
+                    State::Pristine
+                }
+                Some(_) => State::Edited,
+            };
+            FileState {
+                path: file.path.clone(),
+                by: file.by.clone(),
+                state,
+            }
+        });
     let fragments = lock
         .fragments
         .iter()
@@ -119,6 +126,9 @@ fn is_wired(context: &Context<'_>, facts: &Facts, lock: &Lock) -> Option<bool> {
     let declared = facts
         .crate_root()
         .is_some_and(|root| rust::is_declared(text(root), &facts.module).is_some());
-    let wired = facts.sources.iter().any(|source| rust::is_wired(text(source)));
+    let wired = facts
+        .sources
+        .iter()
+        .any(|source| rust::is_wired(text(source)));
     Some(declared && wired)
 }

@@ -17,7 +17,6 @@ impl Draft<'_> {
     pub(super) fn declare(
         &mut self,
         by: &str,
-        heading: &str,
         rows: &[EnvRow],
         ports: &Names,
         services: &Names,
@@ -29,7 +28,7 @@ impl Draft<'_> {
                     None => None,
                 };
                 if let Some(line) = shown(row, example.as_deref()) {
-                    self.declare_one(by, heading, &file, line, false);
+                    self.declare_one(by, &file, line);
                 }
             }
         }
@@ -48,34 +47,35 @@ impl Draft<'_> {
                 comment: Some(sentence(&row.doc)),
                 gap: false,
             };
-            if line.commented && dotenv::read(self.text(&file)).iter().all(|v| v.key != line.key) {
+            if line.commented
+                && dotenv::read(self.text(&file))
+                    .iter()
+                    .all(|v| v.key != line.key)
+            {
                 self.note(format!(
                     "{file} has `{}` commented out: take the `#` away when the service runs",
                     line.key
                 ));
             }
-            self.declare_one(by, heading, &file, line, true);
+            self.declare_one(by, &file, line);
         }
         Ok(())
     }
 
-    fn declare_one(
-        &mut self,
-        by: &str,
-        heading: &str,
-        file: &ProjectPath,
-        mut line: Line,
-        private: bool,
-    ) {
-        let text = self.text(file);
-        let variables = dotenv::read(text);
+    fn declare_one(&mut self, by: &str, file: &ProjectPath, mut line: Line) {
+        let variables = dotenv::read(self.text(file));
         let recorded = self.lock.fragment(file, &line.key).is_some();
         if let Some(found) = variables.iter().find(|found| found.key == line.key)
             && !recorded
-            && found.value.as_ref().is_some_and(|value| *value != line.value)
+            && found
+                .value
+                .as_ref()
+                .is_some_and(|value| *value != line.value)
         {
             let key = &line.key;
-            self.note(format!("{file} sets `{key}` to a value of its own, which stays"));
+            self.note(format!(
+                "{file} sets `{key}` to a value of its own, which stays"
+            ));
         }
         // One blank line sets a component's block apart.
         let owner = self.owner(by);
@@ -84,11 +84,9 @@ impl Draft<'_> {
             .fragments
             .iter()
             .any(|known| known.file == *file && known.by.contains(&owner) && !known.found);
-        line.gap = !begun && !text.trim().is_empty();
-        let why = format!("{} ({heading})", line.key);
-        let why = if private { line.key.clone() } else { why };
-        let address = line.key.clone();
-        self.put(file, &address, &[by], &why, |text| dotenv::append(text, &line));
+        line.gap = !begun && !self.text(file).trim().is_empty();
+        let key = line.key.clone();
+        self.put(file, &key, &[by], &key, |text| dotenv::append(text, &line));
     }
 }
 

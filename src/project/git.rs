@@ -63,7 +63,11 @@ fn user_state_folder() -> Result<PathBuf> {
 
 fn name_of(path: &Path) -> String {
     let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Whether git tracks a file, as far as its index shows.
@@ -80,10 +84,8 @@ pub(super) fn tracks(root: &Path, path: &str) -> bool {
     // A whole name stands before its end and behind two bytes of flags, the length among them.
     name.push(0);
     let length = (name.len() - 1).min(0xfff) as u16;
-    index
-        .windows(name.len() + 2)
-        .any(|window| {
-            let flags = u16::from_be_bytes([window[0], window[1]]);
-            flags & 0xfff == length && window[2..] == name
-        })
+    index.windows(name.len() + 2).any(|window| {
+        let flags = u16::from_be_bytes([window[0], window[1]]);
+        flags & 0xfff == length && window[2..] == name
+    })
 }

@@ -80,7 +80,8 @@ impl Project {
     /// The lock is damaged or newer than this tool.
     pub fn lock(&self) -> Result<Lock> {
         let text = place::read(&self.root, &path(LOCK_PATH)?)?;
-        text.as_deref().map_or_else(|| Ok(Lock::default()), Lock::parse)
+        text.as_deref()
+            .map_or_else(|| Ok(Lock::default()), Lock::parse)
     }
 
     /// The texts of everything that a plan can read or change: shared files, sources, what the lock
@@ -92,10 +93,14 @@ impl Project {
     pub fn tree<'a>(
         &self,
         facts: &Facts,
-        lock: &Lock,
+        lock: &'a Lock,
         targets: impl IntoIterator<Item = &'a ProjectPath>,
     ) -> Result<Tree> {
-        let mut paths = vec![path(LOCK_PATH)?, facts.manifest.clone(), facts.compose.clone()];
+        let mut paths = vec![
+            path(LOCK_PATH)?,
+            facts.manifest.clone(),
+            facts.compose.clone(),
+        ];
         paths.extend(facts.inherits.clone());
         paths.extend(facts.library.clone());
         paths.extend(facts.binaries.iter().cloned());
@@ -142,12 +147,14 @@ fn unreadable_manifest(path: &str, refusal: &crate::edit::Refusal) -> Error {
         Some(rest) => format!("`{path}` cannot be read, line {rest}"),
         None => format!("`{path}` cannot be read: {text}"),
     };
-    Error::conflict("unreadable-manifest", text).hint("cargo metadata --no-deps shows what cargo says")
+    Error::conflict("unreadable-manifest", text)
+        .hint("cargo metadata --no-deps shows what cargo says")
 }
 
 fn path(text: &str) -> Result<ProjectPath> {
-    text.parse()
-        .map_err(|error: crate::path::HostilePath| Error::failure("hostile-path", error.to_string()))
+    text.parse().map_err(|error: crate::path::HostilePath| {
+        Error::failure("hostile-path", error.to_string())
+    })
 }
 
 fn nearest_manifest(start: &Path) -> Result<PathBuf> {
@@ -188,7 +195,9 @@ fn below(start: &Path) -> Option<String> {
 
 /// The nearest folder with `.infra` at or above the workspace, else that of `.git`, else its own.
 fn root_of(workspace: &Path) -> PathBuf {
-    let git = workspace.ancestors().find(|folder| folder.join(".git").exists());
+    let git = workspace
+        .ancestors()
+        .find(|folder| folder.join(".git").exists());
     let within = |folder: &&Path| git.is_none_or(|git| folder.starts_with(git));
     let marked = workspace
         .ancestors()

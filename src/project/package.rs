@@ -22,7 +22,14 @@ use super::{
 const SUPPORTED: [&str; 1] = ["axum"];
 /// Frameworks that are recognised, to say that they are not supported.
 const KNOWN: [&str; 8] = [
-    "actix-web", "rocket", "warp", "poem", "salvo", "tide", "gotham", "ntex",
+    "actix-web",
+    "rocket",
+    "warp",
+    "poem",
+    "salvo",
+    "tide",
+    "gotham",
+    "ntex",
 ];
 
 /// What the user says of the place.
@@ -53,23 +60,40 @@ impl Project {
         let name = member.name().to_owned();
         let versions = self.versions(&member, &workspace)?;
         let framework = framework(&member, &versions)?;
-        let inherits = member.manifest.dependencies.iter().any(|known| known.workspace);
+        let inherits = member
+            .manifest
+            .dependencies
+            .iter()
+            .any(|known| known.workspace);
         let library = self.library(&member)?;
         let binaries = self.binaries(&member)?;
-        let recorded = lock.package(if member.folder.is_empty() { "." } else { &member.folder });
+        let recorded = lock.package(if member.folder.is_empty() {
+            "."
+        } else {
+            &member.folder
+        });
         let module = match (&wishes.module, recorded) {
             (_, Some(package)) => package.module.clone(),
             (Some(module), None) => identifier(module)?,
             (None, None) => "infra".to_owned(),
         };
-        let library_name = member.manifest.library.as_ref().and_then(|l| l.name.clone());
+        let library_name = member
+            .manifest
+            .library
+            .as_ref()
+            .and_then(|l| l.name.clone());
         let mut facts = Facts {
             manifest: manifest_of(&member.folder)?,
             inherits: inherits.then_some(workspace_path),
-            crate_name: library_name.unwrap_or_else(|| name.clone()).replace('-', "_"),
+            crate_name: library_name
+                .unwrap_or_else(|| name.clone())
+                .replace('-', "_"),
             rust_version: rust_version(&member.manifest, &workspace),
             denied: denied(&member.manifest, &workspace),
-            compose: wishes.compose.clone().map_or_else(|| self.compose(&member.folder), Ok)?,
+            compose: wishes
+                .compose
+                .clone()
+                .map_or_else(|| self.compose(&member.folder), Ok)?,
             compose_others: Vec::new(),
             env_examples: self.env_examples(&member.folder)?,
             env: self.env(&member.folder)?,
@@ -116,7 +140,11 @@ impl Project {
             .cloned()
             .collect();
         let installed = |member: &Member| {
-            let folder = if member.folder.is_empty() { "." } else { &member.folder };
+            let folder = if member.folder.is_empty() {
+                "."
+            } else {
+                &member.folder
+            };
             lock.package(folder).is_some()
         };
         if serving.iter().filter(|member| installed(member)).count() == 1 {
@@ -146,7 +174,11 @@ impl Project {
                     "several packages of this workspace could be meant",
                 );
                 for member in &serving {
-                    let folder = if member.folder.is_empty() { "." } else { &member.folder };
+                    let folder = if member.folder.is_empty() {
+                        "."
+                    } else {
+                        &member.folder
+                    };
                     error = error.detail(format!("{} in {folder}", member.name()));
                 }
                 Err(error.hint(format!("name one: -p {}", serving[0].name())))
@@ -174,7 +206,12 @@ impl Project {
                 ]),
             }
         }
-        if member.manifest.package.as_ref().is_none_or(|package| package.autobins) {
+        if member
+            .manifest
+            .package
+            .as_ref()
+            .is_none_or(|package| package.autobins)
+        {
             paths.push("src/main.rs".to_owned());
             paths.extend(self.files_in(&member.folder, "src/bin"));
         }
@@ -210,9 +247,10 @@ impl Project {
                 continue;
             }
             let inherited = declared.workspace.then(|| {
-                let entry = workspace.dependencies.iter().find(|known| {
-                    known.section == Section::Workspace && known.key == declared.key
-                });
+                let entry = workspace
+                    .dependencies
+                    .iter()
+                    .find(|known| known.section == Section::Workspace && known.key == declared.key);
                 entry.and_then(|entry| entry.requirement.as_deref())
             });
             let requirement = declared.requirement.as_deref().or(inherited.flatten());
@@ -280,7 +318,10 @@ fn rust_version(manifest: &Manifest, workspace: &Manifest) -> Option<Version> {
 
 fn denied(manifest: &Manifest, workspace: &Manifest) -> BTreeSet<String> {
     let own = manifest.denied_clippy_lints.iter();
-    let inherited = workspace.workspace.iter().filter(|_| manifest.lints_inherited);
+    let inherited = workspace
+        .workspace
+        .iter()
+        .filter(|_| manifest.lints_inherited);
     let inherited = inherited.flat_map(|workspace| &workspace.denied_clippy_lints);
     own.chain(inherited).cloned().collect()
 }
@@ -288,7 +329,9 @@ fn denied(manifest: &Manifest, workspace: &Manifest) -> BTreeSet<String> {
 /// A module name as the user typed it, if it is one.
 fn identifier(text: &str) -> Result<String> {
     let mut chars = text.chars();
-    let starts = chars.next().is_some_and(|c| c.is_ascii_lowercase() || c == '_');
+    let starts = chars
+        .next()
+        .is_some_and(|c| c.is_ascii_lowercase() || c == '_');
     let goes_on = chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     if starts && goes_on && syn::parse_str::<syn::Ident>(text).is_ok() {
         return Ok(text.to_owned());

@@ -60,7 +60,10 @@ impl Project {
                 if name.ends_with(".rs") {
                     return Some(format!("{folder}/{name}"));
                 }
-                entry.path().is_dir().then(|| format!("{folder}/{name}/main.rs"))
+                entry
+                    .path()
+                    .is_dir()
+                    .then(|| format!("{folder}/{name}/main.rs"))
             })
             .collect();
         names.sort();

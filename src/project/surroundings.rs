@@ -119,7 +119,12 @@ fn is_example(name: &str) -> bool {
         .iter()
         .any(|word| name.split(['.', '-', '_']).any(|part| part == *word));
     let is_text = !name.ends_with(".rs") && !name.ends_with(".md") && !name.ends_with(".toml");
-    about_env && shows && is_text && name.split(['.', '-', '_']).any(|part| part == "env" || part == "dotenv")
+    about_env
+        && shows
+        && is_text
+        && name
+            .split(['.', '-', '_'])
+            .any(|part| part == "env" || part == "dotenv")
 }
 
 #[cfg(test)]
@@ -128,10 +133,24 @@ mod tests {
 
     #[test]
     fn example_files_are_known_under_all_their_names() {
-        for name in [".env.example", ".env.sample", ".env.template", ".env.dist", "example.env", "dotenv.sample"] {
+        for name in [
+            ".env.example",
+            ".env.sample",
+            ".env.template",
+            ".env.dist",
+            "example.env",
+            "dotenv.sample",
+        ] {
             assert!(is_example(name), "{name}");
         }
-        for name in [".env", "dev.env", "local.env", "environment.md", "example.toml", "sample.rs"] {
+        for name in [
+            ".env",
+            "dev.env",
+            "local.env",
+            "environment.md",
+            "example.toml",
+            "sample.rs",
+        ] {
             assert!(!is_example(name), "{name}");
         }
     }

@@ -1,0 +1,143 @@
+//! `infra env`: the variables, never their values.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::{
+    catalog::manifest::{EnvKind, EnvRow},
+    edit::dotenv,
+    error::Result,
+    facts::Tree,
+    lock::Component,
+    path::ProjectPath,
+    project::Wishes,
+    ui::{Ui, table},
+};
+
+use super::{DONE, FOUND, Scene};
+
+/// What `env` is asked to show.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The place.
+    pub wishes: Wishes,
+    /// Whether a variable that must be set and is not is to be told by the exit code.
+    pub check: bool,
+}
+
+/// Shows the variables of what is installed.
+///
+/// # Errors
+///
+/// The project or its lock cannot be read.
+pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
+    let scene = Scene::read(directory, &options.wishes, ui)?;
+    let tree = scene.tree([])?;
+    let package = scene.lock.package(scene.facts.package());
+    let components: Vec<&Component> = package.iter().flat_map(|p| &p.components).collect();
+    let rows: Vec<(&Component, &EnvRow)> = components
+        .iter()
+        .flat_map(|component| component.env.iter().map(move |row| (*component, row)))
+        .collect();
+    let env = scene.facts.env.as_ref();
+    let is_set = |row: &EnvRow| is_set(&tree, env, &row.name);
+    let missing: Vec<&str> = rows
+        .iter()
+        .filter(|(_, row)| row.default.is_none() && !row.optional && !is_set(row))
+        .map(|(_, row)| row.name.as_str())
+        .collect();
+    let code = if options.check && !missing.is_empty() {
+        FOUND
+    } else {
+        DONE
+    };
+    if ui.is_json() {
+        let rows: Vec<Value> = rows
+            .iter()
+            .map(|(component, row)| {
+                json!({
+                    "name": row.name,
+                    "component": component.id,
+                    "type": kind(row.kind),
+                    "default": row.default,
+                    "optional": row.optional,
+                    "secret": row.is_secret(),
+                    "min": row.min,
+                    "max": row.max,
+                    "doc": row.doc,
+                    "set": is_set(row),
+                })
+            })
+            .collect();
+        ui.document(&json!({
+            "schema_version": 1,
+            "command": "env",
+            "variables": rows,
+            "missing": missing,
+        }));
+        return Ok(code);
+    }
+    if rows.is_empty() {
+        ui.data(&format!(
+            "the package `{}` has no component with variables\n",
+            scene.facts.name
+        ));
+        return Ok(code);
+    }
+    let place = env.map_or("-", |env| env.as_str());
+    let mut lines = vec![
+        [
+            "VARIABLE",
+            "TYPE",
+            "DEFAULT",
+            "COMPONENT",
+            "SET IN",
+            "MEANING",
+        ]
+        .map(String::from)
+        .to_vec(),
+    ];
+    for (component, row) in &rows {
+        lines.push(vec![
+            row.name.clone(),
+            kind(row.kind).to_owned(),
+            row.default.clone().unwrap_or_else(|| match row.optional {
+                true => "(unset)".to_owned(),
+                false => "(must be set)".to_owned(),
+            }),
+            component.id.clone(),
+            if is_set(row) {
+                place.to_owned()
+            } else {
+                "-".to_owned()
+            },
+            row.doc.clone(),
+        ]);
+    }
+    let text = table(&lines);
+    let (head, body) = text.split_once('\n').unwrap_or((&text, ""));
+    ui.data(&format!("{}\n{body}", ui.strong(head)));
+    for name in missing {
+        ui.warn("Missing", &format!("`{name}` must be set"));
+    }
+    Ok(code)
+}
+
+fn is_set(tree: &Tree, env: Option<&ProjectPath>, name: &str) -> bool {
+    let text = env.and_then(|env| tree.get(env)).map_or("", String::as_str);
+    let variables = dotenv::read(text);
+    variables.iter().any(|known| {
+        known.key == name && known.value.as_ref().is_some_and(|value| !value.is_empty())
+    })
+}
+
+fn kind(kind: EnvKind) -> &'static str {
+    match kind {
+        EnvKind::Secret => "secret",
+        EnvKind::Text => "text",
+        EnvKind::Duration => "duration",
+        EnvKind::Bool => "bool",
+        EnvKind::U16 | EnvKind::U64 => "number",
+    }
+}

@@ -1,0 +1,239 @@
+//! `infra new`: a skeleton, and then `add`'s own plan for it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    apply::{FileChange, Session},
+    catalog::Catalog,
+    error::{Error, Result, nearest},
+    facts::Tree,
+    path::ProjectPath,
+    plan::{self, Plan, Request},
+    project::{Project, Wishes},
+    render::{self, Rendering},
+    resolve::{Installed, resolve},
+    ui::Ui,
+};
+
+use super::{DONE, report};
+
+/// What a `new` is asked to do.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The folder, new or empty.
+    pub directory: PathBuf,
+    /// The web framework.
+    pub framework: String,
+    /// The components to begin with, or `all`.
+    pub components: Vec<String>,
+}
+
+/// Files of a skeleton that cannot have their own names among the templates.
+const RENAMED: [(&str, &str); 2] = [
+    ("Cargo.toml.skeleton", "Cargo.toml"),
+    ("gitignore.skeleton", ".gitignore"),
+];
+
+/// Starts a project.
+///
+/// # Errors
+///
+/// The folder holds something, or a component does not exist; nothing was written then.
+pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
+    let catalog = Catalog::embedded()?;
+    let target = directory.join(&options.directory);
+    reject_occupied(&target)?;
+    let name = package_name(&target)?;
+    let skeleton = skeleton(&catalog, &options.framework, &name)?;
+    let asked: Vec<String> = match options.components.as_slice() {
+        [all] if all == "all" => catalog.components().map(|known| known.id.clone()).collect(),
+        names => names.to_vec(),
+    };
+    let (plan, renderings) = furnish(&catalog, &skeleton, &asked)?;
+    let files = plan.apply_to(&skeleton);
+
+    let shown = options.directory.display().to_string();
+    ui.status(
+        "Creating",
+        &format!("{name} in {shown}, with {} files", files.len()),
+    );
+    for rendering in &renderings {
+        ui.status(
+            "Adding",
+            &format!("{} {}", rendering.id, rendering.manifest.version),
+        );
+    }
+    write(&target, &files)?;
+    if ui.is_json() {
+        let paths: Vec<&ProjectPath> = files.keys().collect();
+        ui.document(&serde_json::json!({
+            "schema_version": 1,
+            "command": "new",
+            "directory": shown,
+            "files": paths,
+            "notes": plan.notes,
+        }));
+    }
+    plan.notes.iter().for_each(|note| ui.note(note));
+    if let Some(outer) = enclosing_workspace(&target) {
+        ui.warn(
+            "Workspace",
+            &format!(
+                "add the new package to the `members` of {}",
+                outer.display()
+            ),
+        );
+    }
+    ui.status("Next", &format!("cd {shown} && cargo run"));
+    let fresh: Vec<&Rendering> = renderings.iter().collect();
+    report::after_add(&Plan::default(), &fresh, ui);
+    Ok(DONE)
+}
+
+fn reject_occupied(target: &Path) -> Result<()> {
+    let occupied = match fs::read_dir(target) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+        Err(_) => true,
+    };
+    match occupied {
+        false => Ok(()),
+        true => Err(Error::conflict(
+            "occupied",
+            format!("`{}` exists and is not an empty folder", target.display()),
+        )
+        .hint("choose another folder, or add to the project that is there: infra add")),
+    }
+}
+
+/// The name of the package: the folder's, as far as Cargo allows it.
+fn package_name(target: &Path) -> Result<String> {
+    let name = target
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
+    let name = name.unwrap_or_default();
+    let mut chars = name.chars();
+    let starts = chars.next().is_some_and(|c| c.is_ascii_alphabetic());
+    let goes_on = chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    let reserved = [
+        "test",
+        "core",
+        "std",
+        "alloc",
+        "proc-macro",
+        "axum",
+        "tokio",
+        "build",
+    ];
+    let is_keyword = syn::parse_str::<syn::Ident>(&name.replace('-', "_")).is_err();
+    if starts && goes_on && !reserved.contains(&name.as_str()) && !is_keyword {
+        return Ok(name);
+    }
+    Err(Error::usage(
+        "wrong-package-name",
+        format!("`{name}` cannot be the name of a package"),
+    )
+    .hint("a folder such as `my-app`: letters, digits, `-` and `_`"))
+}
+
+fn skeleton(catalog: &Catalog, framework: &str, name: &str) -> Result<Tree> {
+    let crate_name = name.replace('-', "_");
+    let values = BTreeMap::from([("name", name), ("crate", crate_name.as_str())]);
+    let mut tree = Tree::new();
+    for (path, template) in catalog.skeleton(framework) {
+        let renamed = RENAMED.iter().find(|(from, _)| *from == path);
+        let path = renamed.map_or(path, |(_, to)| *to);
+        let place = path.parse().map_err(|error: crate::path::HostilePath| {
+            Error::failure("hostile-path", error.to_string())
+        })?;
+        tree.insert(place, render::skeleton(path, template, &values)?);
+    }
+    if !tree.is_empty() {
+        return Ok(tree);
+    }
+    let error = Error::usage(
+        "unknown-framework",
+        format!("no skeleton for `{framework}`"),
+    );
+    Err(match nearest(framework, ["axum"]) {
+        Some(meant) => error.hint(format!("did you mean `--framework {meant}`?")),
+        None => error.hint("there is one for axum"),
+    })
+}
+
+/// Plans to add components to a skeleton, which for that time lies in a temporary folder.
+fn furnish(catalog: &Catalog, skeleton: &Tree, asked: &[String]) -> Result<(Plan, Vec<Rendering>)> {
+    if asked.is_empty() {
+        return Ok((Plan::default(), Vec::new()));
+    }
+    let selection = resolve(catalog, &Installed::new(), asked, &[])?;
+    let failed = |error: io::Error| {
+        Error::failure(
+            "unwritable",
+            format!("no temporary folder can be made: {error}"),
+        )
+    };
+    let folder = tempfile::tempdir().map_err(failed)?;
+    write(folder.path(), skeleton)?;
+    let project = Project::find(folder.path())?;
+    let lock = project.lock()?;
+    let facts = project.facts(&Wishes::default(), &lock)?;
+    let renderings = selection
+        .iter()
+        .map(|selected| render::component(selected, &facts))
+        .collect::<Result<Vec<_>>>()?;
+    let tree = project.tree(&facts, &lock, [])?;
+    let context = plan::Context {
+        catalog,
+        facts: &facts,
+        tree: &tree,
+        lock: &lock,
+    };
+    let request = Request {
+        renderings,
+        skip: BTreeSet::new(),
+    };
+    let plan = plan::add(&context, &request)?;
+    Ok((plan, request.renderings))
+}
+
+/// Writes a new project, all or nothing.
+fn write(target: &Path, files: &Tree) -> Result<()> {
+    let state = tempfile::tempdir().map_err(|error| {
+        Error::failure(
+            "unwritable",
+            format!("no temporary folder can be made: {error}"),
+        )
+    })?;
+    let existed = target.exists();
+    let (session, _) = Session::create(target, state.path())?;
+    let changes: Vec<FileChange> = files
+        .iter()
+        .map(|(path, text)| FileChange {
+            path: path.clone(),
+            before: None,
+            after: Some(text.clone()),
+            private: path.name() == ".env",
+        })
+        .collect();
+    let written = session.apply(&changes, &mut |_| Ok(()));
+    if written.is_err() && !existed {
+        Session::abandon(target);
+    }
+    written
+}
+
+/// A workspace around the new project, which cargo would take it for a stranger in.
+fn enclosing_workspace(target: &Path) -> Option<PathBuf> {
+    let target = fs::canonicalize(target).ok()?;
+    let mut outer = target
+        .ancestors()
+        .skip(1)
+        .map(|folder| folder.join("Cargo.toml"));
+    outer
+        .find(|manifest| fs::read_to_string(manifest).is_ok_and(|text| text.contains("[workspace")))
+}

@@ -1,0 +1,216 @@
+//! How a plan is shown: a summary, a diff or JSON, of the very plan that is applied.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use similar::TextDiff;
+
+use crate::{
+    edit::dotenv,
+    plan::{Change, Plan, Sort, count},
+    render::Rendering,
+    ui::Ui,
+};
+
+/// Shows a plan.
+pub(super) fn plan(verb: &str, plan: &Plan, preview: bool, diff: bool, code: u8, ui: &Ui) {
+    if ui.is_json() {
+        ui.document(&document(verb, plan, preview, code));
+        return;
+    }
+    if diff {
+        ui.diff(&unified(plan, ui.is_verbose()));
+    } else {
+        summary(plan, ui);
+    }
+    for note in &plan.notes {
+        ui.note(note);
+    }
+    if preview {
+        let files = plan
+            .changes
+            .iter()
+            .filter(|change| change.sort != Sort::Record);
+        ui.status(
+            "Preview",
+            &format!(
+                "{} would change; nothing was written",
+                count(files.count(), "file")
+            ),
+        );
+    }
+    for step in &plan.manual {
+        ui.warn("To do", &step.what);
+        for place in &step.places {
+            ui.warn("", &format!("at {place}"));
+        }
+        let snippet: String = step
+            .snippet
+            .lines()
+            .map(|line| format!("    {line}\n"))
+            .collect();
+        ui.block(&format!("\n{snippet}\n"));
+    }
+    for path in &plan.markers {
+        ui.warn(
+            "Conflict",
+            &format!("{path}: your edits and the new version overlap, look for `<<<<<<<`"),
+        );
+    }
+}
+
+/// One line a shared file, one a folder of generated files.
+fn summary(plan: &Plan, ui: &Ui) {
+    let mut folders: BTreeMap<(&str, &str), Vec<&Change>> = BTreeMap::new();
+    for change in &plan.changes {
+        match change.sort {
+            Sort::Generated if !ui.is_verbose() && change.why.is_empty() => {
+                let key = (change.path.folder(), action(change));
+                folders.entry(key).or_default().push(change);
+            }
+            Sort::Record if !ui.is_verbose() => {}
+            _ => {
+                let why = change.why.join(", ");
+                let text = match why.is_empty() {
+                    true => change.path.to_string(),
+                    false => format!("{}  {why}", change.path),
+                };
+                ui.status(action(change), &text);
+            }
+        }
+    }
+    for ((folder, action), changes) in folders {
+        match changes.as_slice() {
+            [only] => ui.status(action, only.path.as_str()),
+            several => {
+                let names: Vec<&str> = several.iter().map(|change| change.path.name()).collect();
+                ui.status(action, &format!("{folder}/  {}", names.join(", ")));
+            }
+        }
+    }
+}
+
+fn action(change: &Change) -> &'static str {
+    match (&change.before, &change.after) {
+        (None, _) => "Create",
+        (_, None) => "Remove",
+        _ => "Update",
+    }
+}
+
+fn document(verb: &str, plan: &Plan, preview: bool, code: u8) -> Value {
+    let changes: Vec<Value> = plan
+        .changes
+        .iter()
+        .map(|change| {
+            json!({
+                "path": change.path,
+                "action": action(change).to_lowercase(),
+                "kind": match change.sort {
+                    Sort::Generated => "generated",
+                    Sort::Shared => "shared",
+                    Sort::Private => "private",
+                    Sort::Record => "record",
+                },
+                "for": change.by,
+                "why": change.why,
+                "diff": match change.sort {
+                    Sort::Record => Value::Null,
+                    _ => Value::String(diff_of(change)),
+                },
+            })
+        })
+        .collect();
+    let manual: Vec<Value> = plan
+        .manual
+        .iter()
+        .map(|step| json!({"what": step.what, "places": step.places, "snippet": step.snippet}))
+        .collect();
+    json!({
+        "schema_version": 1,
+        "command": verb,
+        "applied": !preview,
+        "changes": changes,
+        "manual": manual,
+        "notes": plan.notes,
+        "conflicts": plan.markers,
+        "exit_code": code,
+    })
+}
+
+/// The plan as a diff that `git apply` accepts; the record is left out unless all is wanted.
+fn unified(plan: &Plan, all: bool) -> String {
+    plan.changes
+        .iter()
+        .filter(|change| all || change.sort != Sort::Record)
+        .map(diff_of)
+        .collect()
+}
+
+/// The change of one file as a unified diff; of a private one the added lines only.
+pub(super) fn diff_of(change: &Change) -> String {
+    let path = &change.path;
+    let before = change.before.as_deref().unwrap_or_default();
+    let after = change.after.as_deref().unwrap_or_default();
+    if change.sort == Sort::Private {
+        return private(path.as_str(), before, after);
+    }
+    let mut text = format!("diff --git a/{path} b/{path}\n");
+    let (old, new) = match (&change.before, &change.after) {
+        (None, _) => {
+            text.push_str("new file mode 100644\n");
+            ("/dev/null".to_owned(), format!("b/{path}"))
+        }
+        (_, None) => {
+            text.push_str("deleted file mode 100644\n");
+            (format!("a/{path}"), "/dev/null".to_owned())
+        }
+        _ => (format!("a/{path}"), format!("b/{path}")),
+    };
+    let diff = TextDiff::from_lines(before, after);
+    text.push_str(&diff.unified_diff().header(&old, &new).to_string());
+    text
+}
+
+/// What is added to a file whose values are nobody else's business: keys, and values of our own.
+fn private(path: &str, before: &str, after: &str) -> String {
+    let known: Vec<String> = dotenv::read(before)
+        .into_iter()
+        .map(|found| found.key)
+        .collect();
+    let mut text = format!("# {path}, added lines only:\n");
+    for variable in dotenv::read(after) {
+        if !known.contains(&variable.key) {
+            let mark = if variable.value.is_some() { "" } else { "# " };
+            text.push_str(&format!("# +{mark}{}=***\n", variable.key));
+        }
+    }
+    text
+}
+
+/// What to do next.
+pub(super) fn after_add(plan: &Plan, fresh: &[&Rendering], ui: &Ui) {
+    let touched = plan
+        .changes
+        .iter()
+        .any(|change| change.path.name() == "Cargo.toml");
+    if touched {
+        ui.note("Cargo.lock changes with the next build; it is cargo's, and `infra remove` leaves it alone");
+    }
+    for rendering in fresh {
+        for next in &rendering.manifest.next {
+            ui.status("Next", next);
+        }
+    }
+}
+
+/// What is left to cargo.
+pub(super) fn after_remove(plan: &Plan, ui: &Ui) {
+    let touched = plan
+        .changes
+        .iter()
+        .any(|change| change.path.name() == "Cargo.toml");
+    if touched {
+        ui.note("Cargo.lock is cargo's: the next build takes out what nothing needs any more");
+    }
+}
