@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     catalog::manifest,
     edit::{
-        Kept, Outcome,
-        cargo_toml::{self, Dependency, Table},
+        Kept,
+        cargo_toml::{self, Dependency, Manifest, Section, Table},
     },
     error::{Error, Result},
     facts::Facts,
@@ -24,47 +24,57 @@ struct Need {
     by: BTreeSet<String>,
 }
 
+impl Need {
+    /// Whether the tests need more of a crate than the code has; if so, of the same version.
+    fn is_missing(&mut self, manifest: &Manifest) -> bool {
+        let normal = manifest.dependencies.iter().find(|known| {
+            known.section == Section::Normal && known.package == self.dependency.name
+        });
+        let Some(normal) = normal.filter(|normal| normal.on_by_default) else {
+            return true;
+        };
+        self.dependency
+            .features
+            .retain(|feature| !normal.features.contains(feature));
+        if let Some(requirement) = &normal.requirement {
+            self.dependency.requirement.clone_from(requirement);
+        }
+        !self.dependency.features.is_empty()
+    }
+}
+
 impl Draft<'_> {
-    /// Brings the dependencies of the package to what its components need. `hub` is what the hub
-    /// itself needs, with its normal dependencies first.
-    pub(super) fn depend(
-        &mut self,
-        hub: Option<(
-            &BTreeMap<String, manifest::Dependency>,
-            &BTreeMap<String, manifest::Dependency>,
-        )>,
-    ) {
-        let needs = self.needs(hub);
-        let wanted: BTreeSet<String> = needs.keys().cloned().collect();
-        self.disown(&wanted);
-        for need in needs.values() {
-            match self.facts.inherits.clone() {
-                Some(workspace) => {
-                    let entry = Dependency {
-                        features: BTreeSet::new(),
-                        ..need.dependency.clone()
-                    };
-                    self.ensure(&workspace, Table::Workspace, &entry, &need.by, false);
-                    self.ensure_in_package(need, true);
-                }
-                None => self.ensure_in_package(need, false),
-            }
+    /// Brings the dependencies of the package to what its components need, and the hub itself.
+    pub(super) fn depend(&mut self, hub: Option<&manifest::Manifest>) {
+        let mut needs = self.needs(hub);
+        for need in needs.values().filter(|need| need.table == Table::Normal) {
+            self.ensure_in_package(need);
+        }
+        // What the code has anyway, its tests need not name again.
+        let manifest = cargo_toml::read(self.text(&self.facts.manifest)).unwrap_or_default();
+        needs.retain(|_, need| need.table != Table::Dev || need.is_missing(&manifest));
+        self.disown(&needs.keys().cloned().collect());
+        for need in needs.values().filter(|need| need.table == Table::Dev) {
+            self.ensure_in_package(need);
         }
     }
 
-    fn ensure_in_package(&mut self, need: &Need, inherit: bool) {
+    fn ensure_in_package(&mut self, need: &Need) {
+        let inherits = self.facts.inherits.clone();
+        if let Some(workspace) = &inherits {
+            let entry = Dependency {
+                features: BTreeSet::new(),
+                ..need.dependency.clone()
+            };
+            self.ensure(workspace, Table::Workspace, &entry, &need.by, false);
+        }
         let manifest = self.facts.manifest.clone();
+        let inherit = inherits.is_some();
         self.ensure(&manifest, need.table, &need.dependency, &need.by, inherit);
     }
 
     /// All crates that the components of this package need, by address.
-    fn needs(
-        &self,
-        hub: Option<(
-            &BTreeMap<String, manifest::Dependency>,
-            &BTreeMap<String, manifest::Dependency>,
-        )>,
-    ) -> BTreeMap<String, Need> {
+    fn needs(&self, hub: Option<&manifest::Manifest>) -> BTreeMap<String, Need> {
         let mut needs = BTreeMap::new();
         let package = self.lock.package(self.facts.package());
         let components = package.iter().flat_map(|package| &package.components);
@@ -72,15 +82,12 @@ impl Draft<'_> {
             let id = component.id.as_str();
             (id, &component.dependencies, &component.dev_dependencies)
         });
-        let hub = hub.map(|(normal, dev)| (HUB, normal, dev));
-        let all: Vec<_> = hub.into_iter().chain(components).collect();
-        for (id, normal, _) in &all {
-            normal.iter().for_each(|(name, dependency)| {
+        let hub = hub.map(|hub| (HUB, &hub.dependencies, &hub.dev_dependencies));
+        for (id, normal, dev) in hub.into_iter().chain(components) {
+            for (name, dependency) in normal {
                 need(&mut needs, Table::Normal, name, dependency, id);
-            });
-        }
-        for (id, _, dev) in &all {
-            for (name, dependency) in *dev {
+            }
+            for (name, dependency) in dev {
                 need(&mut needs, Table::Dev, name, dependency, id);
             }
         }
@@ -101,7 +108,7 @@ impl Draft<'_> {
                 None => wanted.contains(&fragment.address),
             };
             let is_ours = fragment.file == *manifest || inherits == Some(&fragment.file);
-            if is_ours && fragment.file.name() == "Cargo.toml" && !is_wanted {
+            if is_ours && !fragment.container && !is_wanted {
                 fragment.by.retain(|owner| !owner.starts_with(&prefix));
             }
         }
@@ -147,7 +154,7 @@ impl Draft<'_> {
         let ids: Vec<&str> = by.iter().map(String::as_str).collect();
         let why = format!("{} {}", dependency.name, dependency.requirement);
         self.put(file, &address, &ids, &why, |text| {
-            ensure_dependency(text, table, dependency, inherit)
+            cargo_toml::ensure(text, table, dependency, inherit)
         });
     }
 
@@ -174,15 +181,6 @@ impl Draft<'_> {
     }
 }
 
-fn ensure_dependency(
-    text: &str,
-    table: Table,
-    dependency: &Dependency,
-    inherit: bool,
-) -> Result<Outcome, crate::edit::Refusal> {
-    cargo_toml::ensure(text, table, dependency, inherit)
-}
-
 fn address(table: Table, name: &str) -> String {
     let table = match table {
         Table::Normal => "dependencies",
@@ -199,13 +197,6 @@ fn need(
     wanted: &manifest::Dependency,
     by: &str,
 ) {
-    // What the code needs anyway, its tests need not name again.
-    let normal = needs.get(&address(Table::Normal, name));
-    let normal = normal.filter(|_| table == Table::Dev);
-    let had = normal.map_or_else(BTreeSet::new, |normal| normal.dependency.features.clone());
-    if normal.is_some() && wanted.features.iter().all(|feature| had.contains(feature)) {
-        return;
-    }
     let need = needs.entry(address(table, name)).or_insert_with(|| Need {
         table,
         dependency: Dependency {
@@ -216,11 +207,8 @@ fn need(
         },
         by: BTreeSet::new(),
     });
-    let features = wanted
-        .features
-        .iter()
-        .filter(|feature| !had.contains(*feature));
-    need.dependency.features.extend(features.cloned());
+    let features = wanted.features.iter().cloned();
+    need.dependency.features.extend(features);
     need.dependency.default_features |= wanted.default_features;
     if least(&wanted.version) > least(&need.dependency.requirement) {
         need.dependency.requirement.clone_from(&wanted.version);

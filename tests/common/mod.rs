@@ -1,0 +1,249 @@
+//! Fixture projects, the test components, and a world in memory to plan in.
+#![allow(dead_code, reason = "each test binary uses a part of this")]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use infra::{
+    catalog::{Catalog, Component},
+    error::Error,
+    facts::{Facts, Tree},
+    lock::{LOCK_PATH, Lock},
+    path::ProjectPath,
+    plan::{self, Context, Plan, Removal, Request},
+    project::{Project, Wishes},
+    render,
+    resolve::{self, Choice},
+};
+use tempfile::TempDir;
+use walkdir::WalkDir;
+
+/// The folder of the tests.
+pub fn here() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
+}
+
+/// The names of all fixture projects.
+pub fn fixtures() -> Vec<String> {
+    folders(&here().join("fixtures"))
+}
+
+/// The ids of the test components.
+pub fn test_components() -> Vec<String> {
+    folders(&here().join("components"))
+}
+
+fn folders(path: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(path)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// All files below a folder, by path.
+pub fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    WalkDir::new(root)
+        .into_iter()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.file_type().is_file())
+        .map(|entry| {
+            let path = entry.path().strip_prefix(root).unwrap();
+            let path = path.to_str().unwrap().replace('\\', "/");
+            (path, fs::read(entry.path()).unwrap())
+        })
+        .collect()
+}
+
+/// Copies a fixture into a folder of its own, which is a git repository as far as anybody looks.
+pub fn copy(fixture: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join(".git")).unwrap();
+    for (path, bytes) in files(&here().join("fixtures").join(fixture)) {
+        let target = folder.path().join(path);
+        fs::create_dir_all(target.parent().unwrap()).unwrap();
+        fs::write(target, bytes).unwrap();
+    }
+    folder
+}
+
+/// The embedded components and the test components.
+pub fn catalog() -> Catalog {
+    test_components()
+        .iter()
+        .fold(Catalog::embedded().unwrap(), |catalog, id| {
+            let texts = files(&here().join("components").join(id))
+                .into_iter()
+                .map(|(path, bytes)| (path, String::from_utf8(bytes).unwrap().into()))
+                .collect();
+            catalog.with(Component::parse(id, texts).unwrap())
+        })
+}
+
+/// A project in memory, on which plans are made and applied.
+#[derive(Clone)]
+pub struct World {
+    pub catalog: Catalog,
+    pub facts: Facts,
+    pub tree: Tree,
+}
+
+impl World {
+    /// A fixture before anything was added.
+    pub fn new(fixture: &str) -> Self {
+        let folder = copy(fixture);
+        let project = Project::find(folder.path()).unwrap();
+        let facts = project.facts(&Wishes::default(), &Lock::default()).unwrap();
+        let tree = project.tree(&facts, &Lock::default(), []).unwrap();
+        Self {
+            catalog: catalog(),
+            facts,
+            tree,
+        }
+    }
+
+    /// What was done so far.
+    pub fn lock(&self) -> Lock {
+        let path: ProjectPath = LOCK_PATH.parse().unwrap();
+        self.tree
+            .get(&path)
+            .map_or_else(Lock::default, |text| Lock::parse(text).unwrap())
+    }
+
+    /// Plans to add components.
+    pub fn plan_add(&self, names: &[&str], choices: &[Choice]) -> Result<Plan, Error> {
+        let lock = self.lock();
+        let installed = lock.package(self.facts.package());
+        let installed = installed
+            .map(|package| package.installed())
+            .unwrap_or_default();
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let selection = resolve::resolve(&self.catalog, &installed, &names, choices)?;
+        let renderings = selection
+            .iter()
+            .map(|selected| render::component(selected, &self.facts))
+            .collect::<Result<Vec<_>, _>>()?;
+        let context = Context {
+            catalog: &self.catalog,
+            facts: &self.facts,
+            tree: &self.tree,
+            lock: &lock,
+        };
+        plan::add(
+            &context,
+            &Request {
+                renderings,
+                skip: BTreeSet::new(),
+            },
+        )
+    }
+
+    /// Plans to remove components.
+    pub fn plan_remove(&self, names: &[&str], keep_edited: bool) -> Result<Plan, Error> {
+        let lock = self.lock();
+        let context = Context {
+            catalog: &self.catalog,
+            facts: &self.facts,
+            tree: &self.tree,
+            lock: &lock,
+        };
+        let removal = Removal {
+            components: names.iter().map(|&name| name.to_owned()).collect(),
+            keep_edited,
+        };
+        plan::remove(&context, &removal)
+    }
+
+    /// Adds components.
+    #[must_use]
+    pub fn add(mut self, names: &[&str]) -> Self {
+        self.tree = self.plan_add(names, &[]).unwrap().apply_to(&self.tree);
+        self
+    }
+
+    /// Removes components.
+    #[must_use]
+    pub fn remove(mut self, names: &[&str]) -> Self {
+        self.tree = self.plan_remove(names, false).unwrap().apply_to(&self.tree);
+        self
+    }
+
+    /// The text of a file.
+    pub fn text(&self, path: &str) -> &str {
+        &self.tree[&path.parse().unwrap()]
+    }
+
+    /// The files that are generated, without the record.
+    pub fn generated(&self) -> Tree {
+        let lock = self.lock();
+        let paths: BTreeSet<ProjectPath> = lock
+            .packages
+            .iter()
+            .flat_map(|package| package.files.iter().map(|file| file.path.clone()))
+            .collect();
+        let mut tree = self.tree.clone();
+        tree.retain(|path, _| paths.contains(path));
+        tree
+    }
+
+    /// The files that are the user's.
+    pub fn shared(&self) -> Tree {
+        let generated = self.generated();
+        let mut tree = self.tree.clone();
+        tree.retain(|path, _| {
+            !generated.contains_key(path) && !path.as_str().starts_with(".infra/")
+        });
+        tree
+    }
+}
+
+/// A shared file as data, so that order and layout do not matter.
+pub fn data(path: &ProjectPath, text: &str) -> serde_json::Value {
+    let text = text.trim_start_matches('\u{feff}');
+    if path.as_str().ends_with(".toml") {
+        let value: toml::Value = toml::from_str(text).unwrap();
+        return sorted(serde_json::to_value(value).unwrap());
+    }
+    if path.as_str().ends_with("yml") || path.as_str().ends_with("yaml") {
+        let mut value: serde_norway::Value = serde_norway::from_str(text).unwrap();
+        value.apply_merge().unwrap();
+        return sorted(serde_json::to_value(value).unwrap());
+    }
+    let mut lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .collect();
+    lines.sort_unstable();
+    serde_json::to_value(lines).unwrap()
+}
+
+fn sorted(value: serde_json::Value) -> serde_json::Value {
+    match value {
+        serde_json::Value::Array(items) => {
+            let mut items: Vec<_> = items.into_iter().map(sorted).collect();
+            items.sort_by_key(ToString::to_string);
+            items.into()
+        }
+        serde_json::Value::Object(entries) => entries
+            .into_iter()
+            .map(|(key, value)| (key, sorted(value)))
+            .collect(),
+        value => value,
+    }
+}
+
+/// A change as a unified diff.
+pub fn diff(change: &infra::plan::Change) -> String {
+    let before = change.before.as_deref().unwrap_or_default();
+    let after = change.after.as_deref().unwrap_or_default();
+    let path = change.path.as_str();
+    similar::TextDiff::from_lines(before, after)
+        .unified_diff()
+        .header(path, path)
+        .to_string()
+}

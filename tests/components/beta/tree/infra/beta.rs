@@ -1,0 +1,32 @@
+//! Counts.
+
+use std::convert::Infallible;
+
+use super::{Health, settings::BetaSettings};
+
+/// Counts.
+#[derive(Clone, Debug)]
+pub struct Beta {
+    limit: u64,
+}
+
+impl Beta {
+    /// Starts it.
+    ///
+    /// # Errors
+    ///
+    /// Never.
+    pub async fn start(settings: &BetaSettings) -> Result<Self, Infallible> {
+        Ok(Self {
+            limit: settings.limit,
+        })
+    }
+
+    /// Degraded without a limit.
+    pub async fn health(&self) -> Health {
+        match self.limit {
+            0 => Health::Degraded("no limit".to_owned()),
+            _ => Health::Healthy,
+        }
+    }
+}

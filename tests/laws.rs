@@ -1,0 +1,305 @@
+//! The laws: adding twice, removing, order, edits. Over every component, embedded or of the tests,
+//! and every fixture project.
+
+mod common;
+
+use common::{World, data, fixtures};
+use infra::{edit::merge, path::ProjectPath, resolve::Choice};
+
+fn ids(world: &World) -> Vec<String> {
+    world
+        .catalog
+        .components()
+        .map(|known| known.id.clone())
+        .collect()
+}
+
+/// A small generator of random numbers (splitmix64), so that a failure can be repeated.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % bound as u64) as usize
+    }
+
+    fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, self.below(last + 1));
+        }
+    }
+}
+
+#[test]
+fn adding_twice_changes_nothing() {
+    for fixture in fixtures() {
+        let world = World::new(&fixture);
+        for id in ids(&world) {
+            let world = world.clone().add(&[&id]);
+            let again = world.plan_add(&[&id], &[]).unwrap();
+            let changed: Vec<String> = again.changes.iter().map(common::diff).collect();
+            assert!(
+                changed.is_empty(),
+                "{id} in {fixture}:\n{}",
+                changed.concat()
+            );
+        }
+    }
+}
+
+#[test]
+fn removing_restores_every_byte() {
+    for fixture in fixtures() {
+        let before = World::new(&fixture);
+        for id in ids(&before) {
+            let after = before.clone().add(&[&id]).remove(&[&id]);
+            assert_eq!(after.tree, before.tree, "{id} in {fixture}");
+        }
+    }
+}
+
+#[test]
+fn the_order_of_two_adds_does_not_matter() {
+    for fixture in fixtures() {
+        let world = World::new(&fixture);
+        let ids = ids(&world);
+        for a in &ids {
+            for b in ids.iter().filter(|b| a != *b) {
+                let first = world.clone().add(&[a]).add(&[b]);
+                let second = world.clone().add(&[b]).add(&[a]);
+                assert_eq!(
+                    first.generated(),
+                    second.generated(),
+                    "{a}, {b} in {fixture}"
+                );
+                for (path, text) in first.shared() {
+                    let other = second.text(path.as_str());
+                    assert_eq!(
+                        data(&path, &text),
+                        data(&path, other),
+                        "{a}, {b} in {fixture}: {path}"
+                    );
+                }
+                let together = world.clone().add(&[a, b]);
+                assert_eq!(
+                    together.tree,
+                    world.clone().add(&[b, a]).tree,
+                    "{a}, {b} in {fixture}"
+                );
+                assert_eq!(
+                    together.generated(),
+                    first.generated(),
+                    "{a}, {b} in {fixture}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_added_in_any_order_and_removed_in_any_other_leaves_no_trace() {
+    let mut random = Random(20_261_121);
+    let worlds: Vec<World> = fixtures()
+        .iter()
+        .map(|fixture| World::new(fixture))
+        .collect();
+    for round in 0..200 {
+        let before = &worlds[round % worlds.len()];
+        let mut ids = ids(before);
+        random.shuffle(&mut ids);
+        let mut world = before.clone();
+        for id in &ids {
+            world = world.add(&[id]);
+        }
+        let order = ids.clone();
+        random.shuffle(&mut ids);
+        let mut left = ids;
+        while !left.is_empty() {
+            let names: Vec<&str> = left.iter().map(String::as_str).collect();
+            // A requirement goes together with, or after, what needs it.
+            let free = names
+                .iter()
+                .position(|id| world.plan_remove(&[id], false).is_ok());
+            let id = left.remove(free.unwrap());
+            world = world.remove(&[&id]);
+            // What was only required is gone too.
+            let lock = world.lock();
+            let package = lock.package(world.facts.package());
+            left.retain(|id| package.is_some_and(|package| package.component(id).is_some()));
+        }
+        assert_eq!(world.tree, before.tree, "round {round}: added {order:?}");
+    }
+}
+
+#[test]
+fn removing_one_of_two_leaves_what_the_other_alone_would_be() {
+    for fixture in fixtures() {
+        let world = World::new(&fixture);
+        let ids = ids(&world);
+        for a in &ids {
+            for b in ids.iter().filter(|b| a != *b) {
+                let both = world.clone().add(&[a]).add(&[b]);
+                let Ok(plan) = both.plan_remove(&[a], false) else {
+                    continue;
+                };
+                let mut left = both;
+                left.tree = plan.apply_to(&left.tree);
+                let alone = world.clone().add(&[b]);
+                assert_eq!(
+                    left.generated(),
+                    alone.generated(),
+                    "{b} without {a} in {fixture}"
+                );
+                for (path, text) in alone.shared() {
+                    let other = left.text(path.as_str());
+                    assert_eq!(
+                        data(&path, &text),
+                        data(&path, other),
+                        "{b} without {a} in {fixture}: {path}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_line_of_a_shared_file_stays_but_for_those_that_may_change() {
+    for fixture in fixtures() {
+        let before = World::new(&fixture);
+        let all = ids(&before);
+        let names: Vec<&str> = all.iter().map(String::as_str).collect();
+        let after = before.clone().add(&names);
+        for (path, old) in &before.tree {
+            let new = after.text(path.as_str());
+            let mut rest = new.lines();
+            for line in old.lines() {
+                let may_change = line.contains("features") // a feature list
+                    || line.contains("serve(")
+                    || line.trim() == "\"rt-multi-thread\"" // the last of one
+                    || line.contains("workspace = true")
+                    || is_bare_version(path, line);
+                let found = rest.clone().any(|other| other == line);
+                assert!(
+                    found || may_change,
+                    "{path} of {fixture} lost `{line}`:\n{new}"
+                );
+                if found {
+                    rest.find(|other| *other == line);
+                }
+            }
+            let lone = new.replace("\r\n", "").contains('\n');
+            assert!(
+                !(old.contains("\r\n") && lone),
+                "{path} of {fixture} has mixed line ends"
+            );
+        }
+    }
+}
+
+/// `tokio = "1"` may become a table with features.
+fn is_bare_version(path: &ProjectPath, line: &str) -> bool {
+    path.name() == "Cargo.toml" && line.contains("= \"") && line.split('"').count() == 3
+}
+
+#[test]
+fn everything_that_is_written_parses() {
+    for fixture in fixtures() {
+        let world = World::new(&fixture);
+        let all = ids(&world);
+        let names: Vec<&str> = all.iter().map(String::as_str).collect();
+        let world = world.add(&names);
+        for (path, text) in &world.tree {
+            if path.as_str().ends_with(".rs") {
+                syn::parse_file(text).unwrap_or_else(|error| panic!("{path}: {error}"));
+            } else {
+                data(path, text);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_edited_generated_file_is_never_lost() {
+    for fixture in fixtures() {
+        let world = World::new(&fixture).add(&["alpha"]);
+        let path = world
+            .generated()
+            .into_keys()
+            .find(|path| path.as_str().ends_with("/mod.rs"))
+            .unwrap();
+        let mut edited = world.clone();
+        let text = edited.tree.get_mut(&path).unwrap();
+        *text = text.replace("from_secs(30)", "from_secs(99)");
+        assert_ne!(edited.tree, world.tree);
+
+        // Another component changes the same file elsewhere.
+        let merged = edited.clone().add(&["gamma"]);
+        let text = merged.text(path.as_str());
+        assert!(
+            text.contains("from_secs(99)") && text.contains("gamma"),
+            "{text}"
+        );
+        assert_eq!(merge::marker(text), None);
+
+        // The same lines: both are there, between markers.
+        let mut clashing = edited.clone();
+        let text = clashing.tree.get_mut(&path).unwrap();
+        *text = text.replace("pub mod alpha;", "pub mod alpha; // mine");
+        let plan = clashing.plan_add(&["gamma"], &[]).unwrap();
+        let text = &plan.apply_to(&clashing.tree)[&path];
+        assert!(text.contains("pub mod alpha; // mine") && text.contains("pub mod gamma;"));
+        assert_eq!(
+            plan.markers.len(),
+            usize::from(merge::marker(text).is_some())
+        );
+
+        // Removal refuses, or leaves the file to the user.
+        let error = edited.plan_remove(&["alpha"], false).unwrap_err();
+        assert_eq!(error.exit_code(), 4);
+        assert!(error.to_string().contains(path.as_str()), "{error}");
+        let kept = edited
+            .plan_remove(&["alpha"], true)
+            .unwrap()
+            .apply_to(&edited.tree);
+        assert!(kept[&path].contains("from_secs(99)"));
+    }
+}
+
+#[test]
+fn another_choice_renders_again_and_keeps_edits() {
+    let world = World::new("main_only").add(&["alpha"]);
+    let path: ProjectPath = "src/infra/alpha.rs".parse().unwrap();
+    let mut edited = world.clone();
+    let text = edited.tree.get_mut(&path).unwrap();
+    *text = text.replace("\"goodbye\"", "\"so long\"");
+    let choice = Choice {
+        component: "alpha".to_owned(),
+        option: "mode".to_owned(),
+        value: "fancy".to_owned(),
+    };
+    edited.tree = edited
+        .plan_add(&["alpha"], &[choice])
+        .unwrap()
+        .apply_to(&edited.tree);
+    let text = edited.text("src/infra/alpha.rs");
+    assert!(
+        text.contains("so long") && text.contains("a very good day"),
+        "{text}"
+    );
+    assert!(edited.text("Cargo.toml").contains("\"v7\""));
+    // Without a choice the recorded one rules.
+    assert_eq!(edited.plan_add(&["alpha"], &[]).unwrap().changes, []);
+}
+
+#[test]
+fn adding_one_does_not_change_the_recorded_version_of_another() {
+    let world = World::new("main_only").add(&["alpha"]);
+    let before = world.lock();
+    let after = world.add(&["gamma"]).lock();
+    let package = |lock: &infra::lock::Lock| lock.package(".").unwrap().component("alpha").cloned();
+    assert_eq!(package(&before), package(&after));
+}
