@@ -40,7 +40,8 @@ pub fn add(context: &Context<'_>, request: &Request) -> Result<Plan> {
         }
     }
     if !skipped.contains("wire") {
-        draft.wire();
+        let known = context.lock.package(facts.package()).is_some();
+        draft.wire(known);
     }
     draft.withdraw(HUB);
     draft.finish()

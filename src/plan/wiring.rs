@@ -1,5 +1,265 @@
-//! The wiring.
-use super::draft::Draft;
+//! The wiring: the module's declaration and the lines around the place where the app is served.
+//!
+//! A place is changed only when it is the only one and everything about it is certain. Otherwise
+//! the lines to paste are printed, on every add until they are there.
+
+use crate::{
+    edit::{
+        cargo_toml,
+        rust::{self, Failure, Proof, Returns, Serve, Wiring},
+    },
+    lock::HUB,
+    path::ProjectPath,
+};
+
+use super::{ManualStep, draft::Draft};
+
+/// A call that serves, in its file.
+struct Site {
+    file: ProjectPath,
+    serve: Serve,
+}
+
+impl Site {
+    fn place(&self, why: Option<&str>) -> String {
+        let (file, line) = (&self.file, self.serve.line);
+        match why {
+            Some(why) => format!("{file}:{line}: {why}"),
+            None => format!("{file}:{line}"),
+        }
+    }
+}
+
 impl Draft<'_> {
-    pub(super) fn wire(&mut self) {}
+    /// Declares the module and wires the app, or says what is to be done by hand.
+    ///
+    /// `known` tells whether something was added to the package before.
+    pub(super) fn wire(&mut self, known: bool) {
+        let declared = self.declare_module(known);
+        let sources = &self.facts.sources;
+        let wired = sources.iter().any(|file| rust::is_wired(self.text(file)));
+        if declared && wired {
+            return;
+        }
+        let sites = self.sites();
+        let (why, places) = match sites.as_slice() {
+            _ if wired => (String::new(), Vec::new()),
+            [only] => match self.certain(only) {
+                Ok(wiring) => {
+                    self.wire_site(only, &wiring);
+                    (String::new(), Vec::new())
+                }
+                Err(why) => (why.clone(), vec![only.place(Some(&why))]),
+            },
+            [] => {
+                let why = "no call of `axum::serve` was found".to_owned();
+                (why, self.router_places())
+            }
+            several => {
+                let why = "the app is served in several places".to_owned();
+                (why, several.iter().map(|site| site.place(None)).collect())
+            }
+        };
+        if declared && why.is_empty() {
+            return;
+        }
+        let module = self.module_path(sites.first().map(|site| &site.file));
+        let snippet = self.snippet(declared, wired, &module, sites.first());
+        let what = match why.as_str() {
+            "" => "declare the module".to_owned(),
+            why => format!("wire the app by hand, because {why}"),
+        };
+        self.manual.push(ManualStep {
+            what,
+            places,
+            snippet,
+        });
+    }
+
+    /// Declares the module in the crate's root. Returns whether it is there.
+    fn declare_module(&mut self, known: bool) -> bool {
+        let Some(root) = self.facts.crate_root().cloned() else {
+            return false;
+        };
+        let module = self.facts.module.clone();
+        if known && rust::is_declared(self.text(&root), &module).is_some() {
+            return true;
+        }
+        let manifest = cargo_toml::read(self.text(&self.facts.manifest)).unwrap_or_default();
+        let taken = manifest
+            .dependencies
+            .iter()
+            .find(|known| known.key.replace('-', "_") == module);
+        if let Some(taken) = taken.filter(|_| !known) {
+            let (file, line) = (&self.facts.manifest, taken.line);
+            self.conflict(format!(
+                "{file}:{line}: a dependency is called `{module}`, as the module would be"
+            ));
+            self.hint("choose another module: --module infrastructure");
+            return false;
+        }
+        let public = self.facts.library.is_some();
+        let why = format!("declares `mod {module}`");
+        let declared = self.put(&root, &format!("mod {module}"), &[HUB], &why, |text| {
+            rust::declare_module(text, &module, public, None)
+        });
+        if !declared {
+            self.hint("choose another module: --module infrastructure");
+        }
+        declared
+    }
+
+    fn sites(&self) -> Vec<Site> {
+        let mut sites = Vec::new();
+        for file in &self.facts.sources {
+            for serve in rust::find_serves(self.text(file)).unwrap_or_default() {
+                sites.push(Site {
+                    file: file.clone(),
+                    serve,
+                });
+            }
+        }
+        sites
+    }
+
+    fn router_places(&self) -> Vec<String> {
+        let files = self.facts.sources.iter();
+        files
+            .flat_map(|file| {
+                let lines = rust::router_statements(self.text(file)).unwrap_or_default();
+                lines.into_iter().map(move |line| format!("{file}:{line}"))
+            })
+            .collect()
+    }
+
+    /// What to write at a place, if everything about it is certain; else why not.
+    fn certain(&self, site: &Site) -> Result<Wiring, String> {
+        let plan = site.serve.plan.as_ref().map_err(Clone::clone)?;
+        if let Proof::NeedsReturnType {
+            function, tried, ..
+        } = &plan.router
+            && !self.returns_router(function, *tried)
+        {
+            return Err(format!("`{function}` is not known to return a `Router`"));
+        }
+        let module = self
+            .certain_module_path(&site.file)
+            .ok_or("the file is not known to belong to one crate")?;
+        let failure = self.failure(site).ok_or(
+            "the function returns nothing that `?` fits, and lints deny `expect` and `panic`",
+        )?;
+        Ok(Wiring { module, failure })
+    }
+
+    fn returns_router(&self, function: &str, tried: bool) -> bool {
+        let name = function.rsplit("::").next().unwrap_or(function);
+        let answers: Vec<bool> = self
+            .facts
+            .sources
+            .iter()
+            .chain(&self.facts.library)
+            .filter_map(|file| rust::returns_router(self.text(file), name, tried))
+            .collect();
+        !answers.is_empty() && answers.iter().all(|answer| *answer)
+    }
+
+    /// The path of the module as a file of the package sees it; none if that is not certain.
+    fn certain_module_path(&self, file: &ProjectPath) -> Option<String> {
+        let facts = self.facts;
+        let module = &facts.module;
+        let from_outside = || format!("{}::{module}", facts.crate_name);
+        if facts.crate_root() == Some(file) {
+            return Some(module.clone());
+        }
+        if facts.binaries.contains(file) {
+            return facts.library.is_some().then(from_outside);
+        }
+        let root = facts.crate_root()?;
+        let below = file.as_str().strip_prefix(&format!("{}/", root.folder()))?;
+        let name = below.split('/').next()?.trim_end_matches(".rs");
+        let declares = |root: &ProjectPath| rust::is_declared(self.text(root), name).is_some();
+        let in_binary = |root: &&ProjectPath| Some(*root) != facts.crate_root() && declares(root);
+        match (
+            declares(root),
+            facts.binaries.iter().any(|root| in_binary(&root)),
+        ) {
+            (true, false) => Some(format!("crate::{module}")),
+            (false, true) => facts.library.is_some().then(from_outside),
+            _ => None,
+        }
+    }
+
+    fn module_path(&self, file: Option<&ProjectPath>) -> String {
+        let certain = file.and_then(|file| self.certain_module_path(file));
+        certain.unwrap_or_else(|| match &self.facts.library {
+            Some(_) => format!("{}::{}", self.facts.crate_name, self.facts.module),
+            None => format!("crate::{}", self.facts.module),
+        })
+    }
+
+    /// How a failed start ends: by `?` where that fits, else in a form that the lints allow.
+    fn failure(&self, site: &Site) -> Option<Failure> {
+        let function = site.serve.function.as_ref()?;
+        if function.returns == Returns::Fits {
+            return Some(Failure::Question);
+        }
+        let roots = self.facts.binaries.iter().chain(&self.facts.library);
+        let mut denied = self.facts.denied.clone();
+        for file in roots.chain([&site.file]) {
+            denied.extend(rust::denied_clippy_lints(self.text(file)).unwrap_or_default());
+        }
+        if !denied.contains("expect_used") {
+            Some(Failure::Expect)
+        } else if !denied.contains("panic") {
+            Some(Failure::Panic)
+        } else {
+            None
+        }
+    }
+
+    fn wire_site(&mut self, site: &Site, wiring: &Wiring) {
+        let why = "starts, wires and stops it";
+        self.put(&site.file, "start", &[HUB], why, |text| {
+            rust::wire(text, &site.serve, wiring)
+        });
+    }
+
+    /// The lines to paste.
+    fn snippet(&self, declared: bool, wired: bool, module: &str, site: Option<&Site>) -> String {
+        let mut lines = Vec::new();
+        if !declared {
+            let root = self
+                .facts
+                .crate_root()
+                .map_or("the crate's root", |root| root.as_str());
+            let public = if self.facts.library.is_some() {
+                "pub "
+            } else {
+                ""
+            };
+            lines.push(format!("{public}mod {};  // in {root}", self.facts.module));
+        }
+        if wired {
+            return lines.join("\n");
+        }
+        let failure = site
+            .and_then(|site| self.failure(site))
+            .unwrap_or(Failure::Question);
+        let start = match failure {
+            Failure::Question => "?",
+            Failure::Expect => ".expect(\"the infrastructure starts\")",
+            Failure::Panic => ".unwrap_or_else(|error| panic!(\"{error}\"))",
+        };
+        let plan = site.and_then(|site| site.serve.plan.as_ref().ok());
+        let app = plan.map_or("app", |plan| plan.app.as_str());
+        lines.extend([
+            format!("let infra = {module}::Infra::start().await{start};"),
+            format!("let {app} = infra.wire({app});  // after the last route, before it is served"),
+            format!("axum::serve(listener, {app})"),
+            format!("    .with_graceful_shutdown({module}::shutdown_signal())"),
+            "    .await?;".to_owned(),
+            "infra.shutdown().await;  // when the server has stopped".to_owned(),
+        ]);
+        lines.join("\n")
+    }
 }
