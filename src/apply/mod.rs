@@ -150,8 +150,8 @@ impl Session {
             .hint("run the command again"));
         }
         let target = place::locate(&self.root, &change.path)?;
-        let existing = target.ancestors().find(|path| path.exists());
-        for path in [Some(target.as_path()), existing].into_iter().flatten() {
+        let folder = target.ancestors().skip(1).find(|path| path.exists());
+        for path in [Some(target.as_path()), folder].into_iter().flatten() {
             if fs::metadata(path).is_ok_and(|found| found.permissions().readonly()) {
                 let shown = path.strip_prefix(&self.root).unwrap_or(path);
                 return Err(Error::failure(

@@ -42,6 +42,9 @@ pub struct Manifest {
     /// Crates of the generated tests.
     #[serde(default)]
     pub dev_dependencies: BTreeMap<String, Dependency>,
+    /// Features that bring others: by crate and feature, what need not be named beside it.
+    #[serde(default)]
+    pub implies: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     /// The struct of its settings.
     pub settings: Option<SettingsSpec>,
     /// Its variables.

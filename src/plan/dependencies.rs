@@ -17,6 +17,9 @@ use crate::{
 
 use super::draft::Draft;
 
+/// By crate and feature, the features that it brings.
+type Implies = BTreeMap<String, BTreeMap<String, Vec<String>>>;
+
 /// What is needed at one place: the crate, and who needs it.
 struct Need {
     table: Table,
@@ -26,16 +29,29 @@ struct Need {
 
 impl Need {
     /// Whether the tests need more of a crate than the code has; if so, of the same version.
-    fn is_missing(&mut self, manifest: &Manifest) -> bool {
+    fn is_missing(&mut self, manifest: &Manifest, implies: &Implies) -> bool {
         let normal = manifest.dependencies.iter().find(|known| {
             known.section == Section::Normal && known.package == self.dependency.name
         });
         let Some(normal) = normal.filter(|normal| normal.on_by_default) else {
             return true;
         };
+        let implied = |feature: &String| {
+            let implies = implies.get(&self.dependency.name);
+            let brought =
+                implies.map(|implies| normal.features.iter().filter_map(|f| implies.get(f)));
+            brought.is_some_and(|mut brought| brought.any(|all| all.contains(feature)))
+        };
+        let spared: Vec<String> = self
+            .dependency
+            .features
+            .iter()
+            .filter(|feature| normal.features.contains(feature) || implied(feature))
+            .cloned()
+            .collect();
         self.dependency
             .features
-            .retain(|feature| !normal.features.contains(feature));
+            .retain(|feature| !spared.contains(feature));
         if let Some(requirement) = &normal.requirement {
             self.dependency.requirement.clone_from(requirement);
         }
@@ -47,15 +63,50 @@ impl Draft<'_> {
     /// Brings the dependencies of the package to what its components need, and the hub itself.
     pub(super) fn depend(&mut self, hub: Option<&manifest::Manifest>) {
         let mut needs = self.needs(hub);
+        let nothing = Implies::new();
+        let implies = hub.map_or(&nothing, |hub| &hub.implies);
+        self.spare(&mut needs, implies);
         for need in needs.values().filter(|need| need.table == Table::Normal) {
             self.ensure_in_package(need);
         }
         // What the code has anyway, its tests need not name again.
         let manifest = cargo_toml::read(self.text(&self.facts.manifest)).unwrap_or_default();
-        needs.retain(|_, need| need.table != Table::Dev || need.is_missing(&manifest));
+        needs.retain(|_, need| need.table != Table::Dev || need.is_missing(&manifest, implies));
         self.disown(&needs.keys().cloned().collect());
         for need in needs.values().filter(|need| need.table == Table::Dev) {
             self.ensure_in_package(need);
+        }
+    }
+
+    /// Leaves out the features that the workspace gives anyway, or that another one brings.
+    fn spare(&self, needs: &mut BTreeMap<String, Need>, implies: &Implies) {
+        let read = |file: &ProjectPath| cargo_toml::read(self.text(file)).unwrap_or_default();
+        let manifest = read(&self.facts.manifest);
+        let workspace = self.facts.inherits.as_ref().map(read).unwrap_or_default();
+        for need in needs.values_mut() {
+            let name = &need.dependency.name;
+            let entry = manifest
+                .dependencies
+                .iter()
+                .find(|known| known.section == section(need.table) && known.package == *name);
+            let inherited = workspace.dependencies.iter().find(|known| {
+                known.section == Section::Workspace
+                    && entry.is_some_and(|entry| entry.workspace && entry.key == known.key)
+            });
+            let inherited = inherited
+                .map(|known| known.features.as_slice())
+                .unwrap_or_default();
+            let own = entry
+                .map(|known| known.features.as_slice())
+                .unwrap_or_default();
+            let brought = implies.get(name).into_iter().flat_map(|implies| {
+                let given = inherited.iter().chain(own);
+                given.filter_map(|feature| implies.get(feature)).flatten()
+            });
+            let spared: BTreeSet<&String> = brought.chain(inherited).collect();
+            need.dependency
+                .features
+                .retain(|feature| !spared.contains(feature));
         }
     }
 
@@ -152,7 +203,7 @@ impl Draft<'_> {
             }
         }
         let ids: Vec<&str> = by.iter().map(String::as_str).collect();
-        let why = format!("{} {}", dependency.name, dependency.requirement);
+        let why = dependency.name.clone();
         self.put(file, &address, &ids, &why, |text| {
             cargo_toml::ensure(text, table, dependency, inherit)
         });
@@ -178,6 +229,14 @@ impl Draft<'_> {
         for id in by {
             self.explain(file, id, format!("features of {}", dependency.name));
         }
+    }
+}
+
+fn section(table: Table) -> Section {
+    match table {
+        Table::Normal => Section::Normal,
+        Table::Dev => Section::Dev,
+        Table::Workspace => Section::Workspace,
     }
 }
 

@@ -257,7 +257,7 @@ impl Draft<'_> {
             format!("let {app} = infra.wire({app});  // after the last route, before it is served"),
             format!("axum::serve(listener, {app})"),
             format!("    .with_graceful_shutdown({module}::shutdown_signal())"),
-            "    .await?;".to_owned(),
+            format!("    .await{start};"),
             "infra.shutdown().await;  // when the server has stopped".to_owned(),
         ]);
         lines.join("\n")

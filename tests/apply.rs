@@ -1,0 +1,357 @@
+//! Writing: every step killed, every step failing, files changed meanwhile, symlinks, modes.
+
+mod common;
+
+use std::{
+    collections::BTreeMap,
+    env, fs, io,
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use common::files;
+use infra::{
+    apply::{FileChange, Session},
+    path::ProjectPath,
+};
+use tempfile::TempDir;
+
+/// Tells the child process at which step to die.
+const DIE_AT: &str = "INFRA_TEST_DIE_AT";
+const PROJECT: &str = "INFRA_TEST_PROJECT";
+
+type Files = BTreeMap<String, Vec<u8>>;
+
+fn project() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("root/src")).unwrap();
+    for (path, text) in [
+        ("Cargo.toml", "old"),
+        ("src/main.rs", "old"),
+        ("gone.txt", "old"),
+    ] {
+        fs::write(folder.path().join("root").join(path), text).unwrap();
+    }
+    folder
+}
+
+fn changes() -> Vec<FileChange> {
+    let change = |path: &str, before: Option<&str>, after: Option<&str>| FileChange {
+        path: path.parse().unwrap(),
+        before: before.map(str::to_owned),
+        after: after.map(str::to_owned),
+        private: false,
+    };
+    vec![
+        change("Cargo.toml", Some("old"), Some("new")),
+        change("a/b/new.txt", None, Some("new")),
+        change("gone.txt", Some("old"), None),
+        change("src/main.rs", Some("old"), Some("new")),
+    ]
+}
+
+fn open(folder: &Path) -> Session {
+    // A process that another test starts holds the lock for the moment until it has become another
+    // program.
+    let deadline = Instant::now() + Duration::from_secs(5);
+    loop {
+        match Session::open(&folder.join("root"), &folder.join("state")) {
+            Ok((session, _)) => return session,
+            Err(error) if error.code == "already-running" && Instant::now() < deadline => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+fn root_files(folder: &Path) -> Files {
+    files(&folder.join("root"))
+}
+
+fn all_new() -> Files {
+    let folder = project();
+    open(folder.path())
+        .apply(&changes(), &mut |_| Ok(()))
+        .unwrap();
+    root_files(folder.path())
+}
+
+fn steps() -> Vec<String> {
+    let folder = project();
+    let mut steps = Vec::new();
+    let mut watch = |step: &str| {
+        steps.push(step.to_owned());
+        Ok(())
+    };
+    open(folder.path()).apply(&changes(), &mut watch).unwrap();
+    steps
+}
+
+/// Not a test of its own: the process that dies while it writes.
+#[test]
+#[ignore = "run by the test below, in a process of its own"]
+fn child() {
+    let folder = env::var(PROJECT).expect("only as a child");
+    let die_at: usize = env::var(DIE_AT).unwrap().parse().unwrap();
+    let mut step = 0;
+    let mut watch = |_: &str| {
+        step += 1;
+        if step > die_at {
+            std::process::abort();
+        }
+        Ok(())
+    };
+    open(Path::new(&folder))
+        .apply(&changes(), &mut watch)
+        .unwrap();
+}
+
+#[test]
+fn killed_at_any_step_the_next_command_finds_all_old_or_all_new() {
+    let old = root_files(project().path());
+    let new = all_new();
+    let steps = steps();
+    assert!(steps.len() > 10, "{steps:?}");
+    let mut outcomes = Vec::new();
+    for die_at in 0..=steps.len() {
+        let folder = project();
+        let status = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "child", "--ignored", "--test-threads=1"])
+            .env(DIE_AT, die_at.to_string())
+            .env(PROJECT, folder.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
+        assert_eq!(status.success(), die_at == steps.len(), "step {die_at}");
+        let _session = open(folder.path());
+        let found = root_files(folder.path());
+        assert!(
+            found == old || found == new,
+            "died before step {die_at}: {found:?}"
+        );
+        outcomes.push(found == new);
+        assert!(
+            !folder.path().join("root/a/b").exists() || found == new,
+            "a folder is left"
+        );
+    }
+    let commit = steps.iter().position(|step| step == "commit").unwrap();
+    let expected: Vec<bool> = (0..=steps.len()).map(|died| died > commit).collect();
+    assert_eq!(outcomes, expected);
+}
+
+#[test]
+fn failing_at_any_step_nothing_or_everything_is_written() {
+    let old = root_files(project().path());
+    let new = all_new();
+    let steps = steps();
+    for fail_at in 0..steps.len() {
+        let folder = project();
+        let session = open(folder.path());
+        let mut step = 0;
+        let mut watch = |_: &str| {
+            step += 1;
+            if step > fail_at {
+                return Err(io::Error::from(io::ErrorKind::StorageFull));
+            }
+            Ok(())
+        };
+        let error = session.apply(&changes(), &mut watch).unwrap_err();
+        assert_eq!(error.exit_code(), 1);
+        if error.written.is_empty() {
+            assert_eq!(
+                root_files(folder.path()),
+                old,
+                "failed at {}",
+                steps[fail_at]
+            );
+        } else {
+            assert_eq!(error.code, "incomplete");
+        }
+        drop(session);
+        let _next = open(folder.path());
+        let found = root_files(folder.path());
+        let expected = if error.written.is_empty() { &old } else { &new };
+        assert_eq!(&found, expected, "failed at {}", steps[fail_at]);
+    }
+}
+
+#[test]
+fn a_file_that_was_edited_after_a_crash_is_left_and_named() {
+    let folder = project();
+    let status = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "child", "--ignored"])
+        .env(
+            DIE_AT,
+            (steps().iter().position(|step| step == "commit").unwrap() + 1).to_string(),
+        )
+        .env(PROJECT, folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(!status.success());
+    fs::write(folder.path().join("root/src/main.rs"), "mine").unwrap();
+    let (_session, recovery) =
+        Session::open(&folder.path().join("root"), &folder.path().join("state")).unwrap();
+    assert_eq!(
+        recovery.left,
+        ["src/main.rs".parse::<ProjectPath>().unwrap()]
+    );
+    assert_eq!(
+        fs::read_to_string(folder.path().join("root/src/main.rs")).unwrap(),
+        "mine"
+    );
+    assert_eq!(
+        fs::read_to_string(folder.path().join("root/Cargo.toml")).unwrap(),
+        "new"
+    );
+}
+
+#[test]
+fn a_file_that_changed_since_the_plan_stops_everything() {
+    let folder = project();
+    let old = {
+        fs::write(folder.path().join("root/src/main.rs"), "mine").unwrap();
+        root_files(folder.path())
+    };
+    let error = open(folder.path())
+        .apply(&changes(), &mut |_| Ok(()))
+        .unwrap_err();
+    assert_eq!(error.code, "changed-since-planned");
+    assert_eq!(root_files(folder.path()), old);
+}
+
+#[test]
+fn two_at_once_is_one_too_many() {
+    let folder = project();
+    let _first = open(folder.path());
+    let error =
+        Session::open(&folder.path().join("root"), &folder.path().join("state")).unwrap_err();
+    assert_eq!((error.code, error.exit_code()), ("already-running", 1));
+}
+
+#[test]
+fn a_journal_cannot_write_outside_of_the_project() {
+    for path in [
+        "../escaped.txt",
+        "/tmp/escaped.txt",
+        ".git/hooks/pre-commit",
+        ".cargo/config.toml",
+    ] {
+        let folder = project();
+        let state = folder.path().join("state");
+        fs::create_dir_all(&state).unwrap();
+        let entry = format!(
+            r#"{{"entries":[{{"path":"{path}","temporary":".infra-tmp-0","before":null,"after":"00"}}],"folders":[]}}"#
+        );
+        fs::write(state.join("journal"), entry).unwrap();
+        fs::write(folder.path().join(".infra-tmp-0"), "evil").unwrap();
+        let error = Session::open(&folder.path().join("root"), &state).unwrap_err();
+        assert_eq!(error.code, "damaged-journal", "{path}");
+        assert!(!folder.path().join("escaped.txt").exists());
+    }
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+    use super::*;
+
+    fn write(
+        folder: &Path,
+        path: &str,
+        before: Option<&str>,
+        private: bool,
+    ) -> infra::error::Result<()> {
+        let change = FileChange {
+            path: path.parse().unwrap(),
+            before: before.map(str::to_owned),
+            after: Some("new".to_owned()),
+            private,
+        };
+        open(folder).apply(&[change], &mut |_| Ok(()))
+    }
+
+    #[test]
+    fn the_mode_of_a_file_stays() {
+        let folder = project();
+        let path = folder.path().join("root/Cargo.toml");
+        for mode in [0o600, 0o640, 0o755] {
+            fs::write(&path, "old").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            write(folder.path(), "Cargo.toml", Some("old"), false).unwrap();
+            assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, mode);
+        }
+    }
+
+    #[test]
+    fn a_new_private_file_is_for_its_owner_only() {
+        let folder = project();
+        write(folder.path(), ".env", None, true).unwrap();
+        let mode = fs::metadata(folder.path().join("root/.env"))
+            .unwrap()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_symlink_inside_the_project_is_followed_and_stays() {
+        let folder = project();
+        let root = folder.path().join("root");
+        fs::create_dir(root.join("docker")).unwrap();
+        fs::write(root.join("docker/compose.yaml"), "old").unwrap();
+        symlink("docker/compose.yaml", root.join("compose.yaml")).unwrap();
+        write(folder.path(), "compose.yaml", Some("old"), false).unwrap();
+        assert!(root.join("compose.yaml").is_symlink());
+        assert_eq!(
+            fs::read_to_string(root.join("docker/compose.yaml")).unwrap(),
+            "new"
+        );
+    }
+
+    #[test]
+    fn a_symlink_out_of_the_project_is_refused() {
+        let folder = project();
+        let root = folder.path().join("root");
+        fs::write(folder.path().join("outside"), "old").unwrap();
+        symlink("../outside", root.join("link")).unwrap();
+        symlink("..", root.join("up")).unwrap();
+        fs::create_dir_all(root.join(".git/hooks")).unwrap();
+        symlink(".git/hooks", root.join("hooks")).unwrap();
+        symlink("nowhere", root.join("dangling")).unwrap();
+        for path in [
+            "link",
+            "up/outside",
+            "up/new",
+            "hooks/pre-commit",
+            "dangling",
+        ] {
+            let error = write(folder.path(), path, Some("old"), false).unwrap_err();
+            assert_eq!(error.code, "path-leaves-project", "{path}: {error}");
+        }
+        assert_eq!(
+            fs::read_to_string(folder.path().join("outside")).unwrap(),
+            "old"
+        );
+    }
+
+    #[test]
+    fn what_is_read_only_is_not_written() {
+        let folder = project();
+        let root = folder.path().join("root");
+        for (path, mode) in [("Cargo.toml", 0o444), ("src", 0o555)] {
+            fs::set_permissions(root.join(path), fs::Permissions::from_mode(mode)).unwrap();
+            let old = root_files(folder.path());
+            let error = open(folder.path())
+                .apply(&changes(), &mut |_| Ok(()))
+                .unwrap_err();
+            assert_eq!(error.code, "read-only");
+            assert!(error.message.contains(path), "{error}");
+            assert_eq!(root_files(folder.path()), old);
+            fs::set_permissions(root.join(path), fs::Permissions::from_mode(0o755)).unwrap();
+        }
+    }
+}

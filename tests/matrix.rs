@@ -1,0 +1,104 @@
+//! Every component in every fixture project: what is said, which files come, and the diff of the
+//! user's own. A new folder under `templates/` or `tests/fixtures/` is covered as it is.
+
+mod common;
+
+use std::fmt::Write;
+
+use common::{World, diff, fixtures};
+use infra::{
+    lock::hash,
+    plan::{Change, Plan, Sort},
+};
+
+/// Compares with a snapshot in the folder `snapshots/`.
+fn assert_snapshot(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+fn describe(plan: &Plan) -> String {
+    let mut text = String::new();
+    for note in &plan.notes {
+        writeln!(text, "note: {note}").unwrap();
+    }
+    for step in &plan.manual {
+        writeln!(text, "to do: {}", step.what).unwrap();
+        for place in &step.places {
+            writeln!(text, "  at {place}").unwrap();
+        }
+        for line in step.snippet.lines() {
+            writeln!(text, "  | {line}").unwrap();
+        }
+    }
+    let is_base = |change: &&Change| change.path.as_str().starts_with(".infra/base/");
+    for change in plan.changes.iter().filter(|change| !is_base(change)) {
+        writeln!(text, "{} {}", mark(change), change.path).unwrap();
+    }
+    for change in plan
+        .changes
+        .iter()
+        .filter(|change| matches!(change.sort, Sort::Shared | Sort::Private))
+    {
+        text.push_str(&diff(change).replace('\r', "\\r"));
+    }
+    text
+}
+
+fn mark(change: &Change) -> char {
+    match (&change.before, &change.after) {
+        (None, _) => '+',
+        (_, None) => '-',
+        _ => '~',
+    }
+}
+
+#[test]
+fn every_component_in_every_fixture() {
+    for fixture in fixtures() {
+        let world = World::new(&fixture);
+        for component in world.catalog.components() {
+            let id = &component.id;
+            let text = match world.plan_add(&[id], &[]) {
+                Ok(plan) => describe(&plan),
+                Err(error) => format!("error {}: {error}\n", error.exit_code()),
+            };
+            assert_snapshot(&format!("{id}@{fixture}"), &text);
+        }
+    }
+}
+
+/// The generated files by hash: a changed word of a template fails the snapshot of its component,
+/// and no other.
+#[test]
+fn every_rendering() {
+    let world = World::new("lib_and_main");
+    let mut hub = String::new();
+    for component in world.catalog.components() {
+        let id = &component.id;
+        let plan = world.plan_add(&[id], &[]).unwrap();
+        let mut text = String::new();
+        for change in plan
+            .changes
+            .iter()
+            .filter(|change| change.sort == Sort::Generated)
+        {
+            let rendered = change.after.as_deref().unwrap();
+            let line = format!(
+                "{} {:4} lines {}\n",
+                &hash(rendered)[..12],
+                rendered.lines().count(),
+                change.path
+            );
+            match change.by.contains(id) {
+                true => text.push_str(&line),
+                false => write!(hub, "with {id}: {line}").unwrap(),
+            }
+        }
+        assert_snapshot(&format!("{id}.rendering"), &text);
+    }
+    assert_snapshot("hub.rendering", &hub);
+}
