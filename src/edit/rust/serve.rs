@@ -1,0 +1,323 @@
+//! The places where an app is served.
+
+use std::collections::BTreeMap;
+
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+use syn::{Block, Expr, ExprCall, Signature, Stmt};
+
+use super::super::Refusal;
+use super::function::{Function, Returns, binds};
+use super::router::{Proof, prove};
+use super::shape::{Kind, Shape, is_serve, shape};
+use super::source::{Imports, Source, is_test, sequences, words};
+
+/// A call of `axum::serve` outside tests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Serve {
+    /// The line of the call, counted from 1.
+    pub line: usize,
+    /// The function that it is in, closures and blocks left out.
+    pub function: Option<Function>,
+    /// Whether it has a graceful shutdown, as far as that can be seen.
+    pub graceful: bool,
+    /// How it can be wired, or why that is not certain.
+    pub plan: Result<Plan, String>,
+}
+
+/// What is known of a call that can be wired.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The name that the router is bound to.
+    pub app: String,
+    /// How sure it is that it is a router.
+    pub router: Proof,
+    pub(super) shape: Shape,
+}
+
+/// Finds every call of `axum::serve` outside tests.
+///
+/// # Errors
+///
+/// [`Refusal::Unreadable`] for what is not Rust.
+pub fn find_serves(text: &str) -> Result<Vec<Serve>, Refusal> {
+    let source = Source::parse(text)?;
+    if is_test(&source.file.attrs) {
+        return Ok(Vec::new());
+    }
+    let mut finder = Finder {
+        source: &source,
+        imports: Imports::of(&source.file),
+        function: None,
+        inside: Vec::new(),
+        direct: BTreeMap::new(),
+        serves: Vec::new(),
+    };
+    finder.visit_file(&source.file);
+    Ok(finder.serves)
+}
+
+/// Lists the lines on which actix-web's `HttpServer::new(..)` is called outside tests.
+///
+/// # Errors
+///
+/// [`Refusal::Unreadable`] for what is not Rust.
+pub fn find_http_servers(text: &str) -> Result<Vec<usize>, Refusal> {
+    struct Servers<'s, 't>(&'s Source<'t>, Imports, Vec<usize>);
+    impl<'ast> Visit<'ast> for Servers<'_, '_> {
+        fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+            if let Expr::Path(path) = &*call.func
+                && self.1.resolve(&path.path).ends_with("HttpServer::new")
+            {
+                self.2.push(self.0.line(call.span()));
+            }
+            visit::visit_expr_call(self, call);
+        }
+        fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+            if !is_test(&item.attrs) {
+                visit::visit_item_mod(self, item);
+            }
+        }
+        fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
+            if !is_test(&item.attrs) {
+                visit::visit_item_fn(self, item);
+            }
+        }
+    }
+    let source = Source::parse(text)?;
+    let mut servers = Servers(&source, Imports::of(&source.file), Vec::new());
+    if !is_test(&source.file.attrs) {
+        servers.visit_file(&source.file);
+    }
+    Ok(servers.2)
+}
+
+/// What the statements of a function say of the calls in them, by offset.
+type Direct = BTreeMap<usize, (bool, Result<Plan, String>)>;
+
+struct Finder<'s, 't> {
+    source: &'s Source<'t>,
+    imports: Imports,
+    function: Option<Function>,
+    /// The constructs between the function and here.
+    inside: Vec<&'static str>,
+    direct: Direct,
+    serves: Vec<Serve>,
+}
+
+impl Finder<'_, '_> {
+    /// Reads the statements of a function, and of the one block that it runs to its end.
+    fn read(&mut self, signature: &Signature, block: &Block) {
+        let mut outer: Vec<&Stmt> = Vec::new();
+        if signature.asyncness.is_some() {
+            self.read_block(signature, block, &outer, block);
+            return;
+        }
+        for statement in &block.stmts {
+            if let Some(run) = blocked_on(statement) {
+                self.read_block(signature, run, &outer, block);
+            }
+            outer.push(statement);
+        }
+    }
+
+    fn read_block(&mut self, signature: &Signature, block: &Block, outer: &[&Stmt], all: &Block) {
+        for (at, statement) in block.stmts.iter().enumerate() {
+            let last = at + 1 == block.stmts.len();
+            let Some((call, shape)) = shape(self.source, &self.imports, statement, last) else {
+                continue;
+            };
+            let before: Vec<_> = outer.iter().copied().chain(&block.stmts[..at]).collect();
+            let graceful = shape.as_ref().is_ok_and(|shape| shape.graceful);
+            let plan = shape.and_then(|shape| {
+                if shape.kind == Kind::Return && !last {
+                    return Err("it is returned before the end of the function".to_owned());
+                }
+                if binds(all, signature, "infra") {
+                    return Err("a variable `infra` is in scope already".to_owned());
+                }
+                let app = app(call)?;
+                let router = prove(&self.imports, &app, &before, signature)?;
+                Ok(Plan { app, router, shape })
+            });
+            let offset = self.source.range(call.span()).start;
+            self.direct.insert(offset, (graceful, plan));
+        }
+    }
+
+    fn within(&mut self, what: &'static str, visit: impl FnOnce(&mut Self)) {
+        self.inside.push(what);
+        visit(self);
+        self.inside.pop();
+    }
+
+    fn in_function(&mut self, signature: &Signature, block: &Block, visit: impl FnOnce(&mut Self)) {
+        let function = Function::of(self.source, &self.imports, signature);
+        let outer = self.function.replace(function);
+        let inside = std::mem::take(&mut self.inside);
+        self.read(signature, block);
+        visit(self);
+        self.function = outer;
+        self.inside = inside;
+    }
+
+    fn found(&mut self, line: usize, graceful: bool, plan: Result<Plan, String>) {
+        let mut function = self.function.clone();
+        // What `?` returns from is then the block, not the function.
+        if let Some(function) = &mut function
+            && !function.asynchronous
+        {
+            function.returns = Returns::Other("an async block".to_owned());
+        }
+        self.serves.push(Serve {
+            line,
+            function,
+            graceful,
+            plan,
+        });
+    }
+}
+
+/// The body of `..block_on(async { .. })` when that is all that a statement does.
+fn blocked_on(statement: &Stmt) -> Option<&Block> {
+    let mut value = match statement {
+        Stmt::Expr(value, _) => value,
+        Stmt::Local(local) => &*local.init.as_ref()?.expr,
+        _ => return None,
+    };
+    loop {
+        match value {
+            Expr::Try(inner) => value = &inner.expr,
+            Expr::MethodCall(call) if call.method == "block_on" => {
+                return match call.args.first() {
+                    Some(Expr::Async(run)) if call.args.len() == 1 => Some(&run.block),
+                    _ => None,
+                };
+            }
+            Expr::MethodCall(call) => value = &call.receiver,
+            _ => return None,
+        }
+    }
+}
+
+/// The name of the router that is served.
+fn app(call: &ExprCall) -> Result<String, String> {
+    let not_a_name = || Err("what is served is not a plain name".to_owned());
+    let mut served = match call.args.iter().nth(1) {
+        Some(served) if call.args.len() == 2 => served,
+        _ => return not_a_name(),
+    };
+    if let Expr::MethodCall(method) = served
+        && (method.method == "into_make_service"
+            || method.method == "into_make_service_with_connect_info")
+    {
+        served = &method.receiver;
+    }
+    match served {
+        Expr::Path(path) => path
+            .path
+            .get_ident()
+            .map_or_else(not_a_name, |name| Ok(name.to_string())),
+        _ => not_a_name(),
+    }
+}
+
+impl<'ast> Visit<'ast> for Finder<'_, '_> {
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        if !is_test(&item.attrs) {
+            visit::visit_item_mod(self, item);
+        }
+    }
+
+    fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
+        if !is_test(&item.attrs) {
+            visit::visit_item_impl(self, item);
+        }
+    }
+
+    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
+        if !is_test(&item.attrs) {
+            self.in_function(&item.sig, &item.block, |finder| {
+                visit::visit_item_fn(finder, item);
+            });
+        }
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
+        if !is_test(&item.attrs) {
+            self.in_function(&item.sig, &item.block, |finder| {
+                visit::visit_impl_item_fn(finder, item);
+            });
+        }
+    }
+
+    fn visit_expr_closure(&mut self, closure: &'ast syn::ExprClosure) {
+        self.within("a closure", |finder| {
+            visit::visit_expr_closure(finder, closure);
+        });
+    }
+
+    fn visit_expr_async(&mut self, block: &'ast syn::ExprAsync) {
+        self.within("an async block", |finder| {
+            visit::visit_expr_async(finder, block);
+        });
+    }
+
+    fn visit_expr_match(&mut self, choice: &'ast syn::ExprMatch) {
+        self.within("a `match`", |finder| {
+            visit::visit_expr_match(finder, choice)
+        });
+    }
+
+    fn visit_expr_if(&mut self, branch: &'ast syn::ExprIf) {
+        self.within("an `if`", |finder| visit::visit_expr_if(finder, branch));
+    }
+
+    fn visit_expr_loop(&mut self, repeat: &'ast syn::ExprLoop) {
+        self.within("a loop", |finder| visit::visit_expr_loop(finder, repeat));
+    }
+
+    fn visit_macro(&mut self, item: &'ast syn::Macro) {
+        let words = words(item.tokens.clone());
+        let full = ["axum", ":", ":", "serve", "("];
+        let short = ["serve", "("];
+        let imported = syn::parse_str(short[0])
+            .is_ok_and(|path: syn::Path| self.imports.resolve(&path) == "axum::serve");
+        let found: Vec<_> = sequences(&words, &full)
+            .chain(
+                sequences(&words, &short)
+                    .filter(|&at| imported && (at == 0 || words[at - 1].0 != ":")),
+            )
+            .collect();
+        for at in found {
+            let line = self.source.line(words[at].1);
+            let graceful = words[at..]
+                .iter()
+                .any(|(word, _)| word == "with_graceful_shutdown");
+            self.found(line, graceful, Err("it is inside a macro".to_owned()));
+        }
+        visit::visit_macro(self, item);
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+        if is_serve(&self.imports, call) {
+            let range = self.source.range(call.span());
+            let line = self.source.line(call.span());
+            let (graceful, plan) = match self.direct.remove(&range.start) {
+                Some(found) => found,
+                None => {
+                    let reason = match (self.inside.last(), &self.function) {
+                        (Some(what), _) => format!("it is inside {what}"),
+                        (None, Some(function)) if !function.asynchronous => {
+                            "its function is not `async`".to_owned()
+                        }
+                        _ => "it is a part of a larger expression".to_owned(),
+                    };
+                    (false, Err(reason))
+                }
+            };
+            self.found(line, graceful, plan);
+        }
+        visit::visit_expr_call(self, call);
+    }
+}

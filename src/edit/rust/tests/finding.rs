@@ -1,0 +1,311 @@
+//! What is said of a place where an app is served.
+
+use super::*;
+
+const USES: &str = "use axum::{Router, routing::get};\n\n";
+
+/// What is said of the only place in the body of an async `main`.
+fn plan(body: &str) -> Result<Proof, String> {
+    let text = format!("{USES}#[tokio::main]\nasync fn main() {{\n{body}\n}}\n");
+    let serves = find_serves(&text).unwrap();
+    assert_eq!(serves.len(), 1, "{text}");
+    serves[0].plan.clone().map(|plan| plan.router)
+}
+
+fn lines(text: &str) -> Vec<usize> {
+    find_serves(text)
+        .unwrap()
+        .iter()
+        .map(|serve| serve.line)
+        .collect()
+}
+
+fn needs(function: &str, awaited: bool, tried: bool) -> Result<Proof, String> {
+    Ok(Proof::NeedsReturnType {
+        function: function.to_owned(),
+        awaited,
+        tried,
+    })
+}
+
+#[test]
+fn a_router_is_certain_by_its_type_or_by_the_calls_that_make_it() {
+    for binding in [
+        "let app = Router::new();",
+        "let mut app = Router::new().route(\"/\", get(x)).layer(l).with_state(s);\napp = app.layer(x);",
+        "let app = axum::Router::<()>::new(/* empty */);",
+        "let app = Router::default();",
+        "let app: Router = make();",
+        "let app: axum::Router<()> = make()?;",
+        "let router = Router::new();\nlet app = router.fallback(f);",
+        "let app = Router::new() // base\n    .route(\"/\", get(x));",
+    ] {
+        let body = format!("{binding}\naxum::serve(l, app).await.unwrap();");
+        assert_eq!(plan(&body), Ok(Proof::Certain), "{binding}");
+    }
+    for serve in [
+        "axum::serve(l, app.into_make_service()).await.unwrap();",
+        "axum::serve(\n    l,\n    app.into_make_service_with_connect_info::<SocketAddr>(),\n)\n.await\n.unwrap();",
+    ] {
+        assert_eq!(
+            plan(&format!("let app = Router::new();\n{serve}")),
+            Ok(Proof::Certain)
+        );
+    }
+}
+
+#[test]
+fn a_router_that_a_function_makes_needs_its_return_type() {
+    let serve = "axum::serve(l, app).await.unwrap();";
+    for (binding, expected) in [
+        (
+            "let app = routes::router(state);",
+            needs("routes::router", false, false),
+        ),
+        ("let app = build().await?;", needs("build", true, true)),
+        (
+            "let app = build().unwrap().layer(x);",
+            needs("build", false, true),
+        ),
+        (
+            "let app = build().layer(x).unwrap();",
+            Err("`app` is made in a way that is not understood".to_owned()),
+        ),
+        ("let app = build().layer(x);", needs("build", false, false)),
+        (
+            "let app = build().expect(\"x\");",
+            needs("build", false, true),
+        ),
+    ] {
+        assert_eq!(plan(&format!("{binding}\n{serve}")), expected, "{binding}");
+    }
+}
+
+#[test]
+fn the_return_type_of_a_function_is_read_in_its_own_file() {
+    let text = "use axum::Router;\nuse other::Thing;\npub fn router(s: S) -> Router { todo!() }\n\
+                async fn tried() -> anyhow::Result<Router> { todo!() }\n\
+                fn boxed() -> Result<axum::Router<()>, E> { todo!() }\n\
+                fn service() -> IntoMakeService<Router> { todo!() }\nfn unit() {}\n\
+                impl App { fn build(&self) -> Router { todo!() } }\n";
+    for (function, tried, expected) in [
+        ("crate::routes::router", false, Some(true)),
+        ("router", true, Some(false)),
+        ("tried", true, Some(true)),
+        ("tried", false, Some(false)),
+        ("boxed", true, Some(true)),
+        ("service", false, Some(false)),
+        ("unit", false, Some(false)),
+        ("App::build", false, Some(true)),
+        ("missing", false, None),
+    ] {
+        assert_eq!(
+            returns_router(text, function, tried),
+            expected,
+            "{function}"
+        );
+    }
+    let other = "use warp::Router;\nfn router() -> Router { todo!() }\n";
+    assert_eq!(returns_router(other, "router", false), Some(false));
+}
+
+#[test]
+fn what_is_not_certain_has_a_reason() {
+    let app = "let app = Router::new();\n";
+    for (body, reason) in [
+        (
+            "let app = Router::new().into_make_service();\naxum::serve(l, app).await.unwrap();",
+            "`app` is made by `.into_make_service(..)`, which need not return a `Router`",
+        ),
+        (
+            "axum::serve(l, Router::new()).await.unwrap();",
+            "what is served is not a plain name",
+        ),
+        (
+            "axum::serve(l, app).await.unwrap();",
+            "`app` is not bound by a `let` before it",
+        ),
+        (
+            "let (app, x) = make();\naxum::serve(l, app).await.unwrap();",
+            "`app` is bound by a pattern",
+        ),
+        (
+            "let app: NormalizePath<Router> = make();\naxum::serve(l, app).await.unwrap();",
+            "`app` has another type than axum's `Router`",
+        ),
+        (
+            &format!("{app}tokio::spawn(async move {{ axum::serve(l, app).await.unwrap(); }});"),
+            "it is inside an async block",
+        ),
+        (
+            &format!(
+                "{app}match axum::serve(l, app).await {{ Ok(()) => {{}} Err(e) => panic!() }}"
+            ),
+            "it is inside a `match`",
+        ),
+        (
+            &format!("{app}let server = axum::serve(l, app);\nserver.await.unwrap();"),
+            "the server is not awaited where it is made",
+        ),
+        (
+            &format!("{app}axum::serve(l, app).tcp_nodelay(true).await.unwrap();"),
+            "`.tcp_nodelay(..)` is called on the server",
+        ),
+        (
+            &format!("{app}let infra = 1;\naxum::serve(l, app).await.unwrap();"),
+            "a variable `infra` is in scope already",
+        ),
+        (
+            &format!("{app}run(axum::serve(l, app)).await;"),
+            "it is a part of a larger expression",
+        ),
+        (
+            &format!("{app}tokio::select! {{ r = axum::serve(l, app) => {{}} }}"),
+            "it is inside a macro",
+        ),
+        (
+            &format!("{app}if x {{ return axum::serve(l, app).await.unwrap(); }}"),
+            "it is inside an `if`",
+        ),
+        (
+            &format!("{app}return axum::serve(l, app).await.unwrap();\nunreachable();"),
+            "it is returned before the end of the function",
+        ),
+        (
+            &format!("{app}let x = 1; axum::serve(l, app).await.unwrap();"),
+            "the statement shares its lines with other code",
+        ),
+        (
+            &format!("{app}#[cfg(unix)]\naxum::serve(l, app).await.unwrap();"),
+            "the statement shares its lines with other code",
+        ),
+    ] {
+        assert_eq!(plan(body), Err(reason.to_owned()), "{body}");
+    }
+}
+
+#[test]
+fn tests_comments_strings_and_other_functions_called_serve_do_not_count() {
+    let text = "use axum::Router;\nconst S: &str = \"axum::serve(l, app)\";\n// axum::serve(l, app).await\n\
+                fn serve(a: u8) {}\nasync fn a() { serve(1); hyper::serve(2); }\n\
+                #[tokio::test]\nasync fn t() { axum::serve(l, app).await.unwrap(); }\n\
+                #[cfg(test)]\nmod tests { async fn u() { axum::serve(l, app).await.unwrap(); } }\n";
+    assert_eq!(lines(text), [0_usize; 0]);
+    let imported = "use axum::serve;\nasync fn a() { serve(l, app).await; }\n";
+    assert_eq!(lines(imported), [2]);
+    let renamed = "use axum::serve as run;\nasync fn a() { run(l, app).await; }\n";
+    assert_eq!(lines(renamed), [2]);
+    let in_macro = "use axum::serve;\nasync fn a() { select! { _ = serve(l, app) => {} } }\n";
+    assert_eq!(lines(in_macro), [2]);
+}
+
+#[test]
+fn every_place_of_a_file_is_listed_with_its_function() {
+    let text = "use axum::Router;\n#[cfg(unix)]\n#[tokio::main]\nasync fn main() -> anyhow::Result<()> {\n    let app = Router::new();\n    axum::serve(l, app).await?;\n    Ok(())\n}\nasync fn metrics(app: Router) -> std::io::Result<()> {\n    axum::serve(l, app).with_graceful_shutdown(s).await\n}\n";
+    let serves = find_serves(text).unwrap();
+    assert_eq!(
+        serves.iter().map(|serve| serve.line).collect::<Vec<_>>(),
+        [6, 10]
+    );
+    let main = serves[0].function.clone().unwrap();
+    assert_eq!(
+        (&*main.name, main.line, main.asynchronous),
+        ("main", 4, true)
+    );
+    assert_eq!(main.returns, Returns::Fits);
+    assert!(!serves[0].graceful && serves[1].graceful);
+    assert!(serves[1].plan.is_ok());
+}
+
+#[test]
+fn an_own_runtime_that_runs_one_block_is_followed() {
+    let text = "use axum::Router;\nfn main() {\n    let rt = tokio::runtime::Runtime::new().unwrap();\n    rt.block_on(async {\n        let app = Router::new();\n        axum::serve(l, app).await.unwrap();\n    });\n}\n";
+    let serve = &find_serves(text).unwrap()[0];
+    assert!(serve.plan.is_ok(), "{:?}", serve.plan);
+    let function = serve.function.clone().unwrap();
+    assert_eq!(
+        function.returns,
+        Returns::Other("an async block".to_owned())
+    );
+    let sync =
+        "fn main() {\n    let app = axum::Router::new();\n    run(axum::serve(l, app));\n}\n";
+    let serve = &find_serves(sync).unwrap()[0];
+    assert_eq!(serve.plan, Err("its function is not `async`".to_owned()));
+}
+
+#[test]
+fn returns_fit_where_every_error_converts() {
+    for (uses, of, expected) in [
+        ("", "", Returns::Unit),
+        ("", "-> ()", Returns::Unit),
+        ("", "-> anyhow::Result<()>", Returns::Fits),
+        ("use anyhow::Result;", "-> Result<()>", Returns::Fits),
+        (
+            "use anyhow::{Context, Result as R};",
+            "-> R<()>",
+            Returns::Fits,
+        ),
+        (
+            "use color_eyre::eyre;",
+            "-> eyre::Result<()>",
+            Returns::Fits,
+        ),
+        ("", "-> Result<(), anyhow::Error>", Returns::Fits),
+        (
+            "use std::error::Error;",
+            "-> Result<(), Box<dyn Error + Send + Sync>>",
+            Returns::Fits,
+        ),
+        (
+            "",
+            "-> Result<(), Box<dyn std::error::Error>>",
+            Returns::Fits,
+        ),
+        ("use std::io;", "-> io::Result<()>", Returns::Fits),
+        ("", "-> Result<(), std::io::Error>", Returns::Fits),
+        ("", "-> Result<()>", Returns::Other("Result<()>".to_owned())),
+        (
+            "use crate::Result;",
+            "-> Result<()>",
+            Returns::Other("Result<()>".to_owned()),
+        ),
+        (
+            "",
+            "-> miette::Result<()>",
+            Returns::Other("miette::Result<()>".to_owned()),
+        ),
+        (
+            "",
+            "-> Result<(), AppError>",
+            Returns::Other("Result<(), AppError>".to_owned()),
+        ),
+        (
+            "",
+            "-> Result<(), Box<dyn crate::Error>>",
+            Returns::Other("Result<(), Box<dyn crate::Error>>".to_owned()),
+        ),
+        ("", "-> ExitCode", Returns::Other("ExitCode".to_owned())),
+    ] {
+        let text = format!("{uses}\nasync fn main() {of} {{ axum::serve(l, app).await }}\n");
+        let function = find_serves(&text).unwrap()[0].function.clone().unwrap();
+        assert_eq!(function.returns, expected, "{of}");
+    }
+}
+
+#[test]
+fn lints_that_a_crate_denies_are_read() {
+    let text = "#![deny(clippy::unwrap_used, unsafe_code)]\n#![warn(clippy::panic)]\n\
+                #![cfg_attr(not(test), forbid(clippy::expect_used), warn(clippy::x))]\nfn f() {}\n";
+    assert_eq!(
+        denied_clippy_lints(text).unwrap(),
+        ["unwrap_used", "expect_used"]
+    );
+}
+
+#[test]
+fn routers_and_actix_servers_are_found_for_hints() {
+    let text = "use axum::Router;\nfn a() -> Router {\n    Router::new()\n}\n#[cfg(test)]\nmod t { fn b() { super::Router::new(); } }\n// Router::new()\n";
+    assert_eq!(router_statements(text).unwrap(), [3]);
+    let actix = "use actix_web::{App, HttpServer};\nasync fn main() {\n    HttpServer::new(|| App::new()).run();\n}\n#[test]\nfn t() { HttpServer::new(f); }\n";
+    assert_eq!(find_http_servers(actix).unwrap(), [3]);
+}
