@@ -9,6 +9,7 @@ use std::fmt;
 pub mod cargo_toml;
 pub mod compose;
 pub mod dotenv;
+mod lines;
 pub mod rust;
 
 /// A change of one text that can be taken back: where `before` stood, `after` stands now.
