@@ -15,6 +15,8 @@
 mod env_files;
 #[path = "corpus_text/manifests.rs"]
 mod manifests;
+#[path = "corpus_text/rust_files.rs"]
+mod rust_files;
 
 use std::path::{Path, PathBuf};
 

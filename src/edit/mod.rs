@@ -9,6 +9,7 @@ use std::fmt;
 pub mod cargo_toml;
 pub mod compose;
 pub mod dotenv;
+mod lines;
 pub mod merge;
 pub mod rust;
 

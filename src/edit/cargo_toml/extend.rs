@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::super::lines::{line_after, line_start, line_stop};
 use super::super::{Edit, Outcome, Refusal, line_end, line_of};
 use super::place::{self, Entry};
 use super::{Table, added, value};
@@ -157,15 +158,15 @@ fn into_table(
     let last = place::entries(table)
         .into_iter()
         .max_by_key(|entry| entry.end)?;
-    let start = place::line_start(text, entry.key.start);
+    let start = line_start(text, entry.key.start);
     let prefix = if table.is_dotted() {
         format!("{}.", &text[start..entry.key.end])
     } else {
-        text[place::line_start(text, last.key.start)..last.key.start].to_owned()
+        text[line_start(text, last.key.start)..last.key.start].to_owned()
     };
     let line = format!("{prefix}features = {}", value::list(missing));
-    let stop = place::line_stop(text, last.end);
-    let after = place::line_after(text, stop);
+    let stop = line_stop(text, last.end);
+    let after = line_after(text, stop);
     Some(if after > stop {
         Extension {
             inserts: vec![(after, format!("{line}{}", &text[stop..after]))],
@@ -198,7 +199,7 @@ fn into_array(text: &str, array: &Array, missing: &[String]) -> Option<Extension
         text,
         span,
         own_lines: items.iter().all(|item| {
-            text[place::line_start(text, item.start)..item.start]
+            text[line_start(text, item.start)..item.start]
                 .trim()
                 .is_empty()
         }),
@@ -245,7 +246,7 @@ struct List<'a> {
 
 impl List<'_> {
     fn indent(&self) -> &str {
-        &self.text[place::line_start(self.text, self.last.start)..self.last.start]
+        &self.text[line_start(self.text, self.last.start)..self.last.start]
     }
 
     /// Before an item, and behind the comment on the line of the item before it.
@@ -258,7 +259,7 @@ impl List<'_> {
             None => self.span.start,
         };
         (
-            place::line_stop(self.text, previous),
+            line_stop(self.text, previous),
             format!("{}{}{item},", line_end(self.text), self.indent()),
         )
     }
@@ -272,7 +273,7 @@ impl List<'_> {
         let separator = format!("{}{}", line_end(self.text), self.indent());
         let tail = &self.text[last.end..self.span.end];
         let comma = tail.trim_start().starts_with(',');
-        let stop = place::line_stop(self.text, last.end);
+        let stop = line_stop(self.text, last.end);
         if stop >= self.span.end {
             // The bracket closes on the line of the last item.
             let lines: String = items
@@ -287,7 +288,7 @@ impl List<'_> {
                 .iter()
                 .map(|item| format!("{separator}{item},"))
                 .collect();
-            return Some(vec![(place::line_stop(self.text, at), lines)]);
+            return Some(vec![(line_stop(self.text, at), lines)]);
         }
         let lines = format!("{separator}{}", items.join(&format!(",{separator}")));
         Some(vec![(last.end, ",".to_owned()), (stop, lines)])

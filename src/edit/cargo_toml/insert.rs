@@ -1,5 +1,6 @@
 //! The place of a new entry, and the table that it may need.
 
+use super::super::lines::{comments_above, line_after, line_start};
 use super::super::{Edit, Outcome, Refusal, line_end};
 use super::place::{self, Entry};
 use super::{Dependency, Table, added, value};
@@ -136,7 +137,7 @@ fn into_table(
 /// In sorted position when the entries are sorted, else after the last one.
 fn among(text: &str, present: &[Entry<'_>], name: &str, line: &str) -> Insertion {
     let first = present.first().map_or(0, |entry| entry.key.start);
-    let prefix = &text[place::line_start(text, first)..first];
+    let prefix = &text[line_start(text, first)..first];
     let line = format!("{prefix}{line}");
     let sorted = present.is_sorted_by(|a, b| a.name <= b.name);
     let index = if sorted {
@@ -145,7 +146,7 @@ fn among(text: &str, present: &[Entry<'_>], name: &str, line: &str) -> Insertion
         present.len()
     };
     if index == 0 {
-        let at = place::above(text, first);
+        let at = comments_above(text, first, |line| line.starts_with('#'));
         return Insertion {
             at,
             container: None,
@@ -162,7 +163,7 @@ fn among(text: &str, present: &[Entry<'_>], name: &str, line: &str) -> Insertion
 
 /// On a line of its own after the line of an offset.
 fn after_line(text: &str, offset: usize, line: &str) -> Insertion {
-    let at = place::line_after(text, offset);
+    let at = line_after(text, offset);
     let end = line_end(text);
     let entry = if text[..at].ends_with('\n') {
         format!("{line}{end}")
@@ -178,12 +179,12 @@ fn after_line(text: &str, offset: usize, line: &str) -> Insertion {
 
 /// Before a header and the comments above it, behind the content before them.
 fn before(text: &str, header: usize) -> usize {
-    let start = place::above(text, header);
+    let start = comments_above(text, header, |line| line.starts_with('#'));
     let content = text[..start].trim_end().len();
     if content == 0 || text[..content] == *"\u{feff}" {
         return start;
     }
-    place::line_after(text, content)
+    line_after(text, content)
 }
 
 /// The offset at which a table goes in that is not there.

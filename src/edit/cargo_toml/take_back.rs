@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::super::lines::{line_after, line_start, line_stop};
 use super::super::{Edit, Kept, Outcome};
 use super::place::{self, Entry};
 use super::{Dependency, Table, extend, insert, value};
@@ -146,11 +147,11 @@ fn changes_nothing(edit: &Edit) -> bool {
 /// An entry that is all ours: a line, or a part of an inline table.
 fn whole(text: &str, entry: &Entry<'_>, edit: &Edit) -> Option<Found> {
     let core = edit.after.trim_matches(['\r', '\n']);
-    let start = place::line_start(text, entry.key.start);
-    let stop = place::line_stop(text, entry.end);
+    let start = line_start(text, entry.key.start);
+    let stop = line_stop(text, entry.end);
     let instead = String::new();
     if text[start..stop].trim() == core.trim() {
-        let after = place::line_after(text, stop);
+        let after = line_after(text, stop);
         let range = if after > stop || start == 0 {
             start..after
         } else {
@@ -168,10 +169,10 @@ fn whole(text: &str, entry: &Entry<'_>, edit: &Edit) -> Option<Found> {
 
 /// What was changed inside an entry of the user's: found by its exact text.
 fn extension(text: &str, entry: &Entry<'_>, edit: &Edit) -> Option<Found> {
-    let start = place::line_start(text, entry.key.start);
+    let start = line_start(text, entry.key.start);
     let stop = match entry.item {
-        Item::Table(_) | Item::Value(Value::InlineTable(_)) => place::line_after(text, entry.end),
-        _ => place::line_stop(text, entry.end),
+        Item::Table(_) | Item::Value(Value::InlineTable(_)) => line_after(text, entry.end),
+        _ => line_stop(text, entry.end),
     };
     for crlf in [None, Some(true), Some(false)] {
         let converted = |part: &str| match crlf {
@@ -208,7 +209,7 @@ fn container(
         .map(|span| span.start)
         .filter(|&start| !header.is_implicit() && text[start..].starts_with('['))
         .ok_or(Kept::Gone)?;
-    let next = place::line_after(text, start);
+    let next = line_after(text, start);
     // Comments right above another header belong to that one.
     let mut below = text[next..].lines().map(str::trim_start).peekable();
     let commented = below.peek().is_some_and(|line| line.starts_with('#'))
@@ -218,7 +219,7 @@ fn container(
     if empty && (commented || !place::entries(header).is_empty()) {
         return Err(Kept::InUse);
     }
-    if text[start..place::line_stop(text, start)].trim_end() != format!("[{}]", edit.address) {
+    if text[start..line_stop(text, start)].trim_end() != format!("[{}]", edit.address) {
         return Err(Kept::Changed);
     }
     let exact = edit
@@ -228,7 +229,7 @@ fn container(
         .map(|from| from..from + edit.after.len())
         .filter(|range| text.get(range.clone()) == Some(&edit.after));
     Ok(Found {
-        range: exact.unwrap_or(place::line_start(text, start)..next),
+        range: exact.unwrap_or(line_start(text, start)..next),
         instead: String::new(),
     })
 }

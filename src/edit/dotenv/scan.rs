@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::super::lines::{line_after, line_stop};
 use super::line_of;
 
 /// A variable of an env file.
@@ -32,7 +33,7 @@ pub(super) fn scan(text: &str) -> (Vec<Variable>, Option<Variable>) {
     let mut unclosed = None;
     let mut start = if text.starts_with('\u{feff}') { 3 } else { 0 };
     while start < text.len() {
-        let mut stop = content_end(text, start);
+        let mut stop = line_stop(text, start);
         let line = &text[start..stop];
         let commented = line.trim_start().starts_with('#');
         if let Some((key, value)) = definition(line, commented) {
@@ -42,7 +43,7 @@ pub(super) fn scan(text: &str) -> (Vec<Variable>, Option<Variable>) {
             } else {
                 let (value, end) = value_at(text, start + value, stop);
                 open = end.is_none();
-                stop = content_end(text, end.unwrap_or(stop));
+                stop = line_stop(text, end.unwrap_or(stop));
                 Some(value)
             };
             let variable = Variable {
@@ -56,23 +57,9 @@ pub(super) fn scan(text: &str) -> (Vec<Variable>, Option<Variable>) {
             }
             variables.push(variable);
         }
-        start = text[stop..]
-            .find('\n')
-            .map_or(text.len(), |at| stop + at + 1);
+        start = line_after(text, stop);
     }
     (variables, unclosed)
-}
-
-/// The end of a line before its line ending.
-fn content_end(text: &str, offset: usize) -> usize {
-    let end = text[offset..]
-        .find('\n')
-        .map_or(text.len(), |at| offset + at);
-    if text[offset..end].ends_with('\r') {
-        end - 1
-    } else {
-        end
-    }
 }
 
 /// The name that a line defines, and where its value begins in the line.

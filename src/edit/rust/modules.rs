@@ -5,8 +5,9 @@ use std::ops::Range;
 use syn::spanned::Spanned;
 use syn::{AttrStyle, Expr, Item, ItemMod, Lit, Meta, Visibility};
 
+use super::super::lines::{comments_above, line_after, line_start, line_stop};
 use super::super::{Edit, Outcome, Refusal, line_end, line_of};
-use super::source::{Source, above, is_test, line_after, line_start, line_stop};
+use super::source::{Source, is_comment, is_test};
 use super::take_back;
 
 /// A module that a file declares.
@@ -180,7 +181,7 @@ fn place(source: &Source<'_>, name: &str, public: bool, declaration: &str) -> (u
         return after(text, text.len(), declaration, false);
     };
     let start = source.range(first.span()).start;
-    let comments = above(text, start);
+    let comments = comments_above(text, start, is_comment);
     // A comment at the very top is about the file.
     let at = if text[..comments].trim_start_matches('\u{feff}').is_empty() {
         line_start(text, start)

@@ -277,6 +277,17 @@ impl<'ast> Visit<'ast> for Finder<'_, '_> {
         self.within("a loop", |finder| visit::visit_expr_loop(finder, repeat));
     }
 
+    fn visit_expr_block(&mut self, block: &'ast syn::ExprBlock) {
+        // Of a block in another construct, that construct is the better reason.
+        if self.inside.is_empty() {
+            self.within("a block of its own", |finder| {
+                visit::visit_expr_block(finder, block);
+            });
+        } else {
+            visit::visit_expr_block(self, block);
+        }
+    }
+
     fn visit_macro(&mut self, item: &'ast syn::Macro) {
         let words = words(item.tokens.clone());
         let full = ["axum", ":", ":", "serve", "("];

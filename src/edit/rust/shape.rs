@@ -5,7 +5,8 @@ use std::ops::Range;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprCall, Stmt};
 
-use super::source::{Imports, Source, line_start, line_stop};
+use super::super::lines::{line_start, line_stop};
+use super::source::{Imports, Source};
 
 /// What happens to the value of the statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

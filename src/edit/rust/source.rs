@@ -215,45 +215,7 @@ impl<'ast> syn::visit::Visit<'ast> for Imports {
     }
 }
 
-/// The start of the line that an offset is in.
-pub(super) fn line_start(text: &str, offset: usize) -> usize {
-    let start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
-    if start == 0 && text.starts_with('\u{feff}') && offset >= 3 {
-        3
-    } else {
-        start
-    }
-}
-
-/// The end of the content of the line that an offset is in, before its line ending.
-pub(super) fn line_stop(text: &str, offset: usize) -> usize {
-    let end = text[offset..]
-        .find('\n')
-        .map_or(text.len(), |at| offset + at);
-    if text[offset..end].ends_with('\r') {
-        end - 1
-    } else {
-        end
-    }
-}
-
-/// The start of the next line, or the end of the text.
-pub(super) fn line_after(text: &str, offset: usize) -> usize {
-    text[offset..]
-        .find('\n')
-        .map_or(text.len(), |at| offset + at + 1)
-}
-
-/// The start of the `//` comments that stand directly above a line, or of the line itself.
-pub(super) fn above(text: &str, offset: usize) -> usize {
-    let mut start = line_start(text, offset);
-    while start > 0 && text[..start] != *"\u{feff}" {
-        let previous = line_start(text, start - 1);
-        let line = text[previous..start].trim_start();
-        if !line.starts_with("//") || line.starts_with("//!") {
-            break;
-        }
-        start = previous;
-    }
-    start
+/// Whether a line, from its first letter on, is a `//` comment that is about what follows.
+pub(super) fn is_comment(line: &str) -> bool {
+    line.starts_with("//") && !line.starts_with("//!")
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::super::lines::line_after;
 use super::super::{Edit, Kept};
 use super::source::Source;
 
@@ -56,7 +57,7 @@ fn locate(text: &str, edit: &Edit) -> Result<(Range<usize>, String), Kept> {
             && whole_lines(text, &(at..at + core.len()))
             && super::super::line_of(text, at + core.len()) == line
         {
-            let end = super::source::line_after(text, at + core.len());
+            let end = line_after(text, at + core.len());
             return Ok((at..end, String::new()));
         }
     }

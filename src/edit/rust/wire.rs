@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
+use super::super::lines::{comments_above, line_after, line_start};
 use super::super::{Edit, Outcome, Refusal, line_end};
 use super::serve::{Serve, find_serves};
 use super::shape::{Kind, Shape};
-use super::source::{Source, above, line_after, line_start, sequences, words};
+use super::source::{Source, is_comment, sequences, words};
 use super::take_back;
 
 /// Addresses of the parts of a wiring.
@@ -46,6 +47,8 @@ struct Piece {
 }
 
 /// Wires a place that [`find_serves`] found in the same text.
+///
+/// A router that [`Proof::NeedsReturnType`](super::Proof) is taken for one: ask before.
 ///
 /// # Errors
 ///
@@ -105,7 +108,7 @@ fn pieces(text: &str, shape: &Shape, app: &str, wiring: &Wiring) -> Vec<Piece> {
     let start = line_start(text, shape.statement.start);
     let indent = &text[start..shape.statement.start];
     let started = started(indent, wiring, end);
-    let at = above(text, shape.statement.start);
+    let at = comments_above(text, shape.statement.start, is_comment);
     let mut pieces = vec![Piece {
         address: START,
         range: at..at,
@@ -201,30 +204,14 @@ fn signal(text: &str, shape: &Shape, wiring: &Wiring) -> Option<Piece> {
         return None;
     }
     let end = line_end(text);
-    let call = &text[shape.call.clone()];
     let first = *shape.dots.first()?;
     let own_line = |dot: usize| text[line_start(text, dot)..dot].trim().is_empty();
     let indent = if own_line(first) {
         text[line_start(text, first)..first].to_owned()
     } else {
-        // The calls on a call of several lines stand below its last one.
-        let last = line_start(text, shape.call.end);
-        let line = &text[last..];
-        let indent = &line[..line.len() - line.trim_start().len()];
-        let deeper = if call.contains('\n') {
-            ""
-        } else {
-            step(indent)
-        };
-        format!("{indent}{deeper}")
+        chain_indent(text, shape)
     };
-    let signal = format!("{}::shutdown_signal()", wiring.module);
-    let mut added = format!("{indent}.with_graceful_shutdown({signal})");
-    if width(&added) > LINE {
-        let deeper = format!("{indent}{}", step(&indent));
-        added = format!("{indent}.with_graceful_shutdown({end}{deeper}{signal},{end}{indent})");
-    }
-    let added = format!("{end}{added}");
+    let added = format!("{end}{}", signal_call(&indent, wiring, end));
     if own_line(first) {
         return Some(Piece {
             address: SIGNAL,
@@ -258,6 +245,29 @@ fn signal(text: &str, shape: &Shape, wiring: &Wiring) -> Option<Piece> {
         range: shape.call.end..stop,
         after,
     })
+}
+
+/// The indent of calls that are to stand on lines of their own.
+fn chain_indent(text: &str, shape: &Shape) -> String {
+    let line = &text[line_start(text, shape.call.end)..];
+    let indent = &line[..line.len() - line.trim_start().len()];
+    // The calls on a call of several lines stand below its last one.
+    let deeper = if text[shape.call.clone()].contains('\n') {
+        ""
+    } else {
+        step(indent)
+    };
+    format!("{indent}{deeper}")
+}
+
+fn signal_call(indent: &str, wiring: &Wiring, end: &str) -> String {
+    let signal = format!("{}::shutdown_signal()", wiring.module);
+    let line = format!("{indent}.with_graceful_shutdown({signal})");
+    if width(&line) <= LINE {
+        return line;
+    }
+    let deeper = format!("{indent}{}", step(indent));
+    format!("{indent}.with_graceful_shutdown({end}{deeper}{signal},{end}{indent})")
 }
 
 /// Tells whether a file starts the infrastructure and wires an app, in whatever form.

@@ -110,8 +110,7 @@ fn the_return_type_of_a_function_is_read_in_its_own_file() {
 }
 
 #[test]
-fn what_is_not_certain_has_a_reason() {
-    let app = "let app = Router::new();\n";
+fn a_router_that_is_not_certain_has_a_reason() {
     for (body, reason) in [
         (
             "let app = Router::new().into_make_service();\naxum::serve(l, app).await.unwrap();",
@@ -132,6 +131,19 @@ fn what_is_not_certain_has_a_reason() {
         (
             "let app: NormalizePath<Router> = make();\naxum::serve(l, app).await.unwrap();",
             "`app` has another type than axum's `Router`",
+        ),
+    ] {
+        assert_eq!(plan(body), Err(reason.to_owned()), "{body}");
+    }
+}
+
+#[test]
+fn a_place_that_is_not_certain_has_a_reason() {
+    let app = "let app = Router::new();\n";
+    for (body, reason) in [
+        (
+            &format!("{app}#[cfg(unix)]\n{{ axum::serve(l, app).await.unwrap(); }}"),
+            "it is inside a block of its own",
         ),
         (
             &format!("{app}tokio::spawn(async move {{ axum::serve(l, app).await.unwrap(); }});"),
@@ -197,6 +209,13 @@ fn tests_comments_strings_and_other_functions_called_serve_do_not_count() {
     assert_eq!(lines(renamed), [2]);
     let in_macro = "use axum::serve;\nasync fn a() { select! { _ = serve(l, app) => {} } }\n";
     assert_eq!(lines(in_macro), [2]);
+}
+
+#[test]
+fn a_main_for_each_system_is_two_places() {
+    let main = "#[tokio::main]\nasync fn main() {\n    let app = axum::Router::new();\n    axum::serve(l, app).await.unwrap();\n}\n";
+    let text = format!("#[cfg(unix)]\n{main}#[cfg(windows)]\n{main}");
+    assert_eq!(lines(&text), [5, 11]);
 }
 
 #[test]
