@@ -160,19 +160,21 @@ impl Reader<'_> {
     fn map(&mut self, entries: &[(Node, Node)]) -> Result<Data, Refusal> {
         let mut own: Vec<(Rc<str>, Data)> = Vec::with_capacity(entries.len());
         let mut inherited = Vec::new();
-        let mut seen = HashSet::with_capacity(entries.len());
+        let mut seen = Names::default();
         for (key, value) in entries {
             let data = self.data(value)?;
-            let name = match (&key.kind, self.data(key)?) {
-                (Kind::Scalar(name, ScalarStyle::Plain), _) if &**name == "<<" => {
+            let name = match &key.kind {
+                Kind::Scalar(name, ScalarStyle::Plain) if &**name == "<<" => {
                     inherited.push(data);
                     continue;
                 }
-                (Kind::Scalar(name, _), _) => Rc::clone(name),
-                (_, Data::Scalar { text, .. }) => text,
-                _ => return Err(self.unreadable(key, "a key is not a scalar".to_owned())),
+                Kind::Scalar(name, _) if key.anchor == 0 => Rc::clone(name),
+                _ => match self.data(key)? {
+                    Data::Scalar { text, .. } => text,
+                    _ => return Err(self.unreadable(key, "a key is not a scalar".to_owned())),
+                },
             };
-            if !seen.insert(Rc::clone(&name)) {
+            if !seen.insert(&name) {
                 return Err(self.unreadable(key, format!("the key `{name}` is there twice")));
             }
             own.push((name, data));
@@ -183,7 +185,7 @@ impl Reader<'_> {
                 _ => std::slice::from_ref(source),
             };
             for (name, value) in sources.iter().flat_map(Data::entries) {
-                if seen.insert(Rc::clone(name)) {
+                if seen.insert(name) {
                     own.push((Rc::clone(name), value.clone()));
                 }
             }
@@ -205,4 +207,29 @@ pub(super) fn is_ambiguous(text: &str) -> bool {
     let first = text.chars().next();
     first.is_none_or(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | '~' | '=' | '<'))
         || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// A set of keys: most mappings are so small that comparing is cheaper than hashing.
+#[derive(Default)]
+struct Names {
+    few: Vec<Rc<str>>,
+    many: HashSet<Rc<str>>,
+}
+
+impl Names {
+    /// Whether the name is new.
+    fn insert(&mut self, name: &Rc<str>) -> bool {
+        const FEW: usize = 16;
+        if self.few.len() < FEW {
+            let new = !self.few.contains(name);
+            if new {
+                self.few.push(Rc::clone(name));
+            }
+            return new;
+        }
+        if self.many.is_empty() {
+            self.many.extend(self.few.iter().cloned());
+        }
+        self.many.insert(Rc::clone(name))
+    }
 }
