@@ -22,6 +22,8 @@ mod node;
 mod place;
 mod service;
 mod style;
+#[cfg(test)]
+mod tests;
 mod undo;
 mod value;
 

@@ -106,6 +106,11 @@ pub(super) fn line_stop(text: &str, offset: usize) -> usize {
     }
 }
 
+/// Whether a text begins with the end of a line.
+pub(super) fn ends_line(text: &str) -> bool {
+    text.starts_with('\n') || text.starts_with("\r\n")
+}
+
 /// How many bytes of its line stand before `offset`.
 pub(super) fn column(text: &str, offset: usize) -> usize {
     offset - line_start(text, offset)
@@ -304,24 +309,26 @@ impl<'a> Builder<'a> {
             }
             let key = self.node(depth + 1)?;
             let mut value = self.node(depth + 1)?;
-            let empty = value.start == value.end && matches!(value.kind, Kind::Scalar(..));
-            if empty && !flow {
+            if value.start == value.end && matches!(value.kind, Kind::Scalar(..)) {
                 // The parser puts an absent value before the colon.
-                value.start = value.start.max(self.past_colon(key.end));
+                value.start = value.start.max(self.past_colon(key.end, flow));
                 value.end = value.start;
             }
             entries.push((key, value));
         }
     }
 
-    fn past_colon(&self, key_end: usize) -> usize {
-        let rest = &self.text[key_end..];
-        let spaces = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-        if rest[spaces..].starts_with(':') {
-            key_end + spaces + 1
-        } else {
-            key_end
+    fn past_colon(&self, key_end: usize, flow: bool) -> usize {
+        let spaces = |from: usize| {
+            let rest = &self.text[from..];
+            from + rest.len() - rest.trim_start_matches([' ', '\t']).len()
+        };
+        let colon = spaces(key_end);
+        if !self.text[colon..].starts_with(':') {
+            return key_end;
         }
+        // In braces a comma right behind the colon reads badly.
+        if flow { spaces(colon + 1) } else { colon + 1 }
     }
 
     /// The first dash of a block list: the parser reports the first item instead.

@@ -7,7 +7,9 @@ use std::ops::Range;
 
 use super::address::pointer;
 use super::insert::Reached;
-use super::node::{Node, byte_order_mark, column, line_start, line_stop, without_comment};
+use super::node::{
+    Node, byte_order_mark, column, ends_line, line_start, line_stop, without_comment,
+};
 use super::style::{Style, parts_entries};
 use super::value::{Value, flow_entry, write_entry};
 use super::{Change, Tree};
@@ -101,7 +103,7 @@ pub(super) fn at_end(tree: &Tree, path: &[&str], value: &Value) -> Change {
     }
     if let Some(first) = change.edits.first_mut() {
         first.after.remove(0);
-        if text.len() == mark {
+        if !ends_line(&text[mark..]) {
             first.after.push_str(style.line_end);
             change.splices[0].1.push_str(style.line_end);
         }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::address::names;
 use super::compare::differ_only_at;
 use super::data::Data;
-use super::node::{Kind, Node, byte_order_mark, column, line_start, line_stop};
+use super::node::{Kind, Node, byte_order_mark, column, ends_line, line_start, line_stop};
 use super::place::begins_line;
 use super::{Change, Tree};
 use crate::edit::{Edit, Kept};
@@ -48,15 +48,16 @@ pub(super) fn undo(tree: &Tree, edit: &Edit) -> Result<Tree, Kept> {
             remove(tree, &path, &place, edit)
         }
         (false, true) => {
-            let added = fragment(edit, &path).ok_or(Kept::Changed)?;
+            let (name, head) = path.split_last().ok_or(Kept::Gone)?;
             let data = match place.parent.kind {
                 Kind::List(_) => tree
                     .data
-                    .at(&path[..path.len() - 1])
+                    .at(head)
                     .and_then(|list| list.items().get(place.index)),
                 _ => tree.data.at(&path),
             };
-            if place.value.anchor != 0 || !data.is_some_and(|data| data.alike(&added)) {
+            let unchanged = data.is_some_and(|data| is_fragment(data, &edit.after, name));
+            if place.value.anchor != 0 || !unchanged {
                 return Err(Kept::Changed);
             }
             remove(tree, &path, &place, edit)
@@ -124,23 +125,27 @@ fn position<'a>(items: impl Iterator<Item = Option<&'a str>> + Clone, name: &str
         .or_else(|| items.clone().position(|item| item.is_some_and(sets)))
 }
 
-/// The data that an edit added, read from its own text.
-fn fragment(edit: &Edit, path: &[&str]) -> Option<Data> {
-    let text = edit.after.trim_start_matches(['\r', '\n']);
-    let text = match text.strip_prefix(',') {
-        Some(rest) => rest.trim_start(),
-        None => text,
-    };
-    let text = text.trim_end();
-    let tree = Tree::parse(text.strip_suffix(',').unwrap_or(text).to_owned()).ok()?;
-    match &tree.data {
-        Data::Map(entries) => match (entries.as_slice(), path.last()) {
-            ([(key, value)], Some(last)) if **key == **last => Some(value.clone()),
-            _ => None,
-        },
-        Data::List(items) => items.first().cloned(),
-        data => Some(data.clone()),
-    }
+/// Whether `data` is what an edit added, read from the edit's own text.
+fn is_fragment(data: &Data, text: &str, name: &str) -> bool {
+    let text = text.trim_start_matches(['\r', '\n']);
+    let text = text
+        .strip_prefix(',')
+        .map_or(text, str::trim_start)
+        .trim_end();
+    // A comma at the end is one between brackets, or the end of a text.
+    let readings = [Some(text), text.strip_suffix(',')];
+    readings.into_iter().flatten().any(|text| {
+        let Ok(tree) = Tree::parse(text.to_owned()) else {
+            return false;
+        };
+        match &tree.data {
+            Data::Map(entries) => {
+                matches!(entries.as_slice(), [(key, value)] if **key == *name && data.alike(value))
+            }
+            Data::List(items) => matches!(items.as_slice(), [item] if data.alike(item)),
+            item => data.alike(item),
+        }
+    })
 }
 
 fn restore_scalar(
@@ -157,16 +162,8 @@ fn restore_scalar(
     if now != edit.after {
         return Err(Kept::Changed);
     }
-    let old = fragment(
-        &Edit {
-            after: edit.before.clone(),
-            ..edit.clone()
-        },
-        path,
-    );
-    let judge = |after: Option<&Data>, _: Option<&Data>| match (after, &old) {
-        (Some(after), Some(old)) => after.same(old),
-        _ => false,
+    let judge = |after: Option<&Data>, _: Option<&Data>| {
+        after.is_some_and(|after| is_fragment(after, &edit.before, ""))
     };
     splice(tree, range, &edit.before, path, &judge).ok_or(Kept::Changed)
 }
@@ -256,8 +253,13 @@ fn exact(tree: &Tree, place: &Place<'_>, edit: &Edit) -> Option<Range<usize>> {
         .start()
         .checked_sub(edit.after.len() - content.len())?;
     let ended = edit.after.trim_end_matches(['\r', '\n']);
-    let last = place.parent.flow || text.get(start + edit.after.len()..) == Some("");
-    let inserted = if last { edit.after.as_str() } else { ended };
+    // The line end of a first line stays for the lines that have come behind it.
+    let behind = text.get(start + edit.after.len()..)?;
+    let inserted = if place.parent.flow || !ends_line(behind) {
+        edit.after.as_str()
+    } else {
+        ended
+    };
     if !text.get(start..)?.starts_with(inserted) {
         return None;
     }
@@ -265,16 +267,20 @@ fn exact(tree: &Tree, place: &Place<'_>, edit: &Edit) -> Option<Range<usize>> {
     let rest = &text[end..];
     if place.parent.flow {
         let rest = rest.trim_start_matches([' ', '\t']);
-        let first = !inserted.trim_start().starts_with(',') && !inserted.trim_end().ends_with(',');
-        let followed = rest.starts_with('#') || (first && rest.trim_start().starts_with(','));
-        return (!followed).then_some(start..end);
+        let bare = !inserted.trim_start().starts_with(',') && !inserted.trim_end().ends_with(',');
+        let alone =
+            text[..start].trim_end().ends_with(['[', '{']) && !rest.trim_start().starts_with(',');
+        return (!rest.starts_with('#') && (alone || !bare)).then_some(start..end);
     }
     let apart = match inserted.chars().next()? {
         '\n' => !text[..start].ends_with('\r'),
         '\r' => true,
         _ => start == byte_order_mark(text),
     };
-    let ends = rest.is_empty() || rest.starts_with('\n') || rest.starts_with("\r\n");
+    let ends = rest.is_empty()
+        || inserted.ends_with('\n')
+        || rest.starts_with('\n')
+        || rest.starts_with("\r\n");
     (apart && ends && !has_tail(tree, place)).then_some(start..end)
 }
 
@@ -302,11 +308,14 @@ fn lines(tree: &Tree, place: &Place<'_>, edit: &Edit) -> Option<Range<usize>> {
     let next = text[stop..].find('\n').map(|newline| stop + newline + 1);
     let breaks = edit.after.bytes().take_while(u8::is_ascii_whitespace);
     let parted = breaks.filter(|byte| *byte == b'\n').count() > 1;
-    let above = start.checked_sub(1).map(|end| line_start(text, end)..end);
+    let mark = byte_order_mark(text);
+    let above = (start > mark)
+        .then(|| start - 1)
+        .map(|end| line_start(text, end)..end);
     let above = above.filter(|line| parted && text[line.clone()].trim().is_empty());
     let from = above.as_ref().map_or(start, |line| line.start);
     match next {
-        Some(next) if parted && above.is_none() && start > byte_order_mark(text) => {
+        Some(next) if parted && above.is_none() && start > mark => {
             let below = line_stop(text, next);
             let blank = below < text.len() && text[next..below].trim().is_empty();
             let after = text[below..].find('\n').map(|newline| below + newline + 1);
