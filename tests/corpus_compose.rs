@@ -6,6 +6,7 @@
 mod mutation;
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use infra::edit::compose::{Compose, Value, parse_value};
@@ -241,24 +242,29 @@ fn in_any_order(value: Yaml) -> Yaml {
     }
 }
 
-fn files(folder: &Path) -> Vec<(String, String)> {
-    let entries = fs::read_dir(folder).expect("the folder can be listed");
-    let mut files: Vec<(String, String)> = entries
-        .map(|entry| entry.expect("an entry can be read").path())
-        .filter_map(|path| {
-            let name = path.file_name()?.to_string_lossy().into_owned();
-            Some((name, fs::read_to_string(path).ok()?))
-        })
-        .collect();
+fn files(folder: &Path) -> io::Result<Vec<(String, String)>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        // What is not UTF-8 is not read by the tool either.
+        if let Ok(text) = fs::read_to_string(path) {
+            files.push((name, text));
+        }
+    }
     files.sort();
-    files
+    Ok(files)
 }
 
 #[test]
 fn hostile_files_are_edited_and_restored_or_refused_as_expected() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/compose");
     let mut seen = String::new();
-    for (name, text) in files(&folder) {
+    for (name, text) in files(&folder).unwrap() {
         let line = match verdict(&text) {
             Verdict::Edited { judged: true } => "edited".to_owned(),
             Verdict::Edited { judged: false } => "edited, not judged".to_owned(),
@@ -275,7 +281,7 @@ fn hostile_files_are_edited_and_restored_or_refused_as_expected() {
 #[ignore = "needs INFRA_CORPUS, a folder of real files; see scripts/corpus"]
 fn real_files() {
     let corpus = std::env::var("INFRA_CORPUS").expect("INFRA_CORPUS names a folder");
-    let files = files(&Path::new(&corpus).join("compose"));
+    let files = files(&Path::new(&corpus).join("compose")).unwrap();
     let (mut edited, mut unjudged, mut refused, mut wrong) = (0, 0, 0, 0);
     for (name, text) in &files {
         match verdict(text) {

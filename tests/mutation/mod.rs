@@ -81,7 +81,7 @@ fn expect_no_damage(files: &[(String, String)], rounds: usize) -> (usize, usize)
 #[test]
 fn mutated_hostile_files_are_never_damaged() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/compose");
-    let (edited, refused) = expect_no_damage(&files(&folder), 10);
+    let (edited, refused) = expect_no_damage(&files(&folder).unwrap(), 10);
     assert!(edited > refused, "{edited} edited, {refused} refused");
 }
 
@@ -89,7 +89,8 @@ fn mutated_hostile_files_are_never_damaged() {
 #[ignore = "needs INFRA_CORPUS, a folder of real files, and a minute"]
 fn mutated_real_files() {
     let corpus = std::env::var("INFRA_CORPUS").expect("INFRA_CORPUS names a folder");
-    let (edited, refused) = expect_no_damage(&files(&Path::new(&corpus).join("compose")), 50);
+    let (edited, refused) =
+        expect_no_damage(&files(&Path::new(&corpus).join("compose")).unwrap(), 50);
     println!("mutated: {edited} edited and restored, {refused} refused, 0 wrong");
 }
 
@@ -160,7 +161,7 @@ fn expect_edits_of_others_to_stay(files: &[(String, String)], rounds: usize) -> 
 #[test]
 fn undo_never_takes_what_others_wrote() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/compose");
-    let undone = expect_edits_of_others_to_stay(&files(&folder), 10);
+    let undone = expect_edits_of_others_to_stay(&files(&folder).unwrap(), 10);
     assert!(undone > 500, "only {undone}");
 }
 
@@ -168,6 +169,7 @@ fn undo_never_takes_what_others_wrote() {
 #[ignore = "needs INFRA_CORPUS, a folder of real files, and a minute"]
 fn undo_in_real_files_never_takes_what_others_wrote() {
     let corpus = std::env::var("INFRA_CORPUS").expect("INFRA_CORPUS names a folder");
-    let undone = expect_edits_of_others_to_stay(&files(&Path::new(&corpus).join("compose")), 50);
+    let undone =
+        expect_edits_of_others_to_stay(&files(&Path::new(&corpus).join("compose")).unwrap(), 50);
     println!("{undone} edits undone after edits of others, nothing of theirs lost");
 }

@@ -6,11 +6,11 @@
 //!
 //! | room | answers |
 //! |---|---|
-//! | `node` | where does what stand |
+//! | `node`, `lines` | where does what stand |
 //! | `data`, `compare` | what does it say, and is that what was meant |
 //! | `value`, `style` | how is new text written in this file |
 //! | `insert`, `place` | where does it go |
-//! | `undo` | how does it come out again |
+//! | `undo`, `remove` | how does it come out again |
 //! | `service` | what the editor knows of Compose: services, dependencies, environments |
 //! | `address` | names of places |
 
@@ -18,8 +18,10 @@ mod address;
 mod compare;
 mod data;
 mod insert;
+mod lines;
 mod node;
 mod place;
+mod remove;
 mod service;
 mod style;
 #[cfg(test)]

@@ -7,9 +7,8 @@ use std::ops::Range;
 
 use super::address::pointer;
 use super::insert::Reached;
-use super::node::{
-    Node, byte_order_mark, column, ends_line, line_start, line_stop, without_comment,
-};
+use super::lines::{byte_order_mark, column, ends_line, line_start, line_stop, without_comment};
+use super::node::Node;
 use super::style::{Style, parts_entries};
 use super::value::{Value, flow_entry, write_entry};
 use super::{Change, Tree};

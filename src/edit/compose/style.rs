@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::node::{Kind, Node, column, line_start};
+use super::lines::{column, line_start};
+use super::node::{Kind, Node};
 use crate::edit::line_end;
 
 /// How new text is written.

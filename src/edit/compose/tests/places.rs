@@ -155,7 +155,7 @@ fn block_scalars_keep_their_text_to_the_last_blank_line() {
         let text = format!("services:\n  web:\n    command: {tail}volumes:\n  v:\n");
         let after = with(&text, &[REDIS]);
         assert!(
-            after.starts_with(&text[..text.len() - "volumes:\n  v:\n".len()].trim_end()),
+            after.starts_with(text[..text.len() - "volumes:\n  v:\n".len()].trim_end()),
             "{after}"
         );
         assert!(
