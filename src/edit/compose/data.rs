@@ -158,9 +158,9 @@ impl Reader<'_> {
     }
 
     fn map(&mut self, entries: &[(Node, Node)]) -> Result<Data, Refusal> {
-        let mut own: Vec<(Rc<str>, Data)> = Vec::with_capacity(entries.len());
+        let mut own = Entries::default();
+        own.list.reserve_exact(entries.len());
         let mut inherited = Vec::new();
-        let mut seen = Names::default();
         for (key, value) in entries {
             let data = self.data(value)?;
             let name = match &key.kind {
@@ -174,10 +174,10 @@ impl Reader<'_> {
                     _ => return Err(self.unreadable(key, "a key is not a scalar".to_owned())),
                 },
             };
-            if !seen.insert(&name) {
+            if own.contains(&name) {
                 return Err(self.unreadable(key, format!("the key `{name}` is there twice")));
             }
-            own.push((name, data));
+            own.push(name, data);
         }
         for source in &inherited {
             let sources = match source.untagged() {
@@ -185,12 +185,12 @@ impl Reader<'_> {
                 _ => std::slice::from_ref(source),
             };
             for (name, value) in sources.iter().flat_map(Data::entries) {
-                if seen.insert(name) {
-                    own.push((Rc::clone(name), value.clone()));
+                if !own.contains(name) {
+                    own.push(Rc::clone(name), value.clone());
                 }
             }
         }
-        Ok(Data::Map(own))
+        Ok(Data::Map(own.list))
     }
 
     fn unreadable(&self, node: &Node, reason: String) -> Refusal {
@@ -209,27 +209,31 @@ pub(super) fn is_ambiguous(text: &str) -> bool {
         || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// A set of keys: most mappings are so small that comparing is cheaper than hashing.
+/// Entries with different names: most mappings are so small that comparing is cheaper than hashing.
 #[derive(Default)]
-struct Names {
-    few: Vec<Rc<str>>,
-    many: HashSet<Rc<str>>,
+struct Entries {
+    list: Vec<(Rc<str>, Data)>,
+    names: HashSet<Rc<str>>,
 }
 
-impl Names {
-    /// Whether the name is new.
-    fn insert(&mut self, name: &Rc<str>) -> bool {
-        const FEW: usize = 16;
-        if self.few.len() < FEW {
-            let new = !self.few.contains(name);
-            if new {
-                self.few.push(Rc::clone(name));
-            }
-            return new;
+impl Entries {
+    const FEW: usize = 16;
+
+    fn contains(&mut self, name: &Rc<str>) -> bool {
+        if self.list.len() <= Self::FEW {
+            return self.list.iter().any(|(other, _)| other == name);
         }
-        if self.many.is_empty() {
-            self.many.extend(self.few.iter().cloned());
+        if self.names.is_empty() {
+            self.names
+                .extend(self.list.iter().map(|(name, _)| Rc::clone(name)));
         }
-        self.many.insert(Rc::clone(name))
+        self.names.contains(name)
+    }
+
+    fn push(&mut self, name: Rc<str>, data: Data) {
+        if !self.names.is_empty() {
+            self.names.insert(Rc::clone(&name));
+        }
+        self.list.push((name, data));
     }
 }
