@@ -50,6 +50,12 @@ struct Tree {
 
 impl Tree {
     fn parse(text: String) -> Result<Tree, Refusal> {
+        if let Some(at) = lone_carriage_return(&text) {
+            return Err(Refusal::Unreadable {
+                line: Some(line_of(&text, at)),
+                reason: "a carriage return ends a line without a line feed".to_owned(),
+            });
+        }
         let root = node::parse(&text)?;
         let data = Data::from_root(&text, root.as_ref())?;
         Ok(Tree { text, root, data })
@@ -89,6 +95,13 @@ impl Tree {
         }
         anchored
     }
+}
+
+/// YAML ends a line there, nothing else does: what looks like a place in a line would not be one.
+fn lone_carriage_return(text: &str) -> Option<usize> {
+    text.match_indices('\r')
+        .map(|(at, _)| at)
+        .find(|at| !text[at + 1..].starts_with('\n'))
 }
 
 /// What is to be written: splices that do not overlap, and the same as records.

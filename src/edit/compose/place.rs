@@ -316,15 +316,18 @@ impl Tree {
         Style::of(&self.text, self.root.as_ref())
     }
 
-    /// Whether a new entry of the mapping at `path` gets a blank line before it.
+    /// Whether a new entry of the mapping at `path` gets a blank line before it. Services and
+    /// sections are alike where only one of them tells.
     fn parts(&self, path: &[&str], entries: &[(Node, Node)]) -> bool {
-        let top = || {
-            let root = self.root.as_ref().map(Node::entries);
-            parts_entries(&self.text, root.unwrap_or_default()).unwrap_or(true)
+        let root = self.root.as_ref();
+        let sections = || parts_entries(&self.text, root.map(Node::entries).unwrap_or_default());
+        let services = || {
+            let (_, services) = root?.entry("services")?;
+            parts_entries(&self.text, services.entries())
         };
         match path {
-            [] => top(),
-            ["services"] => parts_entries(&self.text, entries).unwrap_or_else(top),
+            [] => sections().or_else(services).unwrap_or(true),
+            ["services"] => services().or_else(sections).unwrap_or(true),
             [_] => parts_entries(&self.text, entries).unwrap_or(false),
             _ => false,
         }

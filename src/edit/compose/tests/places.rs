@@ -26,6 +26,25 @@ fn services_without_blank_lines_between_them_stay_close() {
 }
 
 #[test]
+fn sections_are_parted_as_services_are_where_only_those_tell() {
+    let close = "version: '3'\nservices:\n  web:\n    image: a\n  db:\n    image: p\n";
+    assert_eq!(
+        with(close, &[DATA]),
+        format!("{close}volumes:\n  redis-data:\n")
+    );
+    let parted = "version: '3'\nservices:\n  web:\n    image: a\n\n  db:\n    image: p\n";
+    assert_eq!(
+        with(parted, &[DATA]),
+        format!("{parted}\nvolumes:\n  redis-data:\n")
+    );
+    let single = "services:\n  web:\n    image: a\nvolumes:\n  v:\nnetworks:\n  n:\n";
+    assert_eq!(
+        with(single, &[REDIS]),
+        "services:\n  web:\n    image: a\n  redis:\n    image: redis:8\nvolumes:\n  v:\nnetworks:\n  n:\n"
+    );
+}
+
+#[test]
 fn a_bare_volumes_key_gets_its_first_entry() {
     for (tail, expected) in [
         ("volumes:", "volumes:\n  redis-data:"),

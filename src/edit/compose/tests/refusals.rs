@@ -28,6 +28,10 @@ fn texts_that_are_no_single_mapping_are_unreadable_with_a_line() {
             "line 2: `services` is not a mapping",
         ),
         ("? [a]\n: 1\n", "line 1: a key is not a scalar"),
+        (
+            "a: 1\nb: 2\rc: 3\n",
+            "line 2: a carriage return ends a line without a line feed",
+        ),
         ("a: &a [*a]\n", "line 1: an alias refers to itself"),
     ] {
         let error = Compose::parse(text).unwrap_err();
