@@ -158,24 +158,26 @@ impl Reader<'_> {
     }
 
     fn map(&mut self, entries: &[(Node, Node)]) -> Result<Data, Refusal> {
-        let mut own: Vec<(Rc<str>, Data)> = Vec::with_capacity(entries.len());
+        let mut own = Entries::default();
+        own.list.reserve_exact(entries.len());
         let mut inherited = Vec::new();
-        let mut seen = HashSet::with_capacity(entries.len());
         for (key, value) in entries {
             let data = self.data(value)?;
-            let name = match (&key.kind, self.data(key)?) {
-                (Kind::Scalar(name, ScalarStyle::Plain), _) if &**name == "<<" => {
+            let name = match &key.kind {
+                Kind::Scalar(name, ScalarStyle::Plain) if &**name == "<<" => {
                     inherited.push(data);
                     continue;
                 }
-                (Kind::Scalar(name, _), _) => Rc::clone(name),
-                (_, Data::Scalar { text, .. }) => text,
-                _ => return Err(self.unreadable(key, "a key is not a scalar".to_owned())),
+                Kind::Scalar(name, _) if key.anchor == 0 => Rc::clone(name),
+                _ => match self.data(key)? {
+                    Data::Scalar { text, .. } => text,
+                    _ => return Err(self.unreadable(key, "a key is not a scalar".to_owned())),
+                },
             };
-            if !seen.insert(Rc::clone(&name)) {
+            if own.contains(&name) {
                 return Err(self.unreadable(key, format!("the key `{name}` is there twice")));
             }
-            own.push((name, data));
+            own.push(name, data);
         }
         for source in &inherited {
             let sources = match source.untagged() {
@@ -183,12 +185,12 @@ impl Reader<'_> {
                 _ => std::slice::from_ref(source),
             };
             for (name, value) in sources.iter().flat_map(Data::entries) {
-                if seen.insert(Rc::clone(name)) {
-                    own.push((Rc::clone(name), value.clone()));
+                if !own.contains(name) {
+                    own.push(Rc::clone(name), value.clone());
                 }
             }
         }
-        Ok(Data::Map(own))
+        Ok(Data::Map(own.list))
     }
 
     fn unreadable(&self, node: &Node, reason: String) -> Refusal {
@@ -205,4 +207,33 @@ pub(super) fn is_ambiguous(text: &str) -> bool {
     let first = text.chars().next();
     first.is_none_or(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | '~' | '=' | '<'))
         || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// Entries with different names: most mappings are so small that comparing is cheaper than hashing.
+#[derive(Default)]
+struct Entries {
+    list: Vec<(Rc<str>, Data)>,
+    names: HashSet<Rc<str>>,
+}
+
+impl Entries {
+    const FEW: usize = 16;
+
+    fn contains(&mut self, name: &Rc<str>) -> bool {
+        if self.list.len() <= Self::FEW {
+            return self.list.iter().any(|(other, _)| other == name);
+        }
+        if self.names.is_empty() {
+            self.names
+                .extend(self.list.iter().map(|(name, _)| Rc::clone(name)));
+        }
+        self.names.contains(name)
+    }
+
+    fn push(&mut self, name: Rc<str>, data: Data) {
+        if !self.names.is_empty() {
+            self.names.insert(Rc::clone(&name));
+        }
+        self.list.push((name, data));
+    }
 }

@@ -5,7 +5,8 @@
 use granit_parser::ScalarStyle;
 
 use super::address::pointer;
-use super::node::{Kind, Node, column, line_start};
+use super::lines::{column, line_start};
+use super::node::{Kind, Node};
 use super::place::{
     after_entries, at_end, begins_line, below, ending_at, flow_place, in_braces, past_tail,
 };

@@ -6,11 +6,11 @@
 //!
 //! | room | answers |
 //! |---|---|
-//! | `node` | where does what stand |
+//! | `node`, `lines` | where does what stand |
 //! | `data`, `compare` | what does it say, and is that what was meant |
 //! | `value`, `style` | how is new text written in this file |
 //! | `insert`, `place` | where does it go |
-//! | `undo` | how does it come out again |
+//! | `undo`, `remove` | how does it come out again |
 //! | `service` | what the editor knows of Compose: services, dependencies, environments |
 //! | `address` | names of places |
 
@@ -18,10 +18,14 @@ mod address;
 mod compare;
 mod data;
 mod insert;
+mod lines;
 mod node;
 mod place;
+mod remove;
 mod service;
 mod style;
+#[cfg(test)]
+mod tests;
 mod undo;
 mod value;
 
@@ -46,6 +50,12 @@ struct Tree {
 
 impl Tree {
     fn parse(text: String) -> Result<Tree, Refusal> {
+        if let Some(at) = lone_carriage_return(&text) {
+            return Err(Refusal::Unreadable {
+                line: Some(line_of(&text, at)),
+                reason: "a carriage return ends a line without a line feed".to_owned(),
+            });
+        }
         let root = node::parse(&text)?;
         let data = Data::from_root(&text, root.as_ref())?;
         Ok(Tree { text, root, data })
@@ -85,6 +95,13 @@ impl Tree {
         }
         anchored
     }
+}
+
+/// YAML ends a line there, nothing else does: what looks like a place in a line would not be one.
+fn lone_carriage_return(text: &str) -> Option<usize> {
+    text.match_indices('\r')
+        .map(|(at, _)| at)
+        .find(|at| !text[at + 1..].starts_with('\n'))
 }
 
 /// What is to be written: splices that do not overlap, and the same as records.

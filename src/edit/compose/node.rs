@@ -3,12 +3,11 @@
 //! It knows where things stand, not what they mean; aliases stay unresolved here.
 
 use std::borrow::Cow;
-use std::iter::Peekable;
 use std::rc::Rc;
-use std::vec::IntoIter;
 
-use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle, Tag};
+use granit_parser::{Event, Options, Parser, ScalarStyle, StrInput, StructureStyle, Tag};
 
+use super::lines::{byte_order_mark, line_start, without_comment};
 use crate::edit::{Refusal, line_of};
 
 /// Deeper nesting than this is refused: it would only serve to exhaust the stack.
@@ -88,79 +87,35 @@ pub(super) fn is_null_word(text: &str) -> bool {
     matches!(text, "" | "~" | "null" | "Null" | "NULL")
 }
 
-/// The start of the line that `offset` is in, after a byte order mark.
-pub(super) fn line_start(text: &str, offset: usize) -> usize {
-    match text[..offset].rfind('\n') {
-        Some(newline) => newline + 1,
-        None => byte_order_mark(text).min(offset),
-    }
-}
-
-/// The end of the line that `offset` is in, before its line ending.
-pub(super) fn line_stop(text: &str, offset: usize) -> usize {
-    let stop = text[offset..]
-        .find('\n')
-        .map_or(text.len(), |newline| offset + newline);
-    if stop > offset && text[..stop].ends_with('\r') {
-        stop - 1
-    } else {
-        stop
-    }
-}
-
-/// How many bytes of its line stand before `offset`.
-pub(super) fn column(text: &str, offset: usize) -> usize {
-    offset - line_start(text, offset)
-}
-
-pub(super) fn byte_order_mark(text: &str) -> usize {
-    if text.starts_with('\u{feff}') { 3 } else { 0 }
-}
-
-/// A line without its comment.
-pub(super) fn without_comment(line: &str) -> &str {
-    let bytes = line.as_bytes();
-    let hash = (0..bytes.len()).find(|&at| {
-        bytes[at] == b'#' && (at == 0 || bytes[at - 1] == b' ' || bytes[at - 1] == b'\t')
-    });
-    &line[..hash.unwrap_or(line.len())]
-}
-
 /// Reads one document; `None` when there is nothing but comments.
 pub(super) fn parse(text: &str) -> Result<Option<Node>, Refusal> {
     let mark = byte_order_mark(text);
     let mut options = Options::default();
+    // Comments are not needed, and the parser holds a limited number of them.
     options.emit_comments = false;
-    let mut events = Vec::new();
-    let mut documents = 0;
-    for step in Parser::new_from_str_with_options(&text[mark..], options) {
-        let (event, span) = step.map_err(|error| {
-            let line = error.marker().line();
-            unreadable_at(line, format!("not valid YAML: {}", error.info()))
-        })?;
-        let bytes = span
-            .byte_range()
-            .ok_or_else(|| unreadable_at(1, "offsets are missing".to_owned()))?;
-        match event {
-            Event::DocumentStart(..) => {
-                documents += 1;
-                if documents > 1 {
-                    let line = line_of(text, bytes.start + mark);
-                    return Err(unreadable_at(line, "more than one document".to_owned()));
-                }
-            }
-            Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
-            event => events.push((event, bytes.start + mark, bytes.end + mark)),
-        }
-    }
-    if events.is_empty() {
+    let mut events = Events {
+        text,
+        mark,
+        parser: Parser::new_from_str_with_options(&text[mark..], options),
+        documents: 0,
+    };
+    let Some(first) = events.pull()? else {
         return Ok(None);
-    }
+    };
     let mut builder = Builder {
         text,
-        events: events.into_iter().peekable(),
+        events,
+        peeked: Some(first),
     };
-    builder.node(0).map(Some)
+    let root = builder.node(0)?;
+    // What follows can only be an error or another document.
+    match builder.events.pull()? {
+        None => Ok(Some(root)),
+        Some((_, start, _)) => Err(unreadable_at(
+            line_of(text, start),
+            "more than one document".to_owned(),
+        )),
+    }
 }
 
 fn unreadable_at(line: usize, reason: String) -> Refusal {
@@ -170,9 +125,45 @@ fn unreadable_at(line: usize, reason: String) -> Refusal {
     }
 }
 
+type Located<'a> = (Event<'a>, usize, usize);
+
+/// The events of nodes, with the offsets they begin and end at.
+struct Events<'a> {
+    text: &'a str,
+    mark: usize,
+    parser: Parser<'a, StrInput<'a>>,
+    documents: usize,
+}
+
+impl<'a> Events<'a> {
+    fn pull(&mut self) -> Result<Option<Located<'a>>, Refusal> {
+        for step in self.parser.by_ref() {
+            let (event, span) = step.map_err(|error| {
+                let line = error.marker().line();
+                unreadable_at(line, format!("not valid YAML: {}", error.info()))
+            })?;
+            let bytes = span
+                .byte_range()
+                .ok_or_else(|| unreadable_at(1, "offsets are missing".to_owned()))?;
+            let (start, end) = (bytes.start + self.mark, bytes.end + self.mark);
+            match event {
+                Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
+                Event::DocumentStart(..) if self.documents == 0 => self.documents = 1,
+                Event::DocumentStart(..) => {
+                    let line = line_of(self.text, start);
+                    return Err(unreadable_at(line, "more than one document".to_owned()));
+                }
+                event => return Ok(Some((event, start, end))),
+            }
+        }
+        Ok(None)
+    }
+}
+
 struct Builder<'a> {
     text: &'a str,
-    events: Peekable<IntoIter<(Event<'a>, usize, usize)>>,
+    events: Events<'a>,
+    peeked: Option<Located<'a>>,
 }
 
 impl<'a> Builder<'a> {
@@ -239,17 +230,30 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn next(&mut self) -> Result<(Event<'a>, usize, usize), Refusal> {
-        self.events
-            .next()
-            .ok_or_else(|| unreadable_at(1, "the text ends too early".to_owned()))
+    fn next(&mut self) -> Result<Located<'a>, Refusal> {
+        let next = match self.peeked.take() {
+            Some(peeked) => Some(peeked),
+            None => self.events.pull()?,
+        };
+        next.ok_or_else(|| unreadable_at(1, "the text ends too early".to_owned()))
+    }
+
+    /// Takes the end of the collection that is being read, if it is there.
+    fn end(&mut self) -> Result<Option<usize>, Refusal> {
+        match self.next()? {
+            (Event::SequenceEnd | Event::MappingEnd, _, end) => Ok(Some(end)),
+            other => {
+                self.peeked = Some(other);
+                Ok(None)
+            }
+        }
     }
 
     fn items(&mut self, depth: usize) -> Result<(Vec<Node>, usize), Refusal> {
         let mut items = Vec::new();
         loop {
-            if let Some((Event::SequenceEnd, ..)) = self.events.peek() {
-                return Ok((items, self.next()?.2));
+            if let Some(end) = self.end()? {
+                return Ok((items, end));
             }
             items.push(self.node(depth + 1)?);
         }
@@ -258,29 +262,31 @@ impl<'a> Builder<'a> {
     fn entries(&mut self, depth: usize, flow: bool) -> Result<(Vec<(Node, Node)>, usize), Refusal> {
         let mut entries = Vec::new();
         loop {
-            if let Some((Event::MappingEnd, ..)) = self.events.peek() {
-                return Ok((entries, self.next()?.2));
+            if let Some(end) = self.end()? {
+                return Ok((entries, end));
             }
             let key = self.node(depth + 1)?;
             let mut value = self.node(depth + 1)?;
-            let empty = value.start == value.end && matches!(value.kind, Kind::Scalar(..));
-            if empty && !flow {
+            if value.start == value.end && matches!(value.kind, Kind::Scalar(..)) {
                 // The parser puts an absent value before the colon.
-                value.start = value.start.max(self.past_colon(key.end));
+                value.start = value.start.max(self.past_colon(key.end, flow));
                 value.end = value.start;
             }
             entries.push((key, value));
         }
     }
 
-    fn past_colon(&self, key_end: usize) -> usize {
-        let rest = &self.text[key_end..];
-        let spaces = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-        if rest[spaces..].starts_with(':') {
-            key_end + spaces + 1
-        } else {
-            key_end
+    fn past_colon(&self, key_end: usize, flow: bool) -> usize {
+        let spaces = |from: usize| {
+            let rest = &self.text[from..];
+            from + rest.len() - rest.trim_start_matches([' ', '\t']).len()
+        };
+        let colon = spaces(key_end);
+        if !self.text[colon..].starts_with(':') {
+            return key_end;
         }
+        // In braces a comma right behind the colon reads badly.
+        if flow { spaces(colon + 1) } else { colon + 1 }
     }
 
     /// The first dash of a block list: the parser reports the first item instead.

@@ -7,7 +7,8 @@ use std::ops::Range;
 
 use super::address::pointer;
 use super::insert::Reached;
-use super::node::{Node, byte_order_mark, column, line_start, line_stop, without_comment};
+use super::lines::{byte_order_mark, column, ends_line, line_start, line_stop, without_comment};
+use super::node::Node;
 use super::style::{Style, parts_entries};
 use super::value::{Value, flow_entry, write_entry};
 use super::{Change, Tree};
@@ -101,7 +102,7 @@ pub(super) fn at_end(tree: &Tree, path: &[&str], value: &Value) -> Change {
     }
     if let Some(first) = change.edits.first_mut() {
         first.after.remove(0);
-        if text.len() == mark {
+        if !ends_line(&text[mark..]) {
             first.after.push_str(style.line_end);
             change.splices[0].1.push_str(style.line_end);
         }
@@ -315,15 +316,18 @@ impl Tree {
         Style::of(&self.text, self.root.as_ref())
     }
 
-    /// Whether a new entry of the mapping at `path` gets a blank line before it.
+    /// Whether a new entry of the mapping at `path` gets a blank line before it. Services and
+    /// sections are alike where only one of them tells.
     fn parts(&self, path: &[&str], entries: &[(Node, Node)]) -> bool {
-        let top = || {
-            let root = self.root.as_ref().map(Node::entries);
-            parts_entries(&self.text, root.unwrap_or_default()).unwrap_or(true)
+        let root = self.root.as_ref();
+        let sections = || parts_entries(&self.text, root.map(Node::entries).unwrap_or_default());
+        let services = || {
+            let (_, services) = root?.entry("services")?;
+            parts_entries(&self.text, services.entries())
         };
         match path {
-            [] => top(),
-            ["services"] => parts_entries(&self.text, entries).unwrap_or_else(top),
+            [] => sections().or_else(services).unwrap_or(true),
+            ["services"] => services().or_else(sections).unwrap_or(true),
             [_] => parts_entries(&self.text, entries).unwrap_or(false),
             _ => false,
         }

@@ -1,8 +1,9 @@
 //! What the editor knows of Compose: services and how they depend, listen and get their settings.
 
+use std::collections::HashMap;
+
 use super::data::Data;
 use super::insert;
-use super::node::Node;
 use super::{Compose, Tree, Value};
 use crate::edit::{Outcome, Refusal, line_of};
 
@@ -24,8 +25,8 @@ pub struct File {
 pub struct Service {
     /// Its key under `services`.
     pub name: String,
-    /// The line of its key, counted from 1.
-    pub line: usize,
+    /// The line of its key, counted from 1; none if it comes by an alias.
+    pub line: Option<usize>,
     /// The image as written, variables included.
     pub image: Option<String>,
     /// Whether it is built from source.
@@ -72,7 +73,6 @@ impl Form {
 
 pub(super) fn file(tree: &Tree) -> File {
     let keys = |name: &str| tree.data.get(name).map(names).unwrap_or_default();
-    let nodes = tree.root.as_ref().and_then(|root| root.entry("services"));
     let includes = tree
         .data
         .get("include")
@@ -89,14 +89,11 @@ pub(super) fn file(tree: &Tree) -> File {
         .get("services")
         .map(Data::entries)
         .unwrap_or_default();
+    let mut lines = lines(tree);
     File {
         services: services
             .iter()
-            .map(|(name, data)| {
-                // A service that comes by an alias has no key of its own.
-                let key = nodes.map(|(key, all)| all.entry(name).map_or(key, |(key, _)| key));
-                service(tree, name, data, key)
-            })
+            .map(|(name, data)| service(name, data, lines.remove(&**name)))
             .collect(),
         volumes: keys("volumes"),
         networks: keys("networks"),
@@ -104,11 +101,25 @@ pub(super) fn file(tree: &Tree) -> File {
     }
 }
 
-fn service(tree: &Tree, name: &str, data: &Data, key: Option<&Node>) -> Service {
+/// The lines of the services' keys, in one pass.
+fn lines(tree: &Tree) -> HashMap<&str, usize> {
+    let services = tree.root.as_ref().and_then(|root| root.entry("services"));
+    let (mut line, mut counted) = (1, 0);
+    let keys = services.map_or(&[][..], |(_, all)| all.entries());
+    keys.iter()
+        .filter_map(|(key, _)| {
+            line += line_of(&tree.text[counted..], key.start - counted) - 1;
+            counted = key.start;
+            Some((key.scalar()?, line))
+        })
+        .collect()
+}
+
+fn service(name: &str, data: &Data, line: Option<usize>) -> Service {
     let list = |name: &str| data.get(name).map(names).unwrap_or_default();
     Service {
         name: name.to_owned(),
-        line: key.map_or(1, |key| line_of(&tree.text, key.start)),
+        line,
         image: data.get("image").and_then(Data::text).map(str::to_owned),
         build: data.get("build").is_some_and(|build| !build.is_empty()),
         ports: data

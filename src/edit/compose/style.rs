@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::node::{Kind, Node, column, line_start};
+use super::lines::{column, line_start};
+use super::node::{Kind, Node};
 use crate::edit::line_end;
 
 /// How new text is written.
@@ -102,17 +103,26 @@ fn most(votes: &BTreeMap<usize, usize>) -> Option<usize> {
         .map(|(choice, _)| *choice)
 }
 
-/// Whether most entries have a blank line before them; `None` where there are no two.
+/// Whether most entries of several lines have a blank line behind them; `None` where none tells.
 pub(super) fn parts_entries(text: &str, entries: &[(Node, Node)]) -> Option<bool> {
-    if entries.len() < 2 {
-        return None;
-    }
-    let blank = entries.windows(2).filter(|pair| {
-        let above = pair[0].1.end.max(pair[0].0.end);
-        let gap = text.get(above..pair[1].0.start).unwrap_or_default();
+    let (mut gaps, mut blank) = (0, 0);
+    for pair in entries.windows(2) {
+        let [(key, value), (next, _)] = pair else {
+            continue;
+        };
+        let end = value.end.max(key.end);
+        let own = text.get(key.start..end).unwrap_or_default();
+        if !own.contains('\n') {
+            // A short one, as `version`, is often close to the next.
+            continue;
+        }
+        gaps += 1;
+        let gap = text.get(end..next.start).unwrap_or_default();
         let below = gap.split_once('\n').map_or("", |(_, below)| below);
         let lines = below.rsplit_once('\n').map(|(lines, _)| lines);
-        lines.is_some_and(|lines| lines.split('\n').any(|line| line.trim().is_empty()))
-    });
-    Some(blank.count() * 2 > entries.len() - 1)
+        if lines.is_some_and(|lines| lines.split('\n').any(|line| line.trim().is_empty())) {
+            blank += 1;
+        }
+    }
+    (gaps > 0).then_some(blank * 2 > gaps)
 }

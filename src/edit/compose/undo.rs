@@ -6,25 +6,26 @@ use std::ops::Range;
 use super::address::names;
 use super::compare::differ_only_at;
 use super::data::Data;
-use super::node::{Kind, Node, byte_order_mark, column, line_start, line_stop};
-use super::place::begins_line;
+use super::lines::byte_order_mark;
+use super::node::{Kind, Node};
+use super::remove::{element, exact, lines};
 use super::{Change, Tree};
 use crate::edit::{Edit, Kept};
 
 /// An entry or an item that an address names.
-struct Place<'a> {
-    parent: &'a Node,
-    index: usize,
-    key: Option<&'a Node>,
-    value: &'a Node,
+pub(super) struct Place<'a> {
+    pub(super) parent: &'a Node,
+    pub(super) index: usize,
+    pub(super) key: Option<&'a Node>,
+    pub(super) value: &'a Node,
 }
 
 impl Place<'_> {
-    fn start(&self) -> usize {
+    pub(super) fn start(&self) -> usize {
         self.key.unwrap_or(self.value).start
     }
 
-    fn end(&self) -> usize {
+    pub(super) fn end(&self) -> usize {
         self.key.map_or(0, |key| key.end).max(self.value.end)
     }
 }
@@ -48,15 +49,16 @@ pub(super) fn undo(tree: &Tree, edit: &Edit) -> Result<Tree, Kept> {
             remove(tree, &path, &place, edit)
         }
         (false, true) => {
-            let added = fragment(edit, &path).ok_or(Kept::Changed)?;
+            let (name, head) = path.split_last().ok_or(Kept::Gone)?;
             let data = match place.parent.kind {
                 Kind::List(_) => tree
                     .data
-                    .at(&path[..path.len() - 1])
+                    .at(head)
                     .and_then(|list| list.items().get(place.index)),
                 _ => tree.data.at(&path),
             };
-            if place.value.anchor != 0 || !data.is_some_and(|data| data.alike(&added)) {
+            let unchanged = data.is_some_and(|data| is_fragment(data, &edit.after, name));
+            if place.value.anchor != 0 || !unchanged {
                 return Err(Kept::Changed);
             }
             remove(tree, &path, &place, edit)
@@ -124,23 +126,27 @@ fn position<'a>(items: impl Iterator<Item = Option<&'a str>> + Clone, name: &str
         .or_else(|| items.clone().position(|item| item.is_some_and(sets)))
 }
 
-/// The data that an edit added, read from its own text.
-fn fragment(edit: &Edit, path: &[&str]) -> Option<Data> {
-    let text = edit.after.trim_start_matches(['\r', '\n']);
-    let text = match text.strip_prefix(',') {
-        Some(rest) => rest.trim_start(),
-        None => text,
-    };
-    let text = text.trim_end();
-    let tree = Tree::parse(text.strip_suffix(',').unwrap_or(text).to_owned()).ok()?;
-    match &tree.data {
-        Data::Map(entries) => match (entries.as_slice(), path.last()) {
-            ([(key, value)], Some(last)) if **key == **last => Some(value.clone()),
-            _ => None,
-        },
-        Data::List(items) => items.first().cloned(),
-        data => Some(data.clone()),
-    }
+/// Whether `data` is what an edit added, read from the edit's own text.
+fn is_fragment(data: &Data, text: &str, name: &str) -> bool {
+    let text = text.trim_start_matches(['\r', '\n']);
+    let text = text
+        .strip_prefix(',')
+        .map_or(text, str::trim_start)
+        .trim_end();
+    // A comma at the end is one between brackets, or the end of a text.
+    let readings = [Some(text), text.strip_suffix(',')];
+    readings.into_iter().flatten().any(|text| {
+        let Ok(tree) = Tree::parse(text.to_owned()) else {
+            return false;
+        };
+        match &tree.data {
+            Data::Map(entries) => {
+                matches!(entries.as_slice(), [(key, value)] if **key == *name && data.alike(value))
+            }
+            Data::List(items) => matches!(items.as_slice(), [item] if data.alike(item)),
+            item => data.alike(item),
+        }
+    })
 }
 
 fn restore_scalar(
@@ -157,16 +163,8 @@ fn restore_scalar(
     if now != edit.after {
         return Err(Kept::Changed);
     }
-    let old = fragment(
-        &Edit {
-            after: edit.before.clone(),
-            ..edit.clone()
-        },
-        path,
-    );
-    let judge = |after: Option<&Data>, _: Option<&Data>| match (after, &old) {
-        (Some(after), Some(old)) => after.same(old),
-        _ => false,
+    let judge = |after: Option<&Data>, _: Option<&Data>| {
+        after.is_some_and(|after| is_fragment(after, &edit.before, ""))
     };
     splice(tree, range, &edit.before, path, &judge).ok_or(Kept::Changed)
 }
@@ -243,154 +241,4 @@ fn splice(
     }
     let after = Tree::parse(text).ok()?;
     differ_only_at(Some(&after.data), Some(&tree.data), path, judge).then_some(after)
-}
-
-/// The recorded text, where it stands unchanged and nobody wrote into or behind it.
-fn exact(tree: &Tree, place: &Place<'_>, edit: &Edit) -> Option<Range<usize>> {
-    let text = tree.text.as_str();
-    let mut content = edit.after.trim_start_matches([',', '\r', '\n', ' ']);
-    if matches!(place.parent.kind, Kind::List(_)) && !place.parent.flow {
-        content = content.strip_prefix('-')?.trim_start();
-    }
-    let start = place
-        .start()
-        .checked_sub(edit.after.len() - content.len())?;
-    let ended = edit.after.trim_end_matches(['\r', '\n']);
-    let last = place.parent.flow || text.get(start + edit.after.len()..) == Some("");
-    let inserted = if last { edit.after.as_str() } else { ended };
-    if !text.get(start..)?.starts_with(inserted) {
-        return None;
-    }
-    let end = start + inserted.len();
-    let rest = &text[end..];
-    if place.parent.flow {
-        let rest = rest.trim_start_matches([' ', '\t']);
-        let first = !inserted.trim_start().starts_with(',') && !inserted.trim_end().ends_with(',');
-        let followed = rest.starts_with('#') || (first && rest.trim_start().starts_with(','));
-        return (!followed).then_some(start..end);
-    }
-    let apart = match inserted.chars().next()? {
-        '\n' => !text[..start].ends_with('\r'),
-        '\r' => true,
-        _ => start == byte_order_mark(text),
-    };
-    let ends = rest.is_empty() || rest.starts_with('\n') || rest.starts_with("\r\n");
-    (apart && ends && !has_tail(tree, place)).then_some(start..end)
-}
-
-/// The whole lines of a block entry, with the blank line that was added before it.
-fn lines(tree: &Tree, place: &Place<'_>, edit: &Edit) -> Option<Range<usize>> {
-    let text = tree.text.as_str();
-    let start = line_start(text, place.start());
-    let head = text[start..place.start()].trim();
-    let alone = match place.parent.kind {
-        Kind::List(_) => head == "-",
-        _ => head.is_empty() && begins_line(text, place.start()),
-    };
-    let stop = line_stop(text, place.end());
-    if !alone
-        || !text[place.end()..stop]
-            .trim()
-            .trim_start_matches(':')
-            .is_empty()
-    {
-        return None;
-    }
-    if has_comment(text, start..stop, place) || has_tail(tree, place) {
-        return None;
-    }
-    let next = text[stop..].find('\n').map(|newline| stop + newline + 1);
-    let breaks = edit.after.bytes().take_while(u8::is_ascii_whitespace);
-    let parted = breaks.filter(|byte| *byte == b'\n').count() > 1;
-    let above = start.checked_sub(1).map(|end| line_start(text, end)..end);
-    let above = above.filter(|line| parted && text[line.clone()].trim().is_empty());
-    let from = above.as_ref().map_or(start, |line| line.start);
-    match next {
-        Some(next) if parted && above.is_none() && start > byte_order_mark(text) => {
-            let below = line_stop(text, next);
-            let blank = below < text.len() && text[next..below].trim().is_empty();
-            let after = text[below..].find('\n').map(|newline| below + newline + 1);
-            Some(from..after.filter(|_| blank).unwrap_or(next))
-        }
-        Some(next) => Some(from..next),
-        None => {
-            let end = text[..from].strip_suffix('\n').unwrap_or(&text[..from]);
-            Some(end.strip_suffix('\r').unwrap_or(end).len()..stop)
-        }
-    }
-}
-
-/// An element between brackets, with one of its commas.
-fn element(tree: &Tree, place: &Place<'_>) -> Option<Range<usize>> {
-    let text = tree.text.as_str();
-    let spans: Vec<Range<usize>> = match &place.parent.kind {
-        Kind::Map(entries) => entries
-            .iter()
-            .map(|(key, value)| key.start..key.end.max(value.end))
-            .collect(),
-        Kind::List(items) => items.iter().map(|item| item.start..item.end).collect(),
-        _ => return None,
-    };
-    let own = spans.get(place.index)?.clone();
-    let previous = place
-        .index
-        .checked_sub(1)
-        .and_then(|index| spans.get(index));
-    let range = match (spans.get(place.index + 1), previous) {
-        (Some(next), _) => own.start..next.start,
-        (None, Some(previous)) => previous.end..own.end,
-        (None, None) => {
-            let rest = &text[own.end..place.parent.end];
-            let comma = rest.trim_start().starts_with(',');
-            let spaces = rest.len() - rest.trim_start().len();
-            own.start..own.end + if comma { spaces + 1 } else { 0 }
-        }
-    };
-    let rest = text[range.end..].trim_start_matches([' ', '\t', ',']);
-    (!has_comment(text, range.clone(), place) && !rest.starts_with('#')).then_some(range)
-}
-
-/// Whether a comment indented deeper than the entry follows it directly: somebody added to it.
-fn has_tail(tree: &Tree, place: &Place<'_>) -> bool {
-    let text = tree.text.as_str();
-    let stop = line_stop(text, place.end());
-    let Some(newline) = text[stop..].find('\n') else {
-        return false;
-    };
-    let start = stop + newline + 1;
-    let line = &text[start..line_stop(text, start)];
-    let content = line.trim_start_matches([' ', '\t']);
-    let indent = match place.parent.kind {
-        Kind::List(_) => column(text, place.parent.start),
-        _ => column(text, place.start()),
-    };
-    content.starts_with('#') && line.len() - content.len() > indent
-}
-
-/// Whether there is a comment in the range, outside the scalars of the place.
-fn has_comment(text: &str, range: Range<usize>, place: &Place<'_>) -> bool {
-    let mut scalars = Vec::new();
-    for node in place.key.into_iter().chain([place.value]) {
-        collect_scalars(node, &mut scalars);
-    }
-    let bytes = text.as_bytes();
-    range.clone().any(|at| {
-        bytes[at] == b'#'
-            && (at == 0 || bytes[at - 1].is_ascii_whitespace())
-            && !scalars.iter().any(|scalar| scalar.contains(&at))
-    })
-}
-
-fn collect_scalars(node: &Node, scalars: &mut Vec<Range<usize>>) {
-    match &node.kind {
-        Kind::Scalar(..) => scalars.push(node.start..node.end),
-        Kind::List(items) => items.iter().for_each(|item| collect_scalars(item, scalars)),
-        Kind::Map(entries) => {
-            for (key, value) in entries {
-                collect_scalars(key, scalars);
-                collect_scalars(value, scalars);
-            }
-        }
-        Kind::Alias(_) => {}
-    }
 }
