@@ -147,7 +147,12 @@ impl Remote {
 
     async fn restore(&self) -> RedisResult<Duration> {
         let mut redis = self.connection.clone();
+        //% if options.topology == "any"
+        // Longer than the limit of the connection to a master, which is then asked for anew.
+        super::within(self.limit * 2, redis.ping::<()>()).await?;
+        //% else
         super::within(self.limit, redis.ping::<()>()).await?;
+        //% endif
         // Most of the work is done while memory serves, the rest while every operation waits.
         self.remove_missed(LONGEST_PASS).await?;
         let mut state = self.state.write().await;

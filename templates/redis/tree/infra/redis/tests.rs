@@ -15,12 +15,6 @@ use crate::/*= module =*/::settings::Settings;
 
 type Health = crate::/*= module =*/::Health;
 
-mod failure;
-//% if options.pubsub
-mod messages;
-//% endif
-mod outage;
-
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Settings with keys of their own; entries are left to their time to live.
@@ -68,7 +62,11 @@ macro_rules! everywhere {
         }
     };
 }
-use everywhere;
+mod failure;
+//% if options.pubsub
+mod messages;
+//% endif
+mod outage;
 
 everywhere! {
     values_come_back_and_leave
