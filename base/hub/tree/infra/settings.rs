@@ -60,12 +60,16 @@ impl Settings {
     }
 
     fn read(env: &mut Reader) -> Self {
+        //% if configured
         Self {
             stage: env.stage(),
             //% for c in configured
             /*= c.wire.field =*/: /*= c.settings.type =*/::read(env),
             //% endfor
         }
+        //% else
+        Self { stage: env.stage() }
+        //% endif
     }
 }
 
@@ -182,8 +186,8 @@ impl Reader {
         }
         if !self.stage().is_development() {
             // The file is for developers: a stage that it names would come too late to skip it.
-            self.problems
-                .push(format!("{STAGE}: must come from the environment, not from .env"));
+            let problem = format!("{STAGE}: must come from the environment, not from .env");
+            self.problems.push(problem);
         }
     }
 
@@ -212,8 +216,8 @@ impl Reader {
     pub fn required<T: Setting>(&mut self, name: &str) -> Option<T> {
         let stage = self.stage();
         if self.text(name).is_none() && !stage.is_development() {
-            self.problems
-                .push(format!("{name}: must be set in {stage}"));
+            let problem = format!("{name}: must be set in {stage}");
+            self.problems.push(problem);
         }
         self.optional(name)
     }

@@ -17,12 +17,12 @@ use super::{
     connection::Connection,
     flights::Flights,
     pattern,
-    store::Store,
-    value::{self, EncodeError, Tags},
+    store::{Session, Store},
+    value::{self, CacheError, Tags},
 };
 
-/// Entries that [`Cache::warm`] stores together.
-const WARM_BATCH: usize = 500;
+/// Entries that [`Cache::set_many`] stores together.
+const BATCH: usize = 500;
 /// Tags outlive what they were put on, or it expires early.
 const TAG_TTL: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
@@ -58,24 +58,12 @@ pub struct Cache(Arc<Inner>);
 
 struct Inner {
     store: Store,
-    connection: Option<Connection>,
+    redis: Option<Connection>,
     prefix: String,
     ttl: Duration,
     flights: Flights<Result<Arc<Vec<u8>>, CacheError>>,
     hits: AtomicU64,
     misses: AtomicU64,
-}
-
-/// A value could not be cached or computed.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CacheError {
-    /// The value cannot be stored.
-    #[error(transparent)]
-    Encode(#[from] EncodeError),
-    /// The computation failed; every caller that waited for it gets this same error.
-    #[error("the value could not be computed: {0}")]
-    Compute(Arc<dyn Error + Send + Sync>),
 }
 
 /// How long an entry is kept, and the tags that invalidate it.
@@ -98,10 +86,8 @@ impl Keep {
 
 impl From<Duration> for Keep {
     fn from(ttl: Duration) -> Self {
-        Self {
-            ttl: Some(ttl),
-            ..Self::default()
-        }
+        let (ttl, tags) = (Some(ttl), Vec::new());
+        Self { ttl, tags }
     }
 }
 
@@ -125,13 +111,13 @@ impl Statistics {
 impl Cache {
     pub(super) fn new(
         store: Store,
-        connection: Option<Connection>,
+        redis: Option<Connection>,
         prefix: String,
         ttl: Duration,
     ) -> Self {
         Self(Arc::new(Inner {
             store,
-            connection,
+            redis,
             prefix,
             ttl,
             flights: Flights::default(),
@@ -142,22 +128,21 @@ impl Cache {
 
     /// Reads a value. `None` if there is none, or none of this type.
     pub async fn get<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
-        let value = self.find(key).await.and_then(|entry| decode(&entry));
+        let entry = self.find(&self.0.store.session(), &self.key(key)).await;
+        let value = entry.and_then(|entry| decode(&entry));
         self.count(value.is_some());
         value
     }
 
     /// Reads several values at once, in the order of their keys.
     pub async fn get_many<T: DeserializeOwned>(&self, keys: &[&str]) -> Vec<Option<T>> {
-        let keys: Vec<String> = keys.iter().map(|key| self.entry_key(key)).collect();
-        let entries = self.0.store.get_many(&keys).await;
+        let keys: Vec<String> = keys.iter().map(|key| self.key(key)).collect();
+        let session = &self.0.store.session();
+        let entries = session.get_many(&keys).await;
         let values = entries.iter().map(|entry| async move {
             let entry = entry.as_deref()?;
-            if self.is_current(entry).await {
-                decode(entry)
-            } else {
-                None
-            }
+            let current = self.is_current(session, entry).await;
+            current.then(|| decode(entry)).flatten()
         });
         let values = join_all(values).await;
         values.iter().for_each(|value| self.count(value.is_some()));
@@ -166,7 +151,8 @@ impl Cache {
 
     /// Whether [`get`](Self::get) would find a value of some type.
     pub async fn exists(&self, key: &str) -> bool {
-        self.find(key).await.is_some()
+        let session = self.0.store.session();
+        self.find(&session, &self.key(key)).await.is_some()
     }
 
     /// Stores a value, in place of any other under this key.
@@ -183,56 +169,54 @@ impl Cache {
     where
         T: serde::Serialize + ?Sized,
     {
-        let keep = keep.into();
-        let tags = self.versions(&keep).await;
-        let keys = [self.entry_key(key)];
-        let entry = value::encode(value, &tags);
-        self.0.flights.forget(key);
-        match &entry {
-            Ok(entry) => {
-                let entries = std::slice::from_ref(entry);
-                self.0.store.set(&keys, entries, self.ttl(&keep)).await;
-            }
-            Err(_) => drop(self.0.store.remove(&keys).await),
-        }
-        self.0.flights.forget(key);
-        entry.map(drop).map_err(Into::into)
+        self.set_many([(key, value)], keep).await
     }
 
-    /// Stores several values that are kept alike.
+    /// Stores any number of values that are kept alike, for example to warm the cache at start.
+    ///
+    /// They are stored in batches of 500, each of which takes no longer than `REDIS_TIMEOUT`.
     ///
     /// # Errors
     ///
-    /// As [`set`](Self::set): if one value cannot be stored, none of them is.
-    pub async fn set_many<'a, T>(
+    /// As [`set`](Self::set); of the batch with the value that cannot be stored, none is.
+    pub async fn set_many<K, T>(
         &self,
-        values: impl IntoIterator<Item = (&'a str, &'a T)>,
+        values: impl IntoIterator<Item = (K, T)>,
         keep: impl Into<Keep>,
     ) -> Result<(), CacheError>
     where
-        T: serde::Serialize + ?Sized + 'a,
+        K: AsRef<str>,
+        T: serde::Serialize,
     {
-        let keep = keep.into();
-        let tags = self.versions(&keep).await;
-        let (names, values): (Vec<&str>, Vec<&T>) = values.into_iter().unzip();
-        let keys: Vec<String> = names.iter().map(|name| self.entry_key(name)).collect();
-        let entries = values.iter().map(|value| value::encode(*value, &tags));
-        let entries: Result<Vec<Vec<u8>>, EncodeError> = entries.collect();
-        names.iter().for_each(|name| self.0.flights.forget(name));
-        match &entries {
-            Ok(entries) => self.0.store.set(&keys, entries, self.ttl(&keep)).await,
-            Err(_) => drop(self.0.store.remove(&keys).await),
+        let (keep, mut values) = (keep.into(), values.into_iter());
+        loop {
+            let batch = values.by_ref().take(BATCH);
+            let batch = batch.map(|(key, value)| (self.key(key.as_ref()), value));
+            let (keys, values): (Vec<String>, Vec<T>) = batch.unzip();
+            if keys.is_empty() {
+                return Ok(());
+            }
+            let session = self.0.store.session();
+            let tags = self.versions(&session, &keep).await;
+            let entries = values.iter().map(|value| value::encode(value, &tags));
+            let entries: Result<Vec<Vec<u8>>, CacheError> = entries.collect();
+            // Before: what is being computed is not stored. After: nor is it joined any more.
+            self.0.flights.forget(&keys);
+            match &entries {
+                Ok(entries) => session.set(&keys, entries, self.ttl(&keep)).await,
+                Err(_) => drop(session.remove(&keys).await),
+            }
+            self.0.flights.forget(&keys);
+            entries?;
         }
-        names.iter().for_each(|name| self.0.flights.forget(name));
-        entries.map(drop).map_err(Into::into)
     }
 
     /// Removes a value and says whether there was one.
     pub async fn delete(&self, key: &str) -> bool {
-        // Before: what is being computed is not stored. After: nor is what was just read returned.
-        self.0.flights.forget(key);
-        let removed = self.0.store.remove(&[self.entry_key(key)]).await;
-        self.0.flights.forget(key);
+        let keys = [self.key(key)];
+        self.0.flights.forget(&keys);
+        let removed = self.0.store.session().remove(&keys).await;
+        self.0.flights.forget(&keys);
         removed > 0
     }
 
@@ -241,20 +225,17 @@ impl Cache {
     /// `*` stands for any text, `?` for one byte, everything else for itself. All keys of Redis are
     /// looked at (by `SCAN`, so nobody waits for it); prefer a tag where one will do.
     pub async fn clear(&self, pattern: &str) -> u64 {
-        let pattern = format!(
-            "{}:{}",
-            pattern::literal(&self.0.prefix),
-            pattern::wildcard(pattern)
-        );
+        let prefix = pattern::literal(&self.0.prefix);
+        let pattern = format!("{prefix}:{}", pattern::wildcard(pattern));
         self.0.flights.forget_all();
-        let removed = self.0.store.clear(&pattern).await;
+        let removed = self.0.store.session().clear(&pattern).await;
         self.0.flights.forget_all();
         removed
     }
 
     /// Drops every entry with this tag, in every process, whether stored or being computed.
     pub async fn invalidate_tag(&self, tag: &str) {
-        self.0.store.remove(&[self.tag_key(tag)]).await;
+        self.0.store.session().remove(&[self.tag_key(tag)]).await;
         self.0.flights.forget_all();
     }
 
@@ -278,12 +259,13 @@ impl Cache {
         E: Into<Box<dyn Error + Send + Sync>>,
         F: Future<Output = Result<T, E>>,
     {
-        let keep = keep.into();
+        let (key, keep) = (&self.key(key), keep.into());
         // These stay as they are in callers that another one works for.
         let (mut own, mut computed) = (None, false);
         let (own_value, is_computed) = (&mut own, &mut computed);
-        let entry = self.0.flights.join(key, move |ticket| async move {
-            if let Some(entry) = self.find(key).await {
+        let entry = self.0.flights.join(key, move |flight| async move {
+            let mut session = self.0.store.session();
+            if let Some(entry) = self.find(&session, key).await {
                 *own_value = decode(&entry);
                 if own_value.is_some() {
                     return Ok(Arc::new(entry));
@@ -291,16 +273,16 @@ impl Cache {
             }
             *is_computed = true;
             // Read before the computation: a tag invalidated during it is noticed.
-            let tags = self.versions(&keep).await;
-            let value = compute()
-                .await
-                .map_err(|error| CacheError::Compute(error.into().into()))?;
-            let entry = value::encode(&value, &tags)?;
-            if self.0.flights.wants(key, ticket) {
-                let (key, entry) = (self.entry_key(key), entry.clone());
-                self.0.store.set(&[key], &[entry], self.ttl(&keep)).await;
+            let tags = self.versions(&session, &keep).await;
+            let value = session.pause(compute()).await;
+            let value = value.map_err(|error| CacheError::Compute(error.into().into()))?;
+            let entry = [value::encode(&value, &tags)?];
+            if self.0.flights.wants(key, &flight) {
+                let keys = std::slice::from_ref(key);
+                session.set(keys, &entry, self.ttl(&keep)).await;
             }
             *own_value = Some(value);
+            let [entry] = entry;
             Ok(Arc::new(entry))
         });
         let entry = entry.await;
@@ -308,100 +290,72 @@ impl Cache {
         match own {
             Some(value) => Ok(value),
             None => decode(&entry?).ok_or_else(|| {
-                EncodeError::Serialize("another caller stored another type".to_owned()).into()
+                CacheError::Serialize("another caller stored another type".to_owned())
             }),
-        }
-    }
-
-    /// Stores many values ahead of their first use and says how many.
-    ///
-    /// # Errors
-    ///
-    /// As [`set`](Self::set); values before the one that cannot be stored are stored.
-    pub async fn warm<T: serde::Serialize>(
-        &self,
-        values: impl IntoIterator<Item = (String, T)>,
-        keep: impl Into<Keep>,
-    ) -> Result<u64, CacheError> {
-        let keep = keep.into();
-        let mut values = values.into_iter();
-        let mut stored = 0;
-        loop {
-            let batch: Vec<(String, T)> = values.by_ref().take(WARM_BATCH).collect();
-            if batch.is_empty() {
-                return Ok(stored);
-            }
-            stored += batch.len() as u64;
-            let batch = batch.iter().map(|(key, value)| (key.as_str(), value));
-            self.set_many(batch, keep.clone()).await?;
         }
     }
 
     /// How often the cache helped since the start of this process.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
+        let (hits, misses) = (&self.0.hits, &self.0.misses);
         Statistics {
-            hits: self.0.hits.load(Relaxed),
-            misses: self.0.misses.load(Relaxed),
+            hits: hits.load(Relaxed),
+            misses: misses.load(Relaxed),
         }
     }
 
-    /// The connection, for all that a cache is not; `None` if Redis is not configured.
+    /// A connection for all that a cache is not; `None` if Redis is not configured.
     ///
-    /// Keys used with it have no prefix, and its errors are Redis' own.
+    /// Keys used with it have no prefix, and its errors are Redis' own. `REDIS_TIMEOUT` bounds
+    /// connecting and each answer.
     #[must_use]
     pub fn redis(&self) -> Option<Connection> {
-        self.0.connection.clone()
+        self.0.redis.clone()
     }
 
-    pub(super) fn store(&self) -> &Store {
-        &self.0.store
+    pub(super) async fn complaint(&self) -> Option<String> {
+        self.0.store.complaint().await
     }
 
     // `:` and `#` behind the prefix keep entries and tags apart, whatever their names.
-    fn entry_key(&self, key: &str) -> String {
-        format!("{}:{key}", self.0.prefix)
+    fn key(&self, name: &str) -> String {
+        [&self.0.prefix, ":", name].concat()
     }
 
     fn tag_key(&self, tag: &str) -> String {
-        format!("{}#{tag}", self.0.prefix)
+        [&self.0.prefix, "#", tag].concat()
     }
 
     fn ttl(&self, keep: &Keep) -> Duration {
         keep.ttl.unwrap_or(self.0.ttl)
     }
 
-    async fn find(&self, key: &str) -> Option<Vec<u8>> {
-        let entry = self.0.store.get(&self.entry_key(key)).await?;
-        self.is_current(&entry).await.then_some(entry)
+    async fn find(&self, session: &Session<'_>, key: &str) -> Option<Vec<u8>> {
+        let entry = session.get(key).await?;
+        self.is_current(session, &entry).await.then_some(entry)
     }
 
     /// Whether none of the entry's tags was invalidated since it was made.
-    async fn is_current(&self, entry: &[u8]) -> bool {
+    async fn is_current(&self, session: &Session<'_>, entry: &[u8]) -> bool {
         let Some((tags, _)) = value::split(entry) else {
             return false;
         };
-        if tags.is_empty() {
-            return true;
-        }
         let keys: Vec<String> = tags.iter().map(|(tag, _)| self.tag_key(tag)).collect();
-        let current = self.0.store.get_many(&keys).await;
-        let same = |((_, then), now): (&(String, u64), &Option<Vec<u8>>)| {
-            now.as_deref() == Some(then.to_string().as_bytes())
-        };
-        tags.iter().zip(&current).all(same)
+        let current = session.get_many(&keys).await;
+        let mut versions = tags.iter().zip(&current);
+        versions.all(|((_, then), now)| now.as_deref() == Some(then.as_bytes()))
     }
 
-    async fn versions(&self, keep: &Keep) -> Tags {
-        let mut tags = Tags::new();
-        for tag in &keep.tags {
+    async fn versions(&self, session: &Session<'_>, keep: &Keep) -> Tags {
+        let ttl = TAG_TTL.max(self.ttl(keep));
+        join_all(keep.tags.iter().map(|tag| async move {
             // The standard library's hasher keys are the randomness that needs no crate.
-            let fresh = RandomState::new().hash_one(tag);
-            let ttl = TAG_TTL.max(self.ttl(keep));
-            let version = self.0.store.number(&self.tag_key(tag), fresh, ttl).await;
-            tags.push((tag.clone(), version));
-        }
-        tags
+            let fresh = format!("{:x}", RandomState::new().hash_one(tag));
+            let version = session.get_or_set(&self.tag_key(tag), fresh, ttl).await;
+            (tag.clone(), version)
+        }))
+        .await
     }
 
     fn count(&self, hit: bool) {
@@ -417,19 +371,15 @@ impl Cache {
 
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cache")
-            .field("prefix", &self.0.prefix)
-            .finish_non_exhaustive()
+        f.debug_tuple("Cache").field(&self.0.prefix).finish()
     }
 }
 
 fn decode<T: DeserializeOwned>(entry: &[u8]) -> Option<T> {
     let value = value::split(entry).and_then(|(_, body)| body.decode());
     if value.is_none() {
-        tracing::warn!(
-            r#type = std::any::type_name::<T>(),
-            "a cached value is of another type"
-        );
+        let wanted = std::any::type_name::<T>();
+        tracing::warn!(wanted, "a cached value is of another type");
     }
     value
 }

@@ -1,36 +1,31 @@
+//% if options.pubsub
 //! Publish and subscribe: typed messages to everybody who listens now, in any process.
 
 use std::{
-    collections::HashSet,
-    fmt,
-    future::Future,
-    io,
+    collections::{HashMap, HashSet},
+    fmt, io,
     marker::PhantomData,
     pin::Pin,
-    sync::{Arc, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
 
 use ::redis::aio::PubSubSink;
-use ::redis::{AsyncCommands, RedisError, RedisResult};
+use ::redis::{AsyncCommands, Msg, RedisError, RedisResult};
+use futures_util::future::try_join_all;
 use futures_util::{Stream, StreamExt};
 use serde::de::DeserializeOwned;
-use tokio::{
-    sync::{mpsc, watch},
-    task::AbortHandle,
-    time,
-};
+use tokio::sync::{mpsc, watch};
+use tokio::task::AbortHandle;
+use tokio::time;
 
-use super::{
-    connection::Connection,
-    pattern,
-    topics::{Payload, Topic, Topics},
-};
+use super::connection::{Connection, Server};
+use super::pattern;
 
 /// Messages that wait for one subscriber; beyond them the newest is dropped.
 const BACKLOG: usize = 1_024;
-/// How often a silent connection is asked for a sign of life.
+/// How often a silent connection is asked for a sign of life, and topics without subscribers leave.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// The pause before a lost connection is opened again; it doubles up to [`LAST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -69,9 +64,9 @@ struct Inner {
 struct Remote {
     connection: Connection,
     limit: Duration,
+    /// The revision of the topics that Redis knows.
+    known: watch::Receiver<u64>,
     listener: AbortHandle,
-    /// The revision of the topics that Redis knows of.
-    active: watch::Receiver<u64>,
 }
 
 impl Drop for Remote {
@@ -85,11 +80,11 @@ impl Drop for Remote {
 #[non_exhaustive]
 pub enum PublishError {
     /// The value's `Serialize` failed.
-    #[error("the message cannot be serialized: {0}")]
+    #[error("the message cannot be serialized")]
     Serialize(#[from] serde_json::Error),
     /// Redis is away, or refused the message.
-    #[error("the message was not published: {0}")]
-    Redis(#[from] ::redis::RedisError),
+    #[error("the message was not published")]
+    Redis(#[from] RedisError),
 }
 
 /// A message and where it was published.
@@ -103,27 +98,24 @@ pub struct Message<T> {
 
 impl PubSub {
     pub(super) fn in_memory() -> Self {
-        Self(Arc::new(Inner {
-            topics: Arc::default(),
-            remote: None,
-        }))
+        let (topics, remote) = (Arc::default(), None);
+        Self(Arc::new(Inner { topics, remote }))
     }
 
-    pub(super) fn in_redis(connection: Connection, limit: Duration) -> Self {
+    pub(super) fn in_redis(server: Server, connection: Connection, limit: Duration) -> Self {
         let topics = Arc::<Topics>::default();
-        let (activate, active) = watch::channel(0);
+        let (tell, known) = watch::channel(0);
         let listener = Listener {
             topics: Arc::clone(&topics),
-            connection: connection.clone(),
+            server,
             limit,
-            activate,
+            tell,
         };
-        let listener = tokio::spawn(listener.run()).abort_handle();
         let remote = Some(Remote {
             connection,
             limit,
-            listener,
-            active,
+            known,
+            listener: tokio::spawn(listener.run()).abort_handle(),
         });
         Self(Arc::new(Inner { topics, remote }))
     }
@@ -142,7 +134,7 @@ impl PubSub {
             None => self.0.topics.deliver_to_all(channel, &payload),
             Some(remote) => {
                 let mut redis = remote.connection.clone();
-                within(remote.limit, redis.publish::<_, _, ()>(channel, payload)).await?;
+                super::within(remote.limit, redis.publish::<_, _, ()>(channel, payload)).await?;
             }
         }
         Ok(())
@@ -163,23 +155,16 @@ impl PubSub {
 
     async fn listen<T>(&self, topic: Topic) -> Subscription<T> {
         let (sender, receiver) = mpsc::channel(BACKLOG);
-        let id = self.0.topics.add(topic.clone(), sender);
+        let revision = self.0.topics.add(topic, sender);
         if let Some(remote) = &self.0.remote {
-            let mut active = remote.active.clone();
-            let known = active.wait_for(|active| *active >= id);
+            let mut known = remote.known.clone();
+            let known = known.wait_for(|known| *known >= revision);
             if time::timeout(remote.limit, known).await.is_err() {
-                tracing::warn!(
-                    ?topic,
-                    "redis is away, the subscription begins when it is back"
-                );
+                tracing::warn!("redis is away, a subscription begins when it is back");
             }
         }
-        let topics = Arc::downgrade(&self.0.topics);
-        Subscription {
-            receiver,
-            place: Place { topics, topic, id },
-            value: PhantomData,
-        }
+        let value = PhantomData;
+        Subscription { receiver, value }
     }
 }
 
@@ -195,7 +180,6 @@ impl fmt::Debug for PubSub {
 /// messages loses the newest, and delays nobody else.
 pub struct Subscription<T> {
     receiver: mpsc::Receiver<Payload>,
-    place: Place,
     value: PhantomData<fn() -> T>,
 }
 
@@ -204,45 +188,114 @@ impl<T: DeserializeOwned> Stream for Subscription<T> {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            let Some((channel, payload)) = std::task::ready!(self.receiver.poll_recv(context))
-            else {
+            let received = std::task::ready!(self.receiver.poll_recv(context));
+            let Some((channel, payload)) = received else {
                 return Poll::Ready(None);
             };
+            let channel = channel.as_ref().to_owned();
             match serde_json::from_slice(&payload) {
-                Ok(value) => {
-                    let channel = channel.as_ref().to_owned();
-                    return Poll::Ready(Some(Message { channel, value }));
-                }
-                Err(error) => {
-                    let topic = &self.place.topic;
-                    tracing::warn!(?topic, %error, "a message of another type is skipped");
-                }
+                Ok(value) => return Poll::Ready(Some(Message { channel, value })),
+                Err(error) => tracing::warn!(channel, %error, "a message is skipped"),
             }
         }
     }
 }
 
-/// Where a subscription is listed; takes it off the list when dropped.
-struct Place {
-    topics: Weak<Topics>,
-    topic: Topic,
-    id: u64,
+/// What can be listened to; a pattern is written as Redis does.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Topic {
+    Channel(String),
+    Pattern(String),
 }
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        if let Some(topics) = self.topics.upgrade() {
-            topics.remove(&self.topic, self.id);
+/// A channel and what was published on it, shared by all subscribers.
+type Payload = (Arc<str>, Arc<[u8]>);
+
+/// Who listens to what in this process.
+#[derive(Default)]
+struct Topics {
+    list: Mutex<List>,
+    changed: tokio::sync::Notify,
+}
+
+#[derive(Default)]
+struct List {
+    revision: u64,
+    subscribers: HashMap<Topic, Vec<mpsc::Sender<Payload>>>,
+}
+
+impl Topics {
+    fn add(&self, topic: Topic, subscriber: mpsc::Sender<Payload>) -> u64 {
+        let mut list = self.list();
+        list.revision += 1;
+        list.subscribers.entry(topic).or_default().push(subscriber);
+        self.changed.notify_one();
+        list.revision
+    }
+
+    /// All topics with a subscriber, and the revision of that set.
+    fn wanted(&self) -> (u64, HashSet<Topic>) {
+        let mut list = self.list();
+        list.subscribers.retain(|_, subscribers| {
+            subscribers.retain(|subscriber| !subscriber.is_closed());
+            !subscribers.is_empty()
+        });
+        (list.revision, list.subscribers.keys().cloned().collect())
+    }
+
+    /// Delivers what was published in this process.
+    fn deliver_to_all(&self, channel: &str, payload: &[u8]) {
+        let message: Payload = (channel.into(), payload.into());
+        self.list().subscribers.retain(|topic, subscribers| {
+            let listens = match topic {
+                Topic::Channel(name) => name == channel,
+                Topic::Pattern(pattern) => pattern::matches(pattern, channel),
+            };
+            if listens {
+                deliver(subscribers, &message);
+            } else {
+                subscribers.retain(|subscriber| !subscriber.is_closed());
+            }
+            !subscribers.is_empty()
+        });
+    }
+
+    /// Delivers what Redis has sent, once for each topic that it matches.
+    fn deliver(&self, message: &Msg) {
+        let channel = message.get_channel_name();
+        let topic = match message.get_pattern() {
+            Ok(Some(pattern)) => Topic::Pattern(pattern),
+            _ => Topic::Channel(channel.to_owned()),
+        };
+        if let Some(subscribers) = self.list().subscribers.get_mut(&topic) {
+            let payload = message.get_payload_bytes();
+            deliver(subscribers, &(channel.into(), payload.into()));
         }
     }
+
+    fn list(&self) -> MutexGuard<'_, List> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn deliver(subscribers: &mut Vec<mpsc::Sender<Payload>>, message: &Payload) {
+    subscribers.retain(|subscriber| match subscriber.try_send(message.clone()) {
+        Ok(()) => true,
+        Err(mpsc::error::TrySendError::Closed(_)) => false,
+        Err(mpsc::error::TrySendError::Full(_)) => {
+            tracing::warn!(channel = %message.0, "a subscriber is too slow, a message is dropped");
+            ::metrics::counter!("pubsub_dropped_total").increment(1);
+            true
+        }
+    });
 }
 
 /// Keeps one connection subscribed to all that is wanted in this process.
 struct Listener {
     topics: Arc<Topics>,
-    connection: Connection,
+    server: Server,
     limit: Duration,
-    activate: watch::Sender<u64>,
+    tell: watch::Sender<u64>,
 }
 
 impl Listener {
@@ -253,12 +306,12 @@ impl Listener {
             while self.topics.wanted().1.is_empty() {
                 self.topics.changed.notified().await;
             }
-            let began = time::Instant::now();
-            match self.listen().await {
-                Ok(()) => continue,
-                Err(error) => tracing::warn!(%error, "subscriptions are interrupted"),
-            }
-            if began.elapsed() > LAST_PAUSE {
+            let begun = time::Instant::now();
+            let Err(error) = self.listen().await else {
+                continue;
+            };
+            tracing::warn!(%error, "subscriptions are interrupted");
+            if begun.elapsed() > LAST_PAUSE {
                 pause = FIRST_PAUSE;
             }
             time::sleep(pause).await;
@@ -268,28 +321,28 @@ impl Listener {
 
     /// Delivers messages until nobody listens or the connection is lost.
     async fn listen(&self) -> RedisResult<()> {
-        let (mut sink, mut messages) = within(self.limit, self.connection.subscriber())
-            .await?
-            .split();
-        let mut active = HashSet::new();
+        let subscriber = super::within(self.limit, self.server.subscriber()).await?;
+        let (mut sink, mut messages) = subscriber.split();
         let mut heartbeat = time::interval(HEARTBEAT);
+        let mut active = HashSet::new();
         loop {
             let (revision, wanted) = self.topics.wanted();
-            within(self.limit, follow(&mut sink, &active, &wanted)).await?;
-            self.activate.send_replace(revision);
-            if wanted.is_empty() {
+            super::within(self.limit, follow(&sink, &active, &wanted)).await?;
+            self.tell.send_replace(revision);
+            active = wanted;
+            if active.is_empty() {
                 return Ok(());
             }
-            active = wanted;
             loop {
                 tokio::select! {
                     () = self.topics.changed.notified() => break,
                     message = messages.next() => match message {
                         Some(message) => self.topics.deliver(&message),
-                        None => return Err(failed(io::ErrorKind::BrokenPipe)),
+                        None => return Err(io::Error::from(io::ErrorKind::BrokenPipe).into()),
                     },
                     _ = heartbeat.tick() => {
-                        within(self.limit, sink.ping::<::redis::Value>()).await?;
+                        super::within(self.limit, sink.ping::<()>()).await?;
+                        break;
                     }
                 }
             }
@@ -299,43 +352,24 @@ impl Listener {
 
 /// Subscribes to what is newly wanted, and unsubscribes from what no longer is.
 async fn follow(
-    sink: &mut PubSubSink,
+    sink: &PubSubSink,
     active: &HashSet<Topic>,
     wanted: &HashSet<Topic>,
 ) -> RedisResult<()> {
-    let (channels, patterns) = names(wanted.difference(active));
-    if !channels.is_empty() {
-        sink.subscribe(channels).await?;
-    }
-    if !patterns.is_empty() {
-        sink.psubscribe(patterns).await?;
-    }
-    let (channels, patterns) = names(active.difference(wanted));
-    if !channels.is_empty() {
-        sink.unsubscribe(channels).await?;
-    }
-    if !patterns.is_empty() {
-        sink.punsubscribe(patterns).await?;
-    }
-    Ok(())
-}
-
-fn names<'a>(topics: impl Iterator<Item = &'a Topic>) -> (Vec<&'a str>, Vec<&'a str>) {
-    let (mut channels, mut patterns) = (Vec::new(), Vec::new());
-    for topic in topics {
-        match topic {
-            Topic::Channel(channel) => channels.push(channel.as_str()),
-            Topic::Pattern(pattern) => patterns.push(pattern.as_str()),
+    let joined = wanted.difference(active).map(|topic| (topic, true));
+    let left = active.difference(wanted).map(|topic| (topic, false));
+    // Sent together: the connection is multiplexed.
+    let changes = joined.chain(left).map(|(topic, join)| {
+        let mut sink = sink.clone();
+        async move {
+            match (topic, join) {
+                (Topic::Channel(channel), true) => sink.subscribe(channel).await,
+                (Topic::Channel(channel), false) => sink.unsubscribe(channel).await,
+                (Topic::Pattern(pattern), true) => sink.psubscribe(pattern).await,
+                (Topic::Pattern(pattern), false) => sink.punsubscribe(pattern).await,
+            }
         }
-    }
-    (channels, patterns)
+    });
+    try_join_all(changes).await.map(drop)
 }
-
-async fn within<T>(limit: Duration, step: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
-    let late = |_| Err(failed(io::ErrorKind::TimedOut));
-    time::timeout(limit, step).await.unwrap_or_else(late)
-}
-
-fn failed(kind: io::ErrorKind) -> RedisError {
-    io::Error::from(kind).into()
-}
+//% endif
