@@ -73,8 +73,10 @@ enum Verb {
     /// Show what a component renders to here; writes nothing
     View {
         /// The component
+        #[arg(index = 1)]
         component: String,
         /// One of its files
+        #[arg(index = 2)]
         path: Option<String>,
         #[command(flatten)]
         package: PackageArgs,
@@ -345,13 +347,28 @@ fn completions(shell: clap_complete::Shell) -> Result<String> {
         let ids = ids.clone();
         command = command.mut_subcommand(verb, |verb| {
             verb.mut_arg(argument, |argument| {
-                argument.value_parser(clap::builder::PossibleValuesParser::new(ids))
+                argument
+                    .index(1)
+                    .value_parser(clap::builder::PossibleValuesParser::new(ids))
             })
         });
     }
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut command, "infra", &mut text);
-    into_text(text)
+    let text = into_text(text)?;
+    // For bash, clap offers the placeholder of an argument in place of its values.
+    let placeholders = [
+        "[COMPONENTS]...",
+        "<COMPONENTS>...",
+        "[COMPONENT]",
+        "<COMPONENT>",
+    ];
+    Ok(match shell {
+        clap_complete::Shell::Bash => placeholders.iter().fold(text, |text, placeholder| {
+            text.replace(placeholder, &ids.join(" "))
+        }),
+        _ => text,
+    })
 }
 
 fn manual() -> Result<String> {

@@ -40,9 +40,9 @@ fn follow(root: &Path, link: &Path, path: &ProjectPath) -> Result<PathBuf> {
     let outside = |why: &str| {
         Error::failure(
             "path-leaves-project",
-            format!("`{path}` is a symbolic link {why}"),
+            format!("`{path}` leads through a symbolic link {why}"),
         )
-        .hint("replace the link by the file or folder itself")
+        .hint("replace the link by the file or folder that it stands for")
     };
     let place = fs::canonicalize(link).map_err(|_| outside("that leads nowhere"))?;
     let relative = place

@@ -5,20 +5,11 @@ mod common;
 
 use std::fmt::Write;
 
-use common::{World, diff, fixtures};
+use common::{World, assert_snapshot, diff, fixtures};
 use infra::{
     lock::hash,
     plan::{Change, Plan, Sort},
 };
-
-/// Compares with a snapshot in the folder `snapshots/`.
-fn assert_snapshot(name: &str, text: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../snapshots");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, text));
-}
 
 fn describe(plan: &Plan) -> String {
     let mut text = String::new();

@@ -53,6 +53,12 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
         .iter()
         .filter(|rendering| !installed.contains_key(&rendering.id))
         .collect();
+    if !options.preview {
+        scene.apply(&plan)?;
+        if options.verify && !plan.changes.is_empty() {
+            verify::run(&scene, &plan, ui)?;
+        }
+    }
     for rendering in &renderings {
         let id = &rendering.id;
         let version = &rendering.manifest.version;
@@ -81,14 +87,9 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
         scene.exit_code(&plan),
         ui,
     );
-    if options.preview {
-        return Ok(scene.exit_code(&plan));
+    if !options.preview {
+        report::after_add(&plan, &fresh, ui);
     }
-    scene.apply(&plan)?;
-    if options.verify && !plan.changes.is_empty() {
-        verify::run(&scene, &plan, ui)?;
-    }
-    report::after_add(&plan, &fresh, ui);
     Ok(scene.exit_code(&plan))
 }
 

@@ -57,9 +57,14 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
     let files = plan.apply_to(&skeleton);
 
     let shown = options.directory.display().to_string();
+    write(&target, &files)?;
+    let count = files
+        .keys()
+        .filter(|path| !path.as_str().starts_with(".infra/"))
+        .count();
     ui.status(
         "Creating",
-        &format!("{name} in {shown}, with {} files", files.len()),
+        &format!("{name} in {shown}, with {} files", count),
     );
     for rendering in &renderings {
         ui.status(
@@ -67,7 +72,6 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
             &format!("{} {}", rendering.id, rendering.manifest.version),
         );
     }
-    write(&target, &files)?;
     if ui.is_json() {
         let paths: Vec<&ProjectPath> = files.keys().collect();
         ui.document(&serde_json::json!({

@@ -48,6 +48,9 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
         keep_edited: options.keep_edited,
     };
     let plan = plan::remove(&scene.context(&tree), &removal)?;
+    if !options.preview {
+        scene.apply(&plan)?;
+    }
     ui.status(
         "Removing",
         &format!(
@@ -59,7 +62,6 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
     let code = scene.exit_code(&plan);
     report::plan("remove", &plan, options.preview, options.diff, code, ui);
     if !options.preview {
-        scene.apply(&plan)?;
         report::after_remove(&plan, ui);
     }
     Ok(code)

@@ -22,7 +22,7 @@ pub fn add(context: &Context<'_>, request: &Request) -> Result<Plan> {
         .renderings
         .iter()
         .map(|r| (r.id.as_str(), &r.manifest));
-    dependencies::check_versions(facts, manifests.chain([(HUB, hub)]))?;
+    dependencies::check_versions(facts, manifests.chain([("the generated code", hub)]))?;
 
     let mut draft = Draft::new(context);
     register(&mut draft, request, &hub.version);

@@ -294,7 +294,7 @@ pub(super) fn check_versions<'a>(
             };
             if !compatible(found, &wanted) {
                 details.push(format!(
-                    "`{id}` is written for {name} {wanted}, {} uses {name} {found}",
+                    "{id} is written for {name} {wanted}, {} uses {name} {found}",
                     facts.name
                 ));
             }
@@ -305,7 +305,7 @@ pub(super) fn check_versions<'a>(
         ) && *promised < needed
         {
             details.push(format!(
-                "`{id}` needs Rust {}.{}, {} promises to build with {}.{}",
+                "{id} needs Rust {}.{}, {} promises to build with {}.{}",
                 needed.major, needed.minor, facts.name, promised.major, promised.minor
             ));
         }

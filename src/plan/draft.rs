@@ -12,6 +12,9 @@ use crate::{
 
 use super::{Change, Context, ManualStep, Plan, Sort, lock_path};
 
+/// What to do when the compose file is in the way.
+pub(super) const NO_COMPOSE: &str = "leave the compose file alone: --no-compose";
+
 /// A plan in the making.
 pub(super) struct Draft<'a> {
     pub(super) facts: &'a Facts,
@@ -114,6 +117,9 @@ impl<'a> Draft<'a> {
             }
             Err(refusal) => {
                 self.conflict(located(file, &refusal));
+                if matches!(editor(file), Editor::Compose) {
+                    self.hint(NO_COMPOSE);
+                }
                 false
             }
         }

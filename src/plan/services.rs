@@ -13,7 +13,10 @@ use crate::{
     render::{self, Rendering},
 };
 
-use super::{Names, draft::Draft, draft::located};
+use super::{
+    Names,
+    draft::{Draft, NO_COMPOSE, located},
+};
 
 /// Where the services of a component are: the host port and the name of each.
 #[derive(Debug, Default)]
@@ -38,6 +41,10 @@ impl Draft<'_> {
         };
         let (services, volumes) = fragment_of(&rendering.id, fragment)?;
         let Some(ground) = self.ground(skip) else {
+            for (name, value) in services {
+                placed.ports.insert(name.clone(), usual_port(&value));
+                placed.services.insert(name.clone(), name);
+            }
             return Ok(placed);
         };
         let id = rendering.id.as_str();
@@ -75,10 +82,10 @@ impl Draft<'_> {
         let file = self.facts.compose.clone();
         let main = match compose::read(self.text(&file)) {
             Ok(main) => main,
-            Err(_) if skip => return None,
+            Err(_) if skip => File::default(),
             Err(refusal) => {
                 self.conflict(located(&file, &refusal));
-                self.hint("leave the compose file alone: --no-compose");
+                self.hint(NO_COMPOSE);
                 self.hint("or put services into another file: --compose FILE");
                 return None;
             }
@@ -143,11 +150,8 @@ impl Draft<'_> {
         placed
             .services
             .insert(name.to_owned(), service.name.clone());
-        let usual = || ports_of(&mut value.clone()).find_map(|port| default_port(port));
-        let port = published.or_else(|| usual().map(|port| port.to_string()));
-        placed
-            .ports
-            .extend(port.map(|port| (name.to_owned(), port)));
+        let port = published.unwrap_or_else(|| usual_port(value));
+        placed.ports.insert(name.to_owned(), port);
     }
 
     fn add_service(
@@ -203,12 +207,10 @@ impl Draft<'_> {
             };
             entries.push(("networks".to_owned(), list));
         }
-        let placed = self.put(&file, &address, &[id], &format!("service {name}"), |text| {
+        let why = format!("service {name}");
+        self.put(&file, &address, &[id], &why, |text| {
             Compose::parse(text)?.add_service(name, &value)
         });
-        if !placed {
-            self.hint("leave the compose file alone: --no-compose");
-        }
     }
 
     /// Tells the app's own service about the new one.
@@ -454,6 +456,13 @@ fn substitute(text: &str, variable: impl Fn(&str) -> Option<String>) -> Option<S
     }
     out.push_str(rest);
     Some(out)
+}
+
+/// The host port that a service of ours asks for, empty if it publishes none.
+fn usual_port(service: &Value) -> String {
+    let mut service = service.clone();
+    let port = ports_of(&mut service).find_map(|port| default_port(port));
+    port.map_or_else(String::new, |port| port.to_string())
 }
 
 fn default_port(mapping: &str) -> Option<u16> {

@@ -247,3 +247,12 @@ pub fn diff(change: &infra::plan::Change) -> String {
         .header(path, path)
         .to_string()
 }
+
+/// Compares with a snapshot in the folder `snapshots/`.
+pub fn assert_snapshot(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
