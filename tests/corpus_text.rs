@@ -8,7 +8,8 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a test stops at the first thing that is not there"
+    clippy::disallowed_methods,
+    reason = "a test stops at the first thing that is not there, and asks rustfmt and the environment"
 )]
 
 #[path = "corpus_text/env_files.rs"]

@@ -86,7 +86,7 @@ fn block(text: &str, line: &Line) -> Result<String, Refusal> {
         return Err(unsafe_line(line, "it is not a name for a variable"));
     }
     let end = line_end(text);
-    let content = text.trim_start_matches('\u{feff}');
+    let content = text.strip_prefix('\u{feff}').unwrap_or(text);
     let closed = content.is_empty() || content.ends_with('\n');
     let mut block = String::new();
     if !closed {

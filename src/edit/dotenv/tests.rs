@@ -284,4 +284,24 @@ proptest! {
             prop_assert_eq!(blind, Ok(text));
         }
     }
+
+    #[test]
+    fn two_lines_are_taken_back_in_either_order(
+        pieces in prop::collection::vec(piece(), 0..20),
+        gaps in any::<(bool, bool)>(),
+        comment in prop::option::of("[a-z]{1,3}"),
+    ) {
+        let text = pieces.concat();
+        let first = Line { gap: gaps.0, comment: comment.clone(), ..line("K1", "v") };
+        let second = Line { gap: gaps.1, comment, ..line("K2", "w") };
+        if let Ok(Outcome::Added { text: one, edits: first }) = append(&text, &first) {
+            let Ok(Outcome::Added { text: both, edits: second }) = append(&one, &second) else {
+                panic!("not appended to {one:?}");
+            };
+            for order in [[&first[0], &second[0]], [&second[0], &first[0]]] {
+                let back = order.iter().try_fold(both.clone(), |text, edit| undo(&text, edit));
+                prop_assert_eq!(back.as_deref(), Ok(&*text));
+            }
+        }
+    }
 }

@@ -106,4 +106,35 @@ proptest! {
             prop_assert_eq!(back, text);
         }
     }
+
+    #[test]
+    fn two_dependencies_are_taken_back_in_either_order(
+        text in manifest(),
+        names in prop::collection::btree_set("[a-z]{1,4}|tokio", 2),
+        features in prop::collection::btree_set("[a-e]", 0..3),
+        swap in any::<bool>(),
+        table in prop_oneof![Just(Table::Normal), Just(Table::Workspace)],
+    ) {
+        let mut names: Vec<_> = names.into_iter().collect();
+        if swap {
+            names.reverse();
+        }
+        let mut new = text.clone();
+        let mut all = Vec::new();
+        for name in &names {
+            let wanted = Dependency { features: features.clone(), ..dependency(name, &[]) };
+            if let Ok(Outcome::Added { text, edits }) = ensure(&new, table, &wanted, false) {
+                new = text;
+                all.extend(edits);
+            }
+        }
+        let (containers, entries): (Vec<_>, Vec<_>) = all.iter().partition(|edit| edit.container);
+        for order in [entries.clone(), entries.into_iter().rev().collect()] {
+            let mut back = new.clone();
+            for edit in order.into_iter().chain(containers.iter().copied()) {
+                back = undo(&back, edit).unwrap();
+            }
+            prop_assert_eq!(&back, &text);
+        }
+    }
 }

@@ -22,6 +22,7 @@ fn diff(old: &str, new: &str) -> String {
 }
 
 /// Whether rustfmt leaves a text alone, in both style editions that projects use.
+#[expect(clippy::disallowed_methods, reason = "rustfmt is the judge")]
 fn is_formatted(text: &str, hard_tabs: bool) -> Result<(), String> {
     for style in ["2021", "2024"] {
         let mut rustfmt = Command::new("rustfmt")
