@@ -321,7 +321,8 @@ impl AddArgs {
             verify: self.verify,
             skip: skip
                 .into_iter()
-                .filter_map(|(name, skip)| skip.then(|| name.to_owned()))
+                .filter(|(_, skip)| *skip)
+                .map(|(name, _)| name.to_owned())
                 .collect(),
             wishes: Wishes {
                 module: self.module,

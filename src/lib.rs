@@ -1,4 +1,59 @@
-//! Adds infrastructure to a Rust web project that already exists.
+//! `infra` adds infrastructure to a Rust web project that already exists: Rust modules, compose
+//! services, dependencies, settings and the wiring in the app. This page is its architecture.
+//!
+//! Two sentences decide most questions:
+//!
+//! 1. **Rust knows formats, never components.** A component is a folder of data under `templates/`;
+//!    none of their names occurs in this code.
+//! 2. **One plan, two consumers.** Every command computes one pure [`plan::Plan`]; a preview and the
+//!    disk are two consumers of it, so that neither can tell something else than the other does.
+//!
+//! # The way of `infra add`
+//!
+//! ```text
+//! argv      -cli->      options of a command
+//! templates -catalog->  Catalog -resolve-> Selected -render-> files and fragments
+//! disk      -project->  Facts, and the Tree of the files that a plan can touch
+//!                       plan(Facts, Tree, renderings, Lock) -> Plan -> ui shows it | apply writes it
+//! ```
+//!
+//! # The rooms
+//!
+//! | room | what it is for | effects |
+//! |---|---|---|
+//! | [`catalog`] | the embedded components and the schema of their manifests | none |
+//! | [`resolve`] | names and choices: requirements closed, options typed | none |
+//! | [`render`] | templates and facts into files and fragments | none |
+//! | [`facts`] | what is known of a project, as plain data | none |
+//! | [`lock`] | what was added before, so that it can be taken out again | none |
+//! | [`plan`] | all of the above into changes of a tree in memory | none |
+//! | [`edit`] | text and fragment into text and a record, one editor a format | none |
+//! | [`path`] | paths that cannot leave the project | none |
+//! | [`project`] | finds root, package, framework, files | reads |
+//! | [`place`] | where a path is on disk, symlinks followed inside the project only | reads |
+//! | [`apply`] | writes a list of changes, all or nothing, with a journal | writes |
+//! | [`ui`] | the only printer and prompter | talks |
+//! | [`commands`] | one file a verb; the only place where the others meet | all |
+//! | [`error`] | what went wrong, the hint, and the exit code | none |
+//!
+//! `edit` names no other room, `plan` neither `project` nor `apply` nor `ui`, and `apply` does not
+//! know what a component is. clippy's `disallowed-methods` and `tests/architecture.rs` see to it.
+//!
+//! # Two kinds of file
+//!
+//! **Generated files** are written whole; their text as rendered is kept under `.infra/base/`, so
+//! that a later rendering is merged three ways with the user's edits ([`edit::merge`]).
+//!
+//! **Shared files** are the user's. They get fragments, each recorded in the [`lock`] with the exact
+//! text that came and the text that it replaced. An editor parses only to find byte offsets, splices
+//! there, parses again and compares the data with what was meant; when they differ it refuses. A
+//! syntax tree is never printed back.
+//!
+//! # Laws
+//!
+//! Adding twice changes nothing; adding and removing restores every byte; the order of adds does
+//! not matter; an edited file is never lost. `tests/laws.rs` holds them over every component and
+//! fixture, and over random orders.
 
 use std::env;
 

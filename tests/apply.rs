@@ -1,4 +1,10 @@
 //! Writing: every step killed, every step failing, files changed meanwhile, symlinks, modes.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test makes its own world, and stops where that fails"
+)]
 
 mod common;
 
@@ -146,7 +152,7 @@ fn failing_at_any_step_nothing_or_everything_is_written() {
     let old = root_files(project().path());
     let new = all_new();
     let steps = steps();
-    for fail_at in 0..steps.len() {
+    for (fail_at, failing) in steps.iter().enumerate() {
         let folder = project();
         let session = open(folder.path());
         let mut step = 0;
@@ -160,12 +166,7 @@ fn failing_at_any_step_nothing_or_everything_is_written() {
         let error = session.apply(&changes(), &mut watch).unwrap_err();
         assert_eq!(error.exit_code(), 1);
         if error.written.is_empty() {
-            assert_eq!(
-                root_files(folder.path()),
-                old,
-                "failed at {}",
-                steps[fail_at]
-            );
+            assert_eq!(root_files(folder.path()), old, "failed at {failing}");
         } else {
             assert_eq!(error.code, "incomplete");
         }
@@ -173,7 +174,7 @@ fn failing_at_any_step_nothing_or_everything_is_written() {
         let _next = open(folder.path());
         let found = root_files(folder.path());
         let expected = if error.written.is_empty() { &old } else { &new };
-        assert_eq!(&found, expected, "failed at {}", steps[fail_at]);
+        assert_eq!(&found, expected, "failed at {failing}");
     }
 }
 

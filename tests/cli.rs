@@ -1,5 +1,11 @@
 //! The command line as a user meets it: what is printed, and the exit code. Whatever is refused
 //! leaves every byte of the project as it was.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test makes its own world, and stops where that fails"
+)]
 
 mod common;
 
@@ -38,7 +44,7 @@ fn shown(folder: &Path, arguments: &[&str]) -> String {
     let real = fs::canonicalize(folder).unwrap();
     text = text.replace(real.to_str().unwrap(), "[PROJECT]");
     text = text.replace(folder.to_str().unwrap(), "[PROJECT]");
-    write!(text, "--- exit code {}\n", output.status.code().unwrap()).unwrap();
+    writeln!(text, "--- exit code {}", output.status.code().unwrap()).unwrap();
     text
 }
 

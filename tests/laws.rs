@@ -1,5 +1,11 @@
 //! The laws: adding twice, removing, order, edits. Over every component, embedded or of the tests,
 //! and every fixture project.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test makes its own world, and stops where that fails"
+)]
 
 mod common;
 

@@ -1,5 +1,11 @@
 //! Every component in every fixture project: what is said, which files come, and the diff of the
 //! user's own. A new folder under `templates/` or `tests/fixtures/` is covered as it is.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test makes its own world, and stops where that fails"
+)]
 
 mod common;
 

@@ -18,6 +18,7 @@ mod add;
 mod dependencies;
 mod draft;
 mod generated;
+mod ground;
 mod remove;
 mod services;
 mod status;

@@ -46,7 +46,7 @@ pub fn remove(context: &Context<'_>, removal: &Removal) -> Result<Plan> {
     for fragment in &mut draft.lock.fragments {
         fragment
             .by
-            .retain(|owner| !owners.contains(owner) && !(is_last && owner.starts_with(&prefix)));
+            .retain(|owner| !(owners.contains(owner) || (is_last && owner.starts_with(&prefix))));
     }
     if is_last {
         let files: Vec<File> = package

@@ -79,5 +79,6 @@ fn belongs(entry: &DirEntry, package: &Path) -> bool {
     }
     let is_top = entry.path().parent() == Some(package);
     let is_package = entry.path().join("Cargo.toml").is_file();
-    !name.starts_with('.') && !(is_top && ELSEWHERE.contains(&name.as_ref())) && !is_package
+    let is_elsewhere = is_top && ELSEWHERE.contains(&name.as_ref());
+    !(name.starts_with('.') || is_elsewhere || is_package)
 }

@@ -1,5 +1,9 @@
 //! Fixture projects, the test components, and a world in memory to plan in.
-#![allow(dead_code, reason = "each test binary uses a part of this")]
+#![allow(
+    dead_code,
+    missing_docs,
+    reason = "each test binary uses a part of this"
+)]
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -3,23 +3,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use minijinja::{
-    Environment, UndefinedBehavior, Value,
-    syntax::SyntaxConfig,
-    value::{Kwargs, Serde},
-};
-use serde::{Deserialize, Serialize};
+use minijinja::{Environment, Value, value::Serde};
+use serde::Serialize;
 
 use crate::{
     catalog::{
         Component,
-        manifest::{EnvKind, EnvRow, Manifest, SettingsSpec, Wire},
+        manifest::{EnvRow, Manifest, SettingsSpec, Wire},
     },
     error::{Error, Result},
     facts::{Facts, Tree},
     path::ProjectPath,
     resolve::{Options, Selected},
 };
+
+mod language;
+
+use language::environment;
 
 /// A component, rendered for one package.
 #[derive(Clone, Debug)]
@@ -292,153 +292,9 @@ fn broken(id: &str, path: &str, error: &minijinja::Error) -> Error {
     )
 }
 
-fn environment() -> Result<Environment<'static>> {
-    let syntax = SyntaxConfig::builder()
-        .block_delimiters("/*%", "%*/")
-        .variable_delimiters("/*=", "=*/")
-        .comment_delimiters("/*~", "~*/")
-        .line_statement_prefix("//%")
-        .trim_blocks(true)
-        .lstrip_blocks(true)
-        .keep_trailing_newline(true)
-        .build()
-        .map_err(|error| broken("syntax", "", &error))?;
-    let mut environment = Environment::new();
-    environment.set_syntax(syntax);
-    environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-    environment.add_function("version_at_least", version_at_least);
-    environment.add_filter("literal", |value: String, kind: Value| {
-        literal(&value, EnvKind::deserialize(kind)?)
-    });
-    environment.add_filter("rust_type", |row: Value| {
-        Ok::<_, minijinja::Error>(rust_type(&EnvRow::deserialize(row)?))
-    });
-    environment.add_filter("bounded", |row: Value| bounded(&EnvRow::deserialize(row)?));
-    Ok(environment)
-}
-
-/// Whether a version is this one or later. A crate that is not there will come in its newest.
-fn version_at_least(version: Value, least: &str, _: Kwargs) -> bool {
-    let Some(version) = version.as_str() else {
-        return true;
-    };
-    let parts = |text: &str| -> Vec<u64> {
-        let numbers = text
-            .split(['.', '-', '+'])
-            .map_while(|part| part.parse().ok());
-        let mut numbers: Vec<u64> = numbers.collect();
-        numbers.resize(3, 0);
-        numbers
-    };
-    parts(version) >= parts(least)
-}
-
-fn rust_type(row: &EnvRow) -> String {
-    let name = match row.kind {
-        EnvKind::Secret => "SecretString",
-        EnvKind::Text => "String",
-        EnvKind::Duration => "Duration",
-        EnvKind::Bool => "bool",
-        EnvKind::U16 => "u16",
-        EnvKind::U64 => "u64",
-    };
-    if row.optional {
-        format!("Option<{name}>")
-    } else {
-        name.to_owned()
-    }
-}
-
-/// A value of a variable as an expression of Rust.
-fn literal(value: &str, kind: EnvKind) -> Result<String, minijinja::Error> {
-    let wrong = |what: &str| {
-        let why = format!("`{value}` is not {what}");
-        minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, why)
-    };
-    let number = |text: &str| -> Result<u64, minijinja::Error> {
-        text.parse().map_err(|_| wrong("a whole number"))
-    };
-    Ok(match kind {
-        EnvKind::Text => format!("{value:?}.to_owned()"),
-        EnvKind::Secret => format!("{value:?}.to_owned().into()"),
-        EnvKind::Bool => value.to_owned(),
-        EnvKind::U16 | EnvKind::U64 => grouped(number(value)?),
-        EnvKind::Duration => {
-            let digits = value.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-            let amount = number(digits)?;
-            let (unit, factor) = match &value[digits.len()..] {
-                "ms" => ("millis", 1),
-                "" | "s" => ("secs", 1),
-                "m" => ("secs", 60),
-                "h" => ("secs", 3_600),
-                "d" => ("secs", 86_400),
-                _ => return Err(wrong("a time such as `30s`")),
-            };
-            let amount = amount
-                .checked_mul(factor)
-                .ok_or_else(|| wrong("a time that fits"))?;
-            format!("Duration::from_{unit}({})", grouped(amount))
-        }
-    })
-}
-
-/// Digits in groups of three from five digits on, as clippy likes long literals.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    if digits.len() < 5 {
-        return digits;
-    }
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push('_');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// The arguments of a bounded setting: its name, default and range.
-fn bounded(row: &EnvRow) -> Result<String, minijinja::Error> {
-    let part = |value: &Option<String>| literal(value.as_deref().unwrap_or_default(), row.kind);
-    Ok(format!(
-        "\"{}\", {}, {}..={}",
-        row.name,
-        part(&row.default)?,
-        part(&row.min)?,
-        part(&row.max)?
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn versions_are_compared_as_numbers() {
-        let at_least = |version: &str, least| {
-            let options = Kwargs::from_iter(Vec::<(&str, Value)>::new());
-            version_at_least(Value::from(version), least, options)
-        };
-        assert!(at_least("0.10.1", "0.8"));
-        assert!(!at_least("0.7.9", "0.8"));
-        assert!(at_least("1.0.0-rc.1", "1"));
-    }
-
-    #[test]
-    fn literals_are_what_a_reader_would_write() {
-        let literal = |value, kind| literal(value, kind).unwrap();
-        assert_eq!(
-            literal("500ms", EnvKind::Duration),
-            "Duration::from_millis(500)"
-        );
-        assert_eq!(
-            literal("30d", EnvKind::Duration),
-            "Duration::from_secs(2_592_000)"
-        );
-        assert_eq!(literal("65536", EnvKind::U64), "65_536");
-        assert_eq!(literal("/a\"b", EnvKind::Text), r#""/a\"b".to_owned()"#);
-    }
 
     #[test]
     fn a_when_table_joins_lists_and_turns_a_version_into_a_table() {
