@@ -9,9 +9,10 @@
 
 mod mutation;
 
+use std::env::VarError;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use infra::edit::compose::{Compose, Value, parse_value};
 use infra::edit::{Edit, Kept, Outcome, Refusal};
@@ -246,6 +247,15 @@ fn in_any_order(value: Yaml) -> Yaml {
     }
 }
 
+/// The folder of real compose files.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tells the tests of real files where they are"
+)]
+fn corpus() -> Result<PathBuf, VarError> {
+    Ok(Path::new(&std::env::var("INFRA_CORPUS")?).join("compose"))
+}
+
 fn files(folder: &Path) -> io::Result<Vec<(String, String)>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -284,8 +294,7 @@ fn hostile_files_are_edited_and_restored_or_refused_as_expected() {
 #[test]
 #[ignore = "needs INFRA_CORPUS, a folder of real files; see scripts/corpus"]
 fn real_files() {
-    let corpus = std::env::var("INFRA_CORPUS").expect("INFRA_CORPUS names a folder");
-    let files = files(&Path::new(&corpus).join("compose")).unwrap();
+    let files = files(&corpus().unwrap()).unwrap();
     let (mut edited, mut unjudged, mut refused, mut wrong) = (0, 0, 0, 0);
     for (name, text) in &files {
         match verdict(text) {

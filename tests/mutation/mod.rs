@@ -5,7 +5,7 @@ use std::path::Path;
 use infra::edit::compose::Compose;
 use infra::edit::{Edit, Kept, Outcome};
 
-use super::{Verdict, add_all, files, names, verdict};
+use super::{Verdict, add_all, corpus, files, names, verdict};
 
 /// Numbers that look random and are the same in every run.
 struct Dice(u64);
@@ -96,9 +96,7 @@ fn mutated_hostile_files_are_never_damaged() {
 #[test]
 #[ignore = "needs INFRA_CORPUS, a folder of real files, and a minute"]
 fn mutated_real_files() {
-    let corpus = std::env::var("INFRA_CORPUS").expect("INFRA_CORPUS names a folder");
-    let (edited, unjudged, refused) =
-        expect_no_damage(&files(&Path::new(&corpus).join("compose")).unwrap(), 50);
+    let (edited, unjudged, refused) = expect_no_damage(&files(&corpus().unwrap()).unwrap(), 50);
     println!(
         "mutated: {edited} edited and restored ({unjudged} not judged), {refused} refused, 0 wrong"
     );
@@ -178,8 +176,6 @@ fn undo_never_takes_what_others_wrote() {
 #[test]
 #[ignore = "needs INFRA_CORPUS, a folder of real files, and a minute"]
 fn undo_in_real_files_never_takes_what_others_wrote() {
-    let corpus = std::env::var("INFRA_CORPUS").expect("INFRA_CORPUS names a folder");
-    let undone =
-        expect_edits_of_others_to_stay(&files(&Path::new(&corpus).join("compose")).unwrap(), 50);
+    let undone = expect_edits_of_others_to_stay(&files(&corpus().unwrap()).unwrap(), 50);
     println!("{undone} edits undone after edits of others, nothing of theirs lost");
 }

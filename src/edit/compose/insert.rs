@@ -47,12 +47,11 @@ fn reach<'a>(root: &'a Node, path: &[&str]) -> Reached<'a> {
 /// Plans `path: value` where the last name of the path is not there yet; mappings that are missing
 /// on the way are made, each with a record of its own.
 pub(super) fn entry(tree: &Tree, path: &[&str], value: &Value) -> Result<Change, Refusal> {
-    let Some(root) = &tree.root else {
-        return Ok(at_end(tree, path, value));
+    let data = tree.root.as_ref();
+    let Some(root) = data.filter(|root| root.start < root.end || !root.is_null()) else {
+        return at_end(tree, path, value)
+            .ok_or_else(|| tree.refuse(path, "the text is nothing but spaces"));
     };
-    if root.start == root.end && root.is_null() {
-        return Ok(at_end(tree, path, value));
-    }
     let reached = reach(root, &path[..path.len() - 1]);
     let missing = &path[reached.depth..];
     let here = &path[..reached.depth];

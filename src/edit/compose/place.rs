@@ -77,37 +77,34 @@ pub(super) fn ending_at(text: &str, at: usize, style: &Style) -> &'static str {
     }
 }
 
-/// For a text without data: behind its comments.
-pub(super) fn at_end(tree: &Tree, path: &[&str], value: &Value) -> Change {
+/// For a text without data: behind its comments. `None` if it is only spaces: where those end
+/// nothing could be taken out again exactly.
+pub(super) fn at_end(tree: &Tree, path: &[&str], value: &Value) -> Option<Change> {
     let text = tree.text.as_str();
     let style = tree.style();
     let parts = block_lines(path, 0, value, 0, &style);
     let mark = byte_order_mark(text);
     let content = text.trim_end();
     if content.len() > mark {
-        let at = content.len();
+        let at = line_stop(text, content.len());
         let blank = !content.ends_with("---");
-        return line_splice(
-            line_stop(text, at),
-            parts,
-            ending_at(text, at, &style),
-            blank,
-            &style,
-        );
+        let first = ending_at(text, at, &style);
+        return Some(line_splice(at, parts, first, blank, &style));
+    }
+    let empty = text.len() == mark;
+    if !empty && !ends_line(&text[mark..]) {
+        return None;
     }
     let mut change = line_splice(mark, parts, "\n", false, &style);
+    let last = if empty { style.line_end } else { "" };
     // The very first line has none above that it could end.
-    for text in change.splices.iter_mut().map(|(_, new)| new) {
-        text.remove(0);
+    for (_, new) in &mut change.splices {
+        *new = format!("{}{last}", &new[1..]);
     }
-    if let Some(first) = change.edits.first_mut() {
-        first.after.remove(0);
-        if !ends_line(&text[mark..]) {
-            first.after.push_str(style.line_end);
-            change.splices[0].1.push_str(style.line_end);
-        }
+    if let Some(edit) = change.edits.first_mut() {
+        edit.after = format!("{}{last}", &edit.after[1..]);
     }
-    change
+    Some(change)
 }
 
 /// After the last entry of a block mapping.
@@ -207,38 +204,27 @@ pub(super) fn in_braces(
         .iter()
         .map(|(key, value)| key.start..value.end.max(key.end))
         .collect();
-    let inner: Vec<String> = (reached.depth..=last)
-        .map(|depth| {
-            let value = if depth == last {
-                value
-            } else {
-                &Value::Map(Vec::new())
-            };
-            flow_entry(path[depth], value, &style, json)
-        })
-        .collect();
     let (at, before, after) = flow_place(&tree.text, reached.node, &spans, &style)?;
+    let empty = Value::Map(Vec::new());
     let mut change = Change::default();
     let mut whole = String::new();
-    for (index, text) in inner.iter().enumerate() {
-        let container = reached.depth + index < last;
-        let text = if index == 0 {
-            format!("{before}{text}{after}")
-        } else {
-            text.clone()
-        };
-        if index == 0 {
-            whole.clone_from(&text);
-        } else {
-            // Into the braces of the container that was just written.
-            let brace = whole.rfind("{}")? + 1;
-            whole.insert_str(brace, &text);
+    // Where the next level goes: at first alone, then into the braces that were just written.
+    let mut inside = 0;
+    for depth in reached.depth..=last {
+        let value = if depth == last { value } else { &empty };
+        let mut text = flow_entry(path[depth], value, &style, json);
+        let mut brace = text.len().saturating_sub(1);
+        if depth == reached.depth {
+            text = format!("{before}{text}{after}");
+            brace += before.len();
         }
+        whole.insert_str(inside, &text);
+        inside += brace;
         change.edits.push(Edit {
-            address: pointer(&path[..=reached.depth + index]),
+            address: pointer(&path[..=depth]),
             before: String::new(),
             after: text,
-            container,
+            container: depth < last,
         });
     }
     change.splices.push((at..at, whole));

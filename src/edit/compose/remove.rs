@@ -44,10 +44,7 @@ pub(super) fn exact(tree: &Tree, place: &Place<'_>, edit: &Edit) -> Option<Range
         '\r' => true,
         _ => start == byte_order_mark(text),
     };
-    let ends = rest.is_empty()
-        || inserted.ends_with('\n')
-        || rest.starts_with('\n')
-        || rest.starts_with("\r\n");
+    let ends = rest.is_empty() || inserted.ends_with('\n') || ends_line(rest);
     (apart && ends && !has_tail(tree, place)).then_some(start..end)
 }
 
@@ -61,12 +58,7 @@ pub(super) fn lines(tree: &Tree, place: &Place<'_>, edit: &Edit) -> Option<Range
         _ => head.is_empty() && begins_line(text, place.start()),
     };
     let stop = line_stop(text, place.end());
-    if !alone
-        || !text[place.end()..stop]
-            .trim()
-            .trim_start_matches(':')
-            .is_empty()
-    {
+    if !alone || !text[place.end()..stop].trim().is_empty() {
         return None;
     }
     if has_comment(text, start..stop, place) || has_tail(tree, place) {

@@ -3,6 +3,7 @@
 
 mod facts;
 mod laws;
+mod members;
 mod places;
 mod refusals;
 mod undoing;

@@ -203,161 +203,6 @@ fn a_commented_out_service_or_a_command_of_its_name_is_not_the_service() {
 }
 
 #[test]
-fn a_list_of_dependencies_gets_the_bare_name_as_its_neighbours_are_written() {
-    for (before, after) in [
-        ("\n      - db\n", "\n      - db\n      - redis\n"),
-        ("\n    - db\n", "\n    - db\n    - redis\n"),
-        ("\n     - db\n", "\n     - db\n     - redis\n"),
-        ("\n      -   db\n", "\n      -   db\n      -   redis\n"),
-        (
-            "\n      - \"db\"\n",
-            "\n      - \"db\"\n      - \"redis\"\n",
-        ),
-        (
-            "\n      - 'db' # why\n",
-            "\n      - 'db' # why\n      - 'redis'\n",
-        ),
-        (
-            "\n      - db\n      # - mq\n",
-            "\n      - db\n      - redis\n      # - mq\n",
-        ),
-        (" [ db ]   # keep\n", " [ db, redis ]   # keep\n"),
-        (" [\"db\"]\n", " [\"db\", \"redis\"]\n"),
-        (" ['db', mq]\n", " ['db', mq, redis]\n"),
-        (" []\n", " [redis]\n"),
-        (
-            " [\n      db,\n      mq\n    ]\n",
-            " [\n      db,\n      mq,\n      redis\n    ]\n",
-        ),
-        (
-            " [\n      db, # the db\n      mq, # the mq\n    ]\n",
-            " [\n      db, # the db\n      mq, # the mq\n      redis,\n    ]\n",
-        ),
-        (
-            " [\n      db # last\n    ]\n",
-            " [\n      redis,\n      db # last\n    ]\n",
-        ),
-    ] {
-        let head = "services:\n  web:\n    image: a\n    depends_on:";
-        let tail = "    restart: always\n";
-        assert_eq!(
-            with(&format!("{head}{before}{tail}"), &[WAIT]),
-            format!("{head}{after}{tail}")
-        );
-    }
-}
-
-#[test]
-fn a_mapping_of_dependencies_or_none_gets_a_condition() {
-    for (before, after) in [
-        (
-            "    depends_on:\n      db:\n        condition: service_started\n",
-            "    depends_on:\n      db:\n        condition: service_started\n      redis:\n        condition: service_healthy\n",
-        ),
-        (
-            "    depends_on: {db: {condition: service_started}}\n",
-            "    depends_on: {db: {condition: service_started}, redis: {condition: service_healthy}}\n",
-        ),
-        (
-            "    depends_on:\n",
-            "    depends_on:\n      redis:\n        condition: service_healthy\n",
-        ),
-        (
-            "    depends_on: {}\n",
-            "    depends_on:\n      redis:\n        condition: service_healthy\n",
-        ),
-        (
-            "",
-            "    depends_on:\n      redis:\n        condition: service_healthy\n",
-        ),
-        (
-            "    depends_on: !override\n      db:\n        condition: service_started\n",
-            "    depends_on: !override\n      db:\n        condition: service_started\n      redis:\n        condition: service_healthy\n",
-        ),
-    ] {
-        let head = "services:\n  web:\n    image: a\n    networks: [n]\n    extends: base\n";
-        assert_eq!(
-            with(&format!("{head}{before}"), &[WAIT]),
-            format!("{head}{after}")
-        );
-    }
-}
-
-#[test]
-fn a_service_without_a_healthcheck_is_only_waited_for_to_start() {
-    let text = "services:\n  web:\n    image: a\n  redis:\n    image: redis\n    healthcheck:\n      disable: true\n";
-    assert_eq!(
-        with(text, &[WAIT]),
-        "services:\n  web:\n    image: a\n    depends_on:\n      redis:\n        condition: service_started\n  redis:\n    image: redis\n    healthcheck:\n      disable: true\n"
-    );
-}
-
-#[test]
-fn an_environment_gets_the_variable_in_its_own_form() {
-    for (before, after) in [
-        (
-            "\n      A: 1\n",
-            "\n      A: 1\n      REDIS_URL: redis://redis:6379\n",
-        ),
-        (
-            "\n      A: \"1\"\n",
-            "\n      A: \"1\"\n      REDIS_URL: \"redis://redis:6379\"\n",
-        ),
-        (
-            "\n      A: '1'\n",
-            "\n      A: '1'\n      REDIS_URL: 'redis://redis:6379'\n",
-        ),
-        (
-            "\n      A:\n      B: # c\n",
-            "\n      A:\n      B: # c\n      REDIS_URL: redis://redis:6379\n",
-        ),
-        (
-            "\n      - A=1\n",
-            "\n      - A=1\n      - REDIS_URL=redis://redis:6379\n",
-        ),
-        (
-            "\n    - A=1 # why\n",
-            "\n    - A=1 # why\n    - REDIS_URL=redis://redis:6379\n",
-        ),
-        (
-            "\n      - 'A=1'\n",
-            "\n      - 'A=1'\n      - 'REDIS_URL=redis://redis:6379'\n",
-        ),
-        ("\n", "\n      REDIS_URL: redis://redis:6379\n"),
-        (
-            " {A: '1', B: \"x, y\"}   # c\n",
-            " {A: '1', B: \"x, y\", REDIS_URL: \"redis://redis:6379\"}   # c\n",
-        ),
-        (
-            " {\n      A: 1,\n      B: 2\n    }\n",
-            " {\n      A: 1,\n      B: 2,\n      REDIS_URL: redis://redis:6379\n    }\n",
-        ),
-    ] {
-        let head = "services:\n  web:\n    environment:";
-        let tail = "    restart: always\n";
-        assert_eq!(
-            with(&format!("{head}{before}{tail}"), &[URL]),
-            format!("{head}{after}{tail}")
-        );
-    }
-}
-
-#[test]
-fn whole_files_in_braces_get_everything_in_braces() {
-    assert_eq!(
-        with("services: {web: {image: a}}\n", &[REDIS, WAIT, URL]),
-        "services: {web: {image: a, depends_on: {redis: {condition: service_started}}, environment: {REDIS_URL: redis://redis:6379}}, redis: {image: redis:8}}\n"
-    );
-    assert_eq!(
-        with(
-            "{\n  \"services\": {\n    \"web\": {\n      \"image\": \"a\"\n    }\n  }\n}\n",
-            &[REDIS, DATA, URL]
-        ),
-        "{\n  \"services\": {\n    \"web\": {\n      \"image\": \"a\",\n      \"environment\": {\"REDIS_URL\": \"redis://redis:6379\"}\n    },\n    \"redis\": {\"image\": \"redis:8\"}\n  },\n  \"volumes\": {\"redis-data\": null}\n}\n"
-    );
-}
-
-#[test]
 fn quoted_dotted_and_spaced_keys_are_found() {
     assert_eq!(
         with("\"services\" :\n  'web':\n    \"image\" : a\n", &[URL]),
@@ -387,5 +232,23 @@ fn document_marks_directives_and_extensions_stay_around() {
             &[REDIS, DATA]
         ),
         "volumes:\n  v:\n  redis-data:\n  # more\n\nservices:\n  web:\n    image: a\n\n  redis:\n    image: redis:8\n\nx-foo:\n  bar: 1\n"
+    );
+}
+
+#[test]
+fn a_comment_behind_the_last_volume_stays_there() {
+    let text = "volumes:\n  cargo_cache: # kept between builds\n";
+    assert_eq!(with(text, &[DATA]), format!("{text}  redis-data:\n"));
+}
+
+#[test]
+fn an_anchor_with_many_aliases_is_no_limit() {
+    let mut text = "x-base: &base\n  restart: always\nservices:\n".to_owned();
+    for index in 0..60 {
+        text.push_str(&format!("  s{index}:\n    <<: *base\n    image: a\n"));
+    }
+    assert_eq!(
+        with(&text, &[REDIS]),
+        format!("{text}  redis:\n    image: redis:8\n")
     );
 }

@@ -296,3 +296,11 @@ fn a_scalar_that_is_shared_or_not_there_is_not_replaced() {
     }
     assert_eq!(compose.text(), text);
 }
+
+#[test]
+fn a_text_of_spaces_is_no_file_to_add_to() {
+    assert_eq!(
+        refusal(" \n", &Volume("data")),
+        "`/volumes/data` cannot be edited: the text is nothing but spaces"
+    );
+}
