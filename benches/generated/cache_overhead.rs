@@ -74,7 +74,9 @@ struct Measured {
     p99: f64,
 }
 
-async fn run<F>(operation: impl Fn(String) -> F + Clone + Send + 'static) -> Result<Measured, Failed>
+async fn run<F>(
+    operation: impl Fn(String) -> F + Clone + Send + 'static,
+) -> Result<Measured, Failed>
 where
     F: Future<Output = Result<(), Failed>> + Send,
 {

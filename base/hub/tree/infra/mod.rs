@@ -83,7 +83,12 @@ impl Infra {
     pub async fn start_with(settings: Settings) -> Result<Arc<Self>, StartError> {
         tracing::info!(stage = %settings.stage, "the infrastructure is starting");
         //% for c in components
+        //% if c.wire.start|length <= 79
         let start = /*= c.wire.start =*/;
+        //% else
+        let start =
+            /*= c.wire.start =*/;
+        //% endif
         let /*= c.wire.field =*/ = started("/*= c.id =*/", start).await?;
         //% endfor
         //% if not components
@@ -113,7 +118,14 @@ impl Infra {
         //% if asked
         let mut health = BTreeMap::new();
         //% for c in asked
+        //% if c.id|length + c.wire.health|length <= 50
         health.insert("/*= c.id =*/", /*= c.wire.health =*/.await);
+        //% else
+        health.insert(
+            "/*= c.id =*/",
+            /*= c.wire.health =*/.await,
+        );
+        //% endif
         //% endfor
         health
         //% else

@@ -19,7 +19,8 @@ impl Infra {
         let router = router.merge(/*= c.wire.axum.routes =*/);
         //% endfor
         //% for c in here|reverse|selectattr("wire.axum.layer")
-        let router = router.layer(/*= c.wire.axum.layer =*/);
+        let layer = /*= c.wire.axum.layer =*/;
+        let router = router.layer(layer);
         //% endfor
         router.layer(Extension(Arc::clone(self)))
     }

@@ -156,7 +156,7 @@ impl Remote {
         // Most of the work is done while memory serves, the rest while every operation waits.
         self.remove_missed(LONGEST_PASS).await?;
         let mut state = self.state.write().await;
-        self.remove_missed(self.limit).await?;
+        self.remove_missed(self.limit / 2).await?;
         let since = Some(Instant::now());
         let before = mem::replace(&mut *state, State::There { since });
         self.away.store(false, Ordering::Release);
@@ -198,10 +198,13 @@ impl Remote {
     }
 
     pub(super) fn refused(&self, error: &RedisError) {
-        tracing::warn!(%error, "redis has refused a command of the cache");
         ::metrics::counter!("cache_refusals_total").increment(1);
-        let refusal = Some((Instant::now(), error.to_string()));
-        *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = refusal;
+        let mut refusal = self.refusal.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = refusal.replace((Instant::now(), error.to_string()));
+        // A full Redis refuses every write: the first is logged, the others are counted.
+        if last.is_none_or(|(when, _)| when.elapsed() > REFUSAL_SHOWN) {
+            tracing::warn!(%error, "redis refuses commands of the cache");
+        }
     }
 
     /// What is wrong with Redis now, or was a moment ago.
