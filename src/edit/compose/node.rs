@@ -190,38 +190,29 @@ impl<'a> Builder<'a> {
             Event::SequenceStart(style, anchor, tag) => {
                 let flow = style == StructureStyle::Flow;
                 let (items, closed) = self.items(depth)?;
+                let last = items.iter().map(|item| item.end).max();
+                let dash = self.dash(&items, start);
                 let (start, end) = if flow {
                     (start, closed)
                 } else {
-                    let last = items.iter().map(|item| item.end).max();
-                    (self.dash(&items, start), last.unwrap_or(end))
+                    (dash, last.unwrap_or(end))
                 };
-                Ok(Node {
-                    start,
-                    end,
-                    kind: Kind::List(items),
-                    anchor,
-                    tag: tag_text(tag),
-                    flow,
-                })
+                Ok(collection(start, end, Kind::List(items), anchor, tag, flow))
             }
             Event::MappingStart(style, anchor, tag) => {
                 let flow = style == StructureStyle::Flow;
                 let (entries, closed) = self.entries(depth, flow)?;
-                let last = entries.iter().map(|(key, value)| value.end.max(key.end));
-                let end = if flow {
-                    closed
-                } else {
-                    last.max().unwrap_or(end)
-                };
-                Ok(Node {
+                let ends = entries.iter().map(|(key, value)| value.end.max(key.end));
+                let last = ends.max().unwrap_or(end);
+                let end = if flow { closed } else { last };
+                Ok(collection(
                     start,
                     end,
-                    kind: Kind::Map(entries),
+                    Kind::Map(entries),
                     anchor,
-                    tag: tag_text(tag),
+                    tag,
                     flow,
-                })
+                ))
             }
             _ => Err(unreadable_at(
                 line_of(self.text, start),
@@ -350,6 +341,24 @@ fn keeps_blank_lines(text: &str, start: usize) -> bool {
     let header = without_comment(&head[line_start(head, head.len())..]).trim_end();
     let marks = header.trim_end_matches(|c: char| c.is_ascii_digit() || c == '+' || c == '-');
     header[marks.len()..].contains('+')
+}
+
+fn collection(
+    start: usize,
+    end: usize,
+    kind: Kind,
+    anchor: usize,
+    tag: Option<Cow<'_, Tag>>,
+    flow: bool,
+) -> Node {
+    Node {
+        start,
+        end,
+        kind,
+        anchor,
+        tag: tag_text(tag),
+        flow,
+    }
 }
 
 fn tag_text(tag: Option<Cow<'_, Tag>>) -> Option<Rc<str>> {
