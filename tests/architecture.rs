@@ -41,7 +41,9 @@ fn forbid(rooms: &[&str], things: &[&str]) {
         let guarded = rooms.iter().any(|room| in_room(&path, room));
         for (index, line) in code.lines().enumerate().filter(|_| guarded) {
             let is_comment = line.trim_start().starts_with("//");
-            let named = things.iter().find(|thing| !is_comment && line.contains(**thing));
+            let named = things
+                .iter()
+                .find(|thing| !is_comment && line.contains(**thing));
             assert_eq!(named, None, "src/{path}:{}", index + 1);
         }
     }

@@ -6,7 +6,7 @@ use crate::{
     catalog::manifest,
     edit::{
         Kept,
-        cargo_toml::{self, Dependency, Manifest, Section, Table},
+        cargo_toml::{self, Declared, Dependency, Manifest, Section, Table},
     },
     error::{Error, Result},
     facts::Facts,
@@ -27,86 +27,94 @@ struct Need {
     by: BTreeSet<String>,
 }
 
-impl Need {
+/// What the manifests declare already.
+struct Declarations<'a> {
+    manifest: Manifest,
+    workspace: Option<Manifest>,
+    implies: &'a Implies,
+}
+
+impl Declarations<'_> {
+    fn entry(&self, section: &Section, name: &str) -> Option<&Declared> {
+        let declared = self.manifest.dependencies.iter();
+        let mut found = declared.filter(|known| known.section == *section && known.package == name);
+        found.next()
+    }
+
+    /// The features that come without being named: from the workspace, or brought by others.
+    fn given(&self, entry: Option<&Declared>, name: &str) -> BTreeSet<String> {
+        let key = entry.map_or(name, |entry| entry.key.as_str());
+        let inherits = entry.is_none_or(|entry| entry.workspace);
+        let workspace = self.workspace.iter().filter(|_| inherits);
+        let inherited: BTreeSet<String> = workspace
+            .flat_map(|workspace| &workspace.dependencies)
+            .filter(|known| known.section == Section::Workspace && known.key == key)
+            .flat_map(|known| known.features.iter().cloned())
+            .collect();
+        let own = entry
+            .map(|known| known.features.as_slice())
+            .unwrap_or_default();
+        let implies = self.implies.get(name);
+        let brought = inherited
+            .iter()
+            .chain(own)
+            .filter_map(|feature| implies?.get(feature))
+            .flatten();
+        brought.chain(&inherited).cloned().collect()
+    }
+
+    /// Leaves out the features that come anyway.
+    fn spare(&self, need: &mut Need) {
+        let dependency = &mut need.dependency;
+        let entry = self.entry(&section(need.table), &dependency.name);
+        let given = self.given(entry, &dependency.name);
+        dependency
+            .features
+            .retain(|feature| !given.contains(feature));
+    }
+
     /// Whether the tests need more of a crate than the code has; if so, of the same version.
-    fn is_missing(&mut self, manifest: &Manifest, implies: &Implies) -> bool {
-        let normal = manifest.dependencies.iter().find(|known| {
-            known.section == Section::Normal && known.package == self.dependency.name
-        });
+    fn lacks(&self, need: &mut Need) -> bool {
+        let dependency = &mut need.dependency;
+        let normal = self.entry(&Section::Normal, &dependency.name);
         let Some(normal) = normal.filter(|normal| normal.on_by_default) else {
             return true;
         };
-        let implied = |feature: &String| {
-            let implies = implies.get(&self.dependency.name);
-            let brought =
-                implies.map(|implies| normal.features.iter().filter_map(|f| implies.get(f)));
-            brought.is_some_and(|mut brought| brought.any(|all| all.contains(feature)))
-        };
-        let spared: Vec<String> = self
-            .dependency
+        let given = self.given(Some(normal), &dependency.name);
+        dependency
             .features
-            .iter()
-            .filter(|feature| normal.features.contains(feature) || implied(feature))
-            .cloned()
-            .collect();
-        self.dependency
-            .features
-            .retain(|feature| !spared.contains(feature));
+            .retain(|feature| !given.contains(feature) && !normal.features.contains(feature));
         if let Some(requirement) = &normal.requirement {
-            self.dependency.requirement.clone_from(requirement);
+            dependency.requirement.clone_from(requirement);
         }
-        !self.dependency.features.is_empty()
+        !dependency.features.is_empty()
     }
 }
 
 impl Draft<'_> {
     /// Brings the dependencies of the package to what its components need, and the hub itself.
-    pub(super) fn depend(&mut self, hub: Option<&manifest::Manifest>) {
+    pub(super) fn depend(&mut self, hub: &manifest::Manifest) {
         let mut needs = self.needs(hub);
-        let nothing = Implies::new();
-        let implies = hub.map_or(&nothing, |hub| &hub.implies);
-        self.spare(&mut needs, implies);
+        let declared = self.declarations(&hub.implies);
+        needs.values_mut().for_each(|need| declared.spare(need));
         for need in needs.values().filter(|need| need.table == Table::Normal) {
             self.ensure_in_package(need);
         }
         // What the code has anyway, its tests need not name again.
-        let manifest = cargo_toml::read(self.text(&self.facts.manifest)).unwrap_or_default();
-        needs.retain(|_, need| need.table != Table::Dev || need.is_missing(&manifest, implies));
+        let declared = self.declarations(&hub.implies);
+        needs.retain(|_, need| need.table != Table::Dev || declared.lacks(need));
         self.disown(&needs.keys().cloned().collect());
         for need in needs.values().filter(|need| need.table == Table::Dev) {
             self.ensure_in_package(need);
         }
     }
 
-    /// Leaves out the features that the workspace gives anyway, or that another one brings.
-    fn spare(&self, needs: &mut BTreeMap<String, Need>, implies: &Implies) {
+    fn declarations<'a>(&self, implies: &'a Implies) -> Declarations<'a> {
         let read = |file: &ProjectPath| cargo_toml::read(self.text(file)).unwrap_or_default();
-        let manifest = read(&self.facts.manifest);
-        let workspace = self.facts.inherits.as_ref().map(read).unwrap_or_default();
-        for need in needs.values_mut() {
-            let name = &need.dependency.name;
-            let entry = manifest
-                .dependencies
-                .iter()
-                .find(|known| known.section == section(need.table) && known.package == *name);
-            let inherited = workspace.dependencies.iter().find(|known| {
-                known.section == Section::Workspace
-                    && entry.is_some_and(|entry| entry.workspace && entry.key == known.key)
-            });
-            let inherited = inherited
-                .map(|known| known.features.as_slice())
-                .unwrap_or_default();
-            let own = entry
-                .map(|known| known.features.as_slice())
-                .unwrap_or_default();
-            let brought = implies.get(name).into_iter().flat_map(|implies| {
-                let given = inherited.iter().chain(own);
-                given.filter_map(|feature| implies.get(feature)).flatten()
-            });
-            let spared: BTreeSet<&String> = brought.chain(inherited).collect();
-            need.dependency
-                .features
-                .retain(|feature| !spared.contains(feature));
+        Declarations {
+            manifest: read(&self.facts.manifest),
+            workspace: self.facts.inherits.as_ref().map(read),
+            implies,
         }
     }
 
@@ -125,7 +133,7 @@ impl Draft<'_> {
     }
 
     /// All crates that the components of this package need, by address.
-    fn needs(&self, hub: Option<&manifest::Manifest>) -> BTreeMap<String, Need> {
+    fn needs(&self, hub: &manifest::Manifest) -> BTreeMap<String, Need> {
         let mut needs = BTreeMap::new();
         let package = self.lock.package(self.facts.package());
         let components = package.iter().flat_map(|package| &package.components);
@@ -133,8 +141,8 @@ impl Draft<'_> {
             let id = component.id.as_str();
             (id, &component.dependencies, &component.dev_dependencies)
         });
-        let hub = hub.map(|hub| (HUB, &hub.dependencies, &hub.dev_dependencies));
-        for (id, normal, dev) in hub.into_iter().chain(components) {
+        let hub = (HUB, &hub.dependencies, &hub.dev_dependencies);
+        for (id, normal, dev) in [hub].into_iter().chain(components) {
             for (name, dependency) in normal {
                 need(&mut needs, Table::Normal, name, dependency, id);
             }

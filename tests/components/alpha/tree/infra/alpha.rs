@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::{Health, settings::AlphaSettings};
+use super::settings::AlphaSettings;
 
 /// Greets.
 #[derive(Clone, Debug)]
@@ -33,8 +33,8 @@ impl Alpha {
     }
 
     /// Always well.
-    pub async fn health(&self) -> Health {
-        Health::Healthy
+    pub async fn health(&self) -> super::Health {
+        super::Health::Healthy
     }
 
     /// Says goodbye.

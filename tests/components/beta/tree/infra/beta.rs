@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::{Health, settings::BetaSettings};
+use super::settings::BetaSettings;
 
 /// Counts.
 #[derive(Clone, Debug)]
@@ -23,10 +23,10 @@ impl Beta {
     }
 
     /// Degraded without a limit.
-    pub async fn health(&self) -> Health {
+    pub async fn health(&self) -> super::Health {
         match self.limit {
-            0 => Health::Degraded("no limit".to_owned()),
-            _ => Health::Healthy,
+            0 => super::Health::Degraded("no limit".to_owned()),
+            _ => super::Health::Healthy,
         }
     }
 }

@@ -2,8 +2,6 @@
 
 use std::convert::Infallible;
 
-use super::Health;
-
 /// Waits.
 #[derive(Clone, Debug)]
 pub struct Gamma;
@@ -19,7 +17,7 @@ impl Gamma {
     }
 
     /// Always well.
-    pub async fn health(&self) -> Health {
-        Health::Healthy
+    pub async fn health(&self) -> super::Health {
+        super::Health::Healthy
     }
 }

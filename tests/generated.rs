@@ -1,0 +1,257 @@
+//! What the tool generates, compiled and tested: every shape of project and every option as members
+//! of one workspace, clippy and rustfmt clean, their own tests run against a real Redis.
+//!
+//! Needs `TEST_REDIS_URL`; `scripts/test` starts a server and sets it. The workspace stays in the
+//! cache between runs.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test makes its own world, and stops where that fails"
+)]
+
+mod common;
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use common::{World, files, here};
+
+/// What strict projects say of themselves.
+const STRICT: &str = "#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)
+)]
+#![deny(missing_docs, clippy::allow_attributes_without_reason)]
+";
+
+const MAIN: &str = "
+use axum::{routing::get, Router};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let app = Router::new().route(\"/\", get(|| async { \"hello\" }));
+    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await?;
+    axum::serve(listener, app).await?;
+    Ok(())
+}
+";
+
+fn cache() -> PathBuf {
+    let target = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    let home = || PathBuf::from(env::var_os("HOME").unwrap()).join(".cache/infra/target");
+    let target = target.unwrap_or_else(home);
+    fs::create_dir_all(&target).unwrap();
+    fs::canonicalize(target).unwrap().join("generated")
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{command:?}\n{}\n{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+fn infra(folder: &Path, arguments: &[&str]) {
+    run(Command::new(env!("CARGO_BIN_EXE_infra"))
+        .args(arguments)
+        .current_dir(folder));
+}
+
+/// Brings a member of the workspace to the state of a folder. What did not change keeps its time,
+/// so that cargo does not build it again.
+fn settle(from: &Path, member: &Path) {
+    let new = files(from);
+    if member.exists() {
+        for path in files(member).keys().filter(|path| !new.contains_key(*path)) {
+            fs::remove_file(member.join(path)).unwrap();
+        }
+    }
+    for (path, bytes) in new.iter().filter(|(path, _)| !path.starts_with(".git/")) {
+        let target = member.join(path);
+        if fs::read(&target).ok().as_ref() != Some(bytes) {
+            fs::create_dir_all(target.parent().unwrap()).unwrap();
+            fs::write(target, bytes).unwrap();
+        }
+    }
+}
+
+/// A project from `infra new`: a library and a main.
+fn with_library(name: &str, edition: &str, options: &[&str], member: &Path) {
+    let folder = tempfile::tempdir().unwrap();
+    infra(folder.path(), &["new", name]);
+    let project = folder.path().join(name);
+    rewrite(&project.join("Cargo.toml"), "2024", edition);
+    for file in ["src/lib.rs", "src/main.rs"] {
+        let doc = "//! The app.\n";
+        let path = project.join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        let text = text.replace("#![forbid(unsafe_code)]\n", STRICT);
+        let text = if text.starts_with("//!") {
+            text
+        } else {
+            format!("{doc}{text}")
+        };
+        fs::write(path, text).unwrap();
+    }
+    add(&project, options);
+    settle(&project, member);
+}
+
+/// A project of a main alone, written by somebody else.
+fn main_only(name: &str, edition: &str, options: &[&str], member: &Path) {
+    let folder = tempfile::tempdir().unwrap();
+    let project = folder.path();
+    let manifest = format!(
+        "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"{edition}\"\npublish = false\n\n[dependencies]\naxum = \"0.8.9\"\ntokio = {{ version = \"1\", features = [\"full\"] }}\n"
+    );
+    fs::write(project.join("Cargo.toml"), manifest).unwrap();
+    fs::create_dir(project.join("src")).unwrap();
+    fs::write(
+        project.join("src/main.rs"),
+        format!("//! A kiosk.\n{STRICT}{MAIN}"),
+    )
+    .unwrap();
+    add(project, options);
+    settle(project, member);
+}
+
+fn add(project: &Path, options: &[&str]) {
+    let mut arguments = vec!["add", "redis"];
+    for option in options {
+        arguments.extend(["--set", option]);
+    }
+    infra(project, &arguments);
+}
+
+fn rewrite(path: &Path, from: &str, to: &str) {
+    let text = fs::read_to_string(path).unwrap();
+    fs::write(path, text.replace(from, to)).unwrap();
+}
+
+/// Every component there is, the test components too, in one project.
+fn everything(member: &Path) {
+    let mut world = World::new("main_only");
+    let ids: Vec<String> = world
+        .catalog
+        .components()
+        .map(|known| known.id.clone())
+        .collect();
+    for id in ids.iter().rev() {
+        world = world.add(&[id]);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in &world.tree {
+        let path = folder.path().join(path.as_str());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    settle(folder.path(), member);
+}
+
+/// The shop that the tests of outages drive, and the benchmark.
+fn shop(member: &Path) {
+    let folder = tempfile::tempdir().unwrap();
+    infra(folder.path(), &["new", "shop"]);
+    let project = folder.path().join("shop");
+    add(&project, &["redis.topology=any"]);
+    let manifest = project.join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let text = text.replace(
+        "[dev-dependencies]",
+        "[dev-dependencies]\nfutures-util = { version = \"0.3.34\", features = [\"async-await\"] }",
+    );
+    fs::write(&manifest, text).unwrap();
+    fs::create_dir_all(project.join("examples")).unwrap();
+    fs::copy(
+        here().join("generated/probe.rs"),
+        project.join("examples/probe.rs"),
+    )
+    .unwrap();
+    let bench = here().join("../benches/generated/cache_overhead.rs");
+    fs::copy(bench, project.join("examples/cache_overhead.rs")).unwrap();
+    settle(&project, member);
+}
+
+/// Renders the whole workspace and says where it is.
+fn workspace() -> PathBuf {
+    let root = cache().join("workspace");
+    let member = |name: &str| root.join(name);
+    with_library("lib-2024", "2024", &[], &member("lib-2024"));
+    with_library(
+        "lib-2021",
+        "2021",
+        &["redis.pubsub=false"],
+        &member("lib-2021"),
+    );
+    with_library(
+        "lib-any",
+        "2024",
+        &["redis.topology=any", "redis.tls=true"],
+        &member("lib-any"),
+    );
+    main_only(
+        "main-2024",
+        "2024",
+        &["redis.topology=any", "redis.pubsub=false"],
+        &member("main-2024"),
+    );
+    main_only(
+        "main-2021",
+        "2021",
+        &["redis.tls=true"],
+        &member("main-2021"),
+    );
+    everything(&member("everything"));
+    shop(&member("shop"));
+    let manifest = "[workspace]\nresolver = \"2\"\nmembers = [\"*\"]\nexclude = [\"target\"]\n\n[profile.dev]\ndebug = 0\n";
+    fs::write(root.join("Cargo.toml"), manifest).unwrap();
+    root
+}
+
+fn cargo(root: &Path) -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .current_dir(root)
+        .env("CARGO_TARGET_DIR", cache().join("target"));
+    cargo
+}
+
+#[test]
+#[ignore = "needs TEST_REDIS_URL"]
+fn what_is_generated_compiles_is_clean_and_passes_its_tests() {
+    let url = env::var("TEST_REDIS_URL").expect("TEST_REDIS_URL names a Redis");
+    let root = workspace();
+    for entry in fs::read_dir(&root).unwrap() {
+        let module = entry.unwrap().path().join("src/infra/mod.rs");
+        for style in ["2021", "2024"] {
+            if module.exists() {
+                run(Command::new("rustfmt")
+                    .args(["--check", "--edition", "2024", "--style-edition", style])
+                    .arg(&module));
+            }
+        }
+    }
+    run(cargo(&root).args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]));
+    // `--no-fail-fast` would hide which of many runs failed first.
+    run(cargo(&root)
+        .args(["test", "--workspace", "--", "--include-ignored"])
+        .env("TEST_REDIS_URL", url));
+    run(cargo(&root)
+        .args(["doc", "--workspace", "--no-deps", "--lib"])
+        .env("RUSTDOCFLAGS", "-D warnings"));
+}
