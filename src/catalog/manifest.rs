@@ -184,6 +184,9 @@ pub struct EnvRow {
     /// Whether it may be unset.
     #[serde(default, skip_serializing_if = "is_false")]
     pub optional: bool,
+    /// Where it must be set: `production`, that is everywhere but in development.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub required: Option<Stage>,
     /// The smallest value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<String>,
@@ -212,6 +215,14 @@ impl EnvRow {
 
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+/// Where an app runs.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// Everywhere but on a developer's machine.
+    Production,
 }
 
 /// The types of variables.
