@@ -1,3 +1,4 @@
+//% if framework == "axum"
 //% set here = components|selectattr("wire.axum")|list
 //! Where the infrastructure meets the web framework: [`Infra::wire`], and what handlers can take.
 
@@ -105,3 +106,4 @@ mod tests {
         //% endfor
     }
 }
+//% endif

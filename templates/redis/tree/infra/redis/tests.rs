@@ -99,12 +99,12 @@ async fn values_come_back_and_leave(Redis { cache, .. }: Redis) {
 
 async fn an_entry_ends_with_its_time(Redis { cache, .. }: Redis) {
     cache
-        .set("key", &1, Duration::from_millis(50))
+        .set("key", &1, Duration::from_millis(300))
         .await
         .unwrap();
     cache.set("never", &1, Duration::ZERO).await.unwrap();
     assert_eq!(cache.get("key").await, Some(1));
-    sleep(Duration::from_millis(100)).await;
+    sleep(Duration::from_millis(400)).await;
     assert_eq!(cache.get::<u64>("key").await, None);
     assert_eq!(cache.get::<u64>("never").await, None);
 }
