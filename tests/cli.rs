@@ -340,6 +340,18 @@ fn a_lock_that_cannot_be_trusted_is_refused() {
 }
 
 #[test]
+fn a_component_of_a_newer_tool_is_not_guessed_at() {
+    let folder = project("main_only", &[]);
+    assert!(infra(folder.path(), &["add", "redis"]).status.success());
+    let lock = folder.path().join(".infra/lock.toml");
+    let text = fs::read_to_string(&lock).unwrap();
+    fs::write(&lock, text.replace("id = \"redis\"", "id = \"zebra\"")).unwrap();
+    refused("unknown_installed", folder.path(), &["add", "redis"]);
+    let status = infra(folder.path(), &["status"]);
+    assert!(String::from_utf8_lossy(&status.stdout).contains("unknown to this version"));
+}
+
+#[test]
 fn a_journal_that_came_with_a_clone_is_nothing() {
     let journal = r#"{"entries":[{"path":"evil.txt","temporary":".infra-tmp-0","before":null,"after":"00"}],"folders":[]}"#;
     let folder = project(
