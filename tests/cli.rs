@@ -127,6 +127,15 @@ fn several_packages_are_listed_and_none_is_guessed() {
     );
     let folder = project("workspace", &[second, main]);
     refused("several_packages", folder.path(), &["add", "redis"]);
+    let tested = (
+        "crates/admin/src/main.rs",
+        Some(
+            "fn main() {}\n\n#[cfg(test)]\nmod tests {\n    fn serve() {\n        axum::serve(1, 2);\n    }\n}\n",
+        ),
+    );
+    let folder = project("workspace", &[second, tested]);
+    let output = infra(folder.path(), &["add", "redis"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
     refused(
         "unknown_package",
         folder.path(),

@@ -39,10 +39,12 @@ impl Project {
         Ok(sources)
     }
 
-    /// Whether some file of a package calls what serves an app.
+    /// Whether some file of a package calls what serves an app, outside of tests.
     pub(super) fn seems_to_serve(&self, folder: &str) -> bool {
-        self.rust_files(folder)
-            .any(|(_, text)| text.contains("axum::serve(") || text.contains("serve(listener"))
+        self.rust_files(folder).any(|(_, text)| {
+            let may = text.contains("serve(") && text.contains("axum");
+            may && rust::find_serves(&text).is_ok_and(|serves| !serves.is_empty())
+        })
     }
 
     fn rust_files(&self, folder: &str) -> impl Iterator<Item = (ProjectPath, String)> {
