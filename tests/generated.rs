@@ -209,6 +209,7 @@ fn workspace() -> PathBuf {
         &["redis.tls=true"],
         &member("main-2021"),
     );
+    main_only("main-2018", "2018", &[], &member("main-2018"));
     everything(&member("everything"));
     shop(&member("shop"));
     let manifest = "[workspace]\nresolver = \"2\"\nmembers = [\"*\"]\nexclude = [\"target\"]\n\n[profile.dev]\ndebug = 0\n";
