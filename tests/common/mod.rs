@@ -5,6 +5,9 @@
     reason = "each test binary uses a part of this"
 )]
 
+pub mod generated;
+pub mod redis;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
