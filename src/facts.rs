@@ -34,6 +34,9 @@ pub struct Facts {
     pub framework: Framework,
     /// The version of each direct dependency, from the lock file or else the lowest allowed.
     pub versions: BTreeMap<String, Version>,
+    /// The lowest version that is allowed of each crate that no lock file names: direct
+    /// dependencies, and what the package could inherit.
+    pub allowed: BTreeMap<String, Version>,
     /// The lowest compiler that the package promises to build with.
     pub rust_version: Option<Version>,
     /// Lints of clippy that the package or its workspace denies.

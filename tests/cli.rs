@@ -261,6 +261,45 @@ fn a_manifest_that_cannot_be_followed_is_refused() {
 }
 
 #[test]
+fn a_locked_crate_that_is_older_than_the_code_needs_is_refused_with_the_command_to_update_it() {
+    let manifest = "[package]\nname = \"kiosk\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[dependencies]\naxum = \"0.8\"\nredis = \"1\"\ntokio = \"1\"\n";
+    let lock = |redis: &str| {
+        format!(
+            "version = 4\n\n[[package]]\nname = \"kiosk\"\nversion = \"0.1.0\"\ndependencies = [\n \"redis\",\n]\n\n[[package]]\nname = \"redis\"\nversion = \"{redis}\"\nsource = \"registry\"\n"
+        )
+    };
+    let locked = |lock: Option<&str>| {
+        let mut files = vec![("Cargo.toml", Some(manifest))];
+        files.extend(lock.map(|lock| ("Cargo.lock", Some(lock))));
+        project("main_only", &files)
+    };
+    let old = locked(Some(&lock("1.1.0")));
+    refused("locked_crate_too_old", old.path(), &["add", "redis"]);
+    for accepted in [Some(lock("1.2.0")), None] {
+        let folder = locked(accepted.as_deref());
+        let output = infra(folder.path(), &["add", "redis"]);
+        assert_eq!(output.status.code(), Some(0), "{accepted:?}: {output:?}");
+    }
+}
+
+#[test]
+fn a_crate_of_an_older_series_that_the_code_works_with_is_accepted() {
+    let manifest = "[package]\nname = \"kiosk\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[dependencies]\naxum = \"0.8\"\nthiserror = \"1.0.60\"\ntokio = \"1\"\nzstd = \"0.13\"\n";
+    let folder = project("main_only", &[("Cargo.toml", Some(manifest))]);
+    let output = infra(folder.path(), &["add", "redis"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let after = fs::read_to_string(folder.path().join("Cargo.toml")).unwrap();
+    assert!(after.contains("\nthiserror = \"1.0.60\"\n") && after.contains("\nzstd = \"0.13\"\n"));
+}
+
+#[test]
+fn a_crate_that_would_be_inherited_in_another_version_is_refused() {
+    let root = "[workspace]\nmembers = [\"crates/*\"]\n\n[workspace.dependencies]\naxum = \"0.8\"\nredis = \"0.27\"\nserde = \"1\"\ntokio = \"1\"\n";
+    let folder = project("workspace", &[("Cargo.toml", Some(root))]);
+    refused("inherited_crate", folder.path(), &["add", "redis"]);
+}
+
+#[test]
 fn a_module_called_infra_that_is_not_ours_is_refused() {
     let main = "mod infra {\n    pub fn init() {}\n}\n\n#[tokio::main]\nasync fn main() {\n    infra::init();\n}\n";
     let folder = project("main_only", &[("src/main.rs", Some(main))]);
@@ -337,6 +376,18 @@ fn a_lock_that_cannot_be_trusted_is_refused() {
         let status = infra(folder.path(), &["status"]);
         assert!(matches!(status.status.code(), Some(1 | 6)), "{status:?}");
     }
+}
+
+#[test]
+fn a_component_of_a_newer_tool_is_not_guessed_at() {
+    let folder = project("main_only", &[]);
+    assert!(infra(folder.path(), &["add", "redis"]).status.success());
+    let lock = folder.path().join(".infra/lock.toml");
+    let text = fs::read_to_string(&lock).unwrap();
+    fs::write(&lock, text.replace("id = \"redis\"", "id = \"zebra\"")).unwrap();
+    refused("unknown_installed", folder.path(), &["add", "redis"]);
+    let status = infra(folder.path(), &["status"]);
+    assert!(String::from_utf8_lossy(&status.stdout).contains("unknown to this version"));
 }
 
 #[test]

@@ -309,3 +309,51 @@ fn adding_one_does_not_change_the_recorded_version_of_another() {
     let package = |lock: &infra::lock::Lock| lock.package(".").unwrap().component("alpha").cloned();
     assert_eq!(package(&before), package(&after));
 }
+
+#[test]
+fn two_packages_of_a_workspace_share_fragments_until_the_last_of_them_leaves() {
+    // Another package of the same workspace, as if it had been found there.
+    let api = World::new("workspace");
+    let mut admin = api.clone();
+    let rename = |path: &ProjectPath| -> ProjectPath {
+        path.as_str()
+            .replace("crates/api", "crates/admin")
+            .parse()
+            .unwrap()
+    };
+    for (path, text) in &api.tree {
+        admin.tree.insert(rename(path), text.clone());
+    }
+    let facts = &mut admin.facts;
+    facts.folder = "crates/admin".to_owned();
+    facts.name = "admin".to_owned();
+    facts.manifest = rename(&facts.manifest);
+    facts.binaries = facts.binaries.iter().map(rename).collect();
+    facts.sources = facts.sources.iter().map(rename).collect();
+    let mut world = api.clone();
+    world.tree = admin.tree.clone();
+    let before = world.tree.clone();
+
+    for (first, second) in [(&api.facts, &admin.facts), (&admin.facts, &api.facts)] {
+        let mut both = world.clone();
+        for facts in [first, second] {
+            both.facts = facts.clone();
+            both = both.add(&["redis", "beta"]);
+        }
+        assert_eq!(both.lock().packages.len(), 2);
+        both.facts = first.clone();
+        let left = both.remove(&["redis", "beta"]);
+        // The other has all that it needs.
+        let mut alone = world.clone();
+        alone.facts = second.clone();
+        let alone = alone.add(&["redis", "beta"]);
+        let mut left = left;
+        left.facts = second.clone();
+        for (path, text) in alone.shared() {
+            let other = left.text(path.as_str());
+            assert_eq!(data(&path, &text), data(&path, other), "{path}");
+        }
+        assert_eq!(left.plan_add(&["redis", "beta"], &[]).unwrap().changes, []);
+        assert_eq!(left.remove(&["redis", "beta"]).tree, before);
+    }
+}

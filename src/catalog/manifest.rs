@@ -100,6 +100,10 @@ pub enum OptionKind {
 pub struct Dependency {
     /// The version requirement.
     pub version: String,
+    /// The oldest version of each compatible series that the code works with, where a project has
+    /// one already; without it, all that are compatible with `version`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub oldest: Vec<semver::Version>,
     /// The features that are needed, sorted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub features: Vec<String>,
@@ -120,6 +124,8 @@ enum DependencySpec {
 struct DependencyTable {
     #[serde(default)]
     version: String,
+    #[serde(default)]
+    oldest: Vec<semver::Version>,
     #[serde(default)]
     features: Vec<String>,
     #[serde(default = "yes")]
@@ -143,6 +149,7 @@ impl From<DependencySpec> for Dependency {
         match spec {
             DependencySpec::Version(version) => Self {
                 version,
+                oldest: Vec::new(),
                 features: Vec::new(),
                 default_features: true,
             },
@@ -151,6 +158,7 @@ impl From<DependencySpec> for Dependency {
                 table.features.dedup();
                 Self {
                     version: table.version,
+                    oldest: table.oldest,
                     features: table.features,
                     default_features: table.default_features,
                 }

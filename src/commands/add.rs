@@ -64,7 +64,12 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
         let version = &rendering.manifest.version;
         let place = format!("the package `{}`", scene.facts.name);
         match (installed.contains_key(id), rendering.asked) {
-            (true, _) => {}
+            (true, _) => {
+                let known = package.and_then(|package| package.component(id));
+                if let Some(known) = known.filter(|known| known.version != *version) {
+                    ui.status("Updating", &format!("{id} {} to {version}", known.version));
+                }
+            }
             (false, true) => ui.status("Adding", &format!("{id} {version} to {place}")),
             (false, false) => ui.status("Adding", &format!("{id} {version}, which is required")),
         }

@@ -325,6 +325,7 @@ fn sample(catalog: &Catalog, id: &str, choices: &[Choice]) -> Result<Rendering> 
             version: Version::new(0, 8, 0),
         },
         versions: Default::default(),
+        allowed: Default::default(),
         rust_version: None,
         denied: Default::default(),
         compose: parse("compose.yaml")?,

@@ -121,6 +121,7 @@ impl Scene {
         }
         let mut scene = Self::with(project, Some(session), wishes)?;
         scene.left = recovery.left;
+        scene.refuse_unknown()?;
         scene.refuse_markers()?;
         Ok(scene)
     }
@@ -144,6 +145,26 @@ impl Scene {
             session,
             left: Vec::new(),
         })
+    }
+
+    /// A component that this version does not know cannot be rendered again, nor its hub.
+    fn refuse_unknown(&self) -> Result<()> {
+        let components = self
+            .lock
+            .packages
+            .iter()
+            .flat_map(|package| &package.components);
+        for known in components {
+            if self.catalog.get(&known.id).is_err() {
+                let (id, version) = (&known.id, &known.version);
+                return Err(Error::unsupported(
+                    "unknown-installed-component",
+                    format!("`{id}` {version} is installed, and this version of the tool does not know it"),
+                )
+                .hint("update this tool: cargo install infra"));
+            }
+        }
+        Ok(())
     }
 
     fn refuse_markers(&self) -> Result<()> {

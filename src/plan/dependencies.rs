@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use semver::Version;
+
 use crate::{
     catalog::manifest,
     edit::{
@@ -293,19 +295,23 @@ pub(super) fn check_versions<'a>(
     manifests: impl Iterator<Item = (&'a str, &'a manifest::Manifest)>,
 ) -> Result<()> {
     let mut details = Vec::new();
+    let mut updates = BTreeSet::new();
     for (id, manifest) in manifests {
         for (name, dependency) in &manifest.dependencies {
-            let (Some(found), Some(wanted)) =
-                (facts.versions.get(name), least(&dependency.version))
-            else {
+            let (versions, allowed) = (&facts.versions, facts.allowed.get(name));
+            let Some(found) = versions.get(name).or(allowed) else {
                 continue;
             };
-            if !compatible(found, &wanted) {
-                details.push(format!(
-                    "{id} is written for {name} {wanted}, {} uses {name} {found}",
-                    facts.name
-                ));
+            let Err(wanted) = works_with(dependency, found, allowed.is_none()) else {
+                continue;
+            };
+            if compatible(found, &wanted) {
+                updates.insert(format!("-p {name}"));
             }
+            details.push(format!(
+                "{id} is written for {name} {wanted}, {} uses {name} {found}",
+                facts.name
+            ));
         }
         if let (Some(promised), Some(needed)) = (
             &facts.rust_version,
@@ -324,8 +330,32 @@ pub(super) fn check_versions<'a>(
     let mut error = Error::unsupported(
         "unsupported-version",
         "the project holds versions that the generated code is not written for",
-    )
-    .hint("a second incompatible version would be compiled beside yours, so none is added; update the crate, or raise `rust-version`, first");
+    );
+    let updates: Vec<String> = updates.into_iter().collect();
+    error = if updates.len() == details.len() {
+        error.hint(format!("cargo update {}", updates.join(" ")))
+    } else {
+        error.hint("a second incompatible version would be compiled beside yours, so none is added; update the crate, or raise `rust-version`, first")
+    };
     error.details = details;
     Err(error)
+}
+
+/// Whether the code works with a version of a crate; if not, the version that it would work with.
+/// One that is not locked is the lowest allowed, and stands for all that are compatible with it.
+fn works_with(
+    dependency: &manifest::Dependency,
+    found: &Version,
+    locked: bool,
+) -> std::result::Result<(), Version> {
+    let Some(newest) = least(&dependency.version) else {
+        return Ok(());
+    };
+    let series = |oldest: &&Version| compatible(found, oldest);
+    match dependency.oldest.iter().find(series) {
+        Some(oldest) if locked && found < oldest => Err(oldest.clone()),
+        Some(_) => Ok(()),
+        None if compatible(found, &newest) => Ok(()),
+        None => Err(newest),
+    }
 }

@@ -35,6 +35,9 @@ impl Draft<'_> {
         let Some(file) = self.facts.env.clone() else {
             return Ok(());
         };
+        if self.facts.env_tracked {
+            self.note(format!("{file} is tracked by git: keep secrets out of it"));
+        }
         for row in rows {
             // A value that has a default is set by who wants another.
             let Some(example) = &row.example else {

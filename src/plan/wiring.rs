@@ -152,13 +152,12 @@ impl Draft<'_> {
     }
 
     fn returns_router(&self, function: &str, tried: bool) -> bool {
-        let name = function.rsplit("::").next().unwrap_or(function);
         let answers: Vec<bool> = self
             .facts
             .sources
             .iter()
             .chain(&self.facts.library)
-            .filter_map(|file| rust::returns_router(self.text(file), name, tried))
+            .filter_map(|file| rust::returns_router(self.text(file), function, tried))
             .collect();
         !answers.is_empty() && answers.iter().all(|answer| *answer)
     }

@@ -32,6 +32,9 @@ const KNOWN: [&str; 8] = [
     "ntex",
 ];
 
+/// Versions, by the name of the crate.
+type Versions = BTreeMap<String, Version>;
+
 /// What the user says of the place.
 #[derive(Clone, Debug, Default)]
 pub struct Wishes {
@@ -58,7 +61,7 @@ impl Project {
             false => self.manifest(&workspace_path)?.unwrap_or_default(),
         };
         let name = member.name().to_owned();
-        let versions = self.versions(&member, &workspace)?;
+        let (versions, allowed) = self.versions(&member, &workspace)?;
         let framework = framework(&member, &versions)?;
         let inherits = member
             .manifest
@@ -106,6 +109,7 @@ impl Project {
             module,
             framework,
             versions,
+            allowed,
         };
         facts.compose_others = self.compose_others(&facts.compose)?;
         let tracked = |env: &ProjectPath| super::git::tracks(&self.root, env.as_str());
@@ -234,38 +238,51 @@ impl Project {
         }
     }
 
-    /// The version of each direct dependency: locked, else the lowest that is allowed.
-    fn versions(&self, member: &Member, workspace: &Manifest) -> Result<BTreeMap<String, Version>> {
+    /// The version of each direct dependency, locked or else the lowest that is allowed; and the
+    /// lowest that is allowed of all that are not locked, those that could be inherited included.
+    fn versions(&self, member: &Member, workspace: &Manifest) -> Result<(Versions, Versions)> {
         let lock_path = super::path(&match self.workspace.as_str() {
             "" => "Cargo.lock".to_owned(),
             folder => format!("{folder}/Cargo.lock"),
         })?;
         let lock = place::read(&self.root, &lock_path)?.unwrap_or_default();
+        let declared = &member.manifest.dependencies;
+        let direct: BTreeSet<&str> = declared.iter().map(|known| &*known.package).collect();
         let mut versions = locked::versions(&lock, member.name());
-        for declared in &member.manifest.dependencies {
-            if versions.contains_key(&declared.package) {
-                continue;
-            }
-            let inherited = declared.workspace.then(|| {
-                let entry = workspace
-                    .dependencies
-                    .iter()
-                    .find(|known| known.section == Section::Workspace && known.key == declared.key);
-                entry.and_then(|entry| entry.requirement.as_deref())
-            });
-            let requirement = declared.requirement.as_deref().or(inherited.flatten());
-            if let Some(version) = requirement.and_then(versions::least) {
-                versions.insert(declared.package.clone(), version);
-            }
-        }
-        let direct: BTreeSet<&str> = member
-            .manifest
+        versions.retain(|name, _| direct.contains(name.as_str()));
+        let mut allowed = Versions::new();
+        let offered: Vec<_> = workspace
             .dependencies
             .iter()
-            .map(|declared| declared.package.as_str())
+            .filter(|known| known.section == Section::Workspace)
             .collect();
-        versions.retain(|name, _| direct.contains(name.as_str()));
-        Ok(versions)
+        for declared in declared {
+            let inherited = declared.workspace.then(|| {
+                let mut offered = offered.iter();
+                offered.find(|known| known.key == declared.key)
+            });
+            let inherited = inherited
+                .flatten()
+                .and_then(|known| known.requirement.as_deref());
+            let requirement = declared.requirement.as_deref().or(inherited);
+            if let Some(version) = requirement.and_then(versions::least)
+                && !versions.contains_key(&declared.package)
+            {
+                allowed.insert(declared.package.clone(), version);
+            }
+        }
+        versions.extend(allowed.clone());
+        if declared.iter().any(|known| known.workspace) {
+            for known in offered {
+                let requirement = known.requirement.as_deref();
+                if let Some(version) = requirement.and_then(versions::least)
+                    && !direct.contains(&*known.package)
+                {
+                    allowed.insert(known.package.clone(), version);
+                }
+            }
+        }
+        Ok((versions, allowed))
     }
 }
 

@@ -102,9 +102,18 @@ pub struct World {
 impl World {
     /// A fixture before anything was added.
     pub fn new(fixture: &str) -> Self {
+        Self::of_package(fixture, None)
+    }
+
+    /// A package of a fixture before anything was added.
+    pub fn of_package(fixture: &str, package: Option<&str>) -> Self {
         let folder = copy(fixture);
         let project = Project::find(folder.path()).unwrap();
-        let facts = project.facts(&Wishes::default(), &Lock::default()).unwrap();
+        let wishes = Wishes {
+            package: package.map(str::to_owned),
+            ..Wishes::default()
+        };
+        let facts = project.facts(&wishes, &Lock::default()).unwrap();
         let tree = project.tree(&facts, &Lock::default(), []).unwrap();
         Self {
             catalog: catalog(),

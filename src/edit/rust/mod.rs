@@ -7,6 +7,7 @@ mod function;
 mod modules;
 mod router;
 mod serve;
+mod served;
 mod shape;
 mod source;
 mod take_back;

@@ -116,7 +116,8 @@ fn bound(
     }
 }
 
-fn prove_value(
+/// The same for what an expression makes.
+pub(super) fn prove_value(
     imports: &Imports,
     name: &str,
     value: &Expr,
@@ -206,13 +207,15 @@ fn mentions(pattern: &Pat, name: &str) -> bool {
 
 /// Tells whether a function of a file returns an axum `Router`, or with `tried` a `Result` of one.
 ///
-/// `function` may be a path; its last part is looked for, also among methods, outside tests.
-/// `None` when there is no such function or the file cannot be read; when there are several, all
+/// `function` may be a path, of which the last part is looked for outside tests: below a type's name
+/// among the functions of that type, else among those of modules. `None` when there is no such function or the file cannot be read; when there are several, all
 /// have to.
 #[must_use]
 pub fn returns_router(text: &str, function: &str, tried: bool) -> Option<bool> {
     struct Functions<'n> {
         name: &'n str,
+        /// The type that it belongs to.
+        of: Option<&'n str>,
         imports: Imports,
         tried: bool,
         found: Option<bool>,
@@ -244,14 +247,28 @@ pub fn returns_router(text: &str, function: &str, tried: bool) -> Option<bool> {
             }
         }
         fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-            if !is_test(&item.attrs) {
+            if !is_test(&item.attrs) && self.of.is_none() {
                 syn::visit::visit_item_fn(self, item);
             }
         }
+        fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
+            let (Type::Path(path), Some(of)) = (&*item.self_ty, self.of) else {
+                return;
+            };
+            let last = path.path.segments.last();
+            let is_meant = of == "Self" || last.is_some_and(|last| last.ident == of);
+            if is_meant && !is_test(&item.attrs) {
+                syn::visit::visit_item_impl(self, item);
+            }
+        }
+        // What a trait promises is read where it is kept.
+        fn visit_item_trait(&mut self, _: &'ast syn::ItemTrait) {}
     }
     let source = Source::parse(text).ok()?;
+    let mut parts = function.rsplit("::");
     let mut functions = Functions {
-        name: function.rsplit("::").next().unwrap_or(function),
+        name: parts.next().unwrap_or(function),
+        of: parts.next().filter(|of| of.starts_with(char::is_uppercase)),
         imports: Imports::of(&source.file),
         tried,
         found: None,

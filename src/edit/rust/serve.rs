@@ -1,6 +1,7 @@
 //! The places where an app is served.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
@@ -8,8 +9,9 @@ use syn::{Block, Expr, ExprCall, Signature, Stmt};
 
 use super::super::Refusal;
 use super::function::{Function, Returns, binds};
-use super::router::{Proof, prove};
-use super::shape::{Kind, Shape, is_serve, shape};
+use super::router::{Proof, prove, prove_value};
+use super::served::{name, prepared, served};
+use super::shape::{Kind, Shape, is_serve, shape, stands_alone};
 use super::source::{Imports, Source, is_test, sequences, words};
 
 /// A call of `axum::serve` outside tests.
@@ -32,6 +34,8 @@ pub struct Plan {
     pub app: String,
     /// How sure it is that it is a router.
     pub router: Proof,
+    /// The expression that makes it, where it has no name yet.
+    pub(super) made: Option<Range<usize>>,
     pub(super) shape: Shape,
 }
 
@@ -129,20 +133,78 @@ impl Finder<'_, '_> {
             };
             let before: Vec<_> = outer.iter().copied().chain(&block.stmts[..at]).collect();
             let graceful = shape.as_ref().is_ok_and(|shape| shape.graceful);
-            let plan = shape.and_then(|shape| {
+            let plan = shape.and_then(|mut shape| {
                 if shape.kind == Kind::Return && !last {
                     return Err("it is returned before the end of the function".to_owned());
                 }
                 if binds(all, signature, "infra") {
                     return Err("a variable `infra` is in scope already".to_owned());
                 }
-                let app = app(call)?;
-                let router = prove(&self.imports, &app, &before, signature)?;
-                Ok(Plan { app, router, shape })
+                let served = served(call).ok_or("it is not called with a listener and an app")?;
+                let Some(name) = name(served) else {
+                    let after = &block.stmts[at + 1..];
+                    return self.unnamed(signature, all, served, &before, after, shape);
+                };
+                let (app, at) = match prepared(&name, &block.stmts[..at]) {
+                    Some((router, at)) => {
+                        let statement = self.source.range(block.stmts[at].span());
+                        if !stands_alone(self.source.text, &statement) {
+                            return Err(format!("`{name}` shares its lines with other code"));
+                        }
+                        shape.wires = statement.start;
+                        (router, outer.len() + at)
+                    }
+                    None => (name, before.len()),
+                };
+                let router = prove(&self.imports, &app, &before[..at], signature)?;
+                Ok(Plan {
+                    app,
+                    router,
+                    made: None,
+                    shape,
+                })
             });
             let offset = self.source.range(call.span()).start;
             self.direct.insert(offset, (graceful, plan));
         }
+    }
+
+    /// The plan for a router that is made where it is served: it gets a name.
+    fn unnamed(
+        &self,
+        signature: &Signature,
+        all: &Block,
+        served: &Expr,
+        before: &[&Stmt],
+        after: &[Stmt],
+        shape: Shape,
+    ) -> Result<Plan, String> {
+        let is_free = |name: &&str| {
+            let uses = |statement: &Stmt| {
+                let text = &self.source.text[self.source.range(statement.span())];
+                let words = text.parse().map(words);
+                words.is_ok_and(|words| words.iter().any(|(word, _)| word == name))
+            };
+            !binds(all, signature, name) && !after.iter().any(uses)
+        };
+        let not_a_name = || "what is served is not a plain name".to_owned();
+        let app = ["app", "router"].into_iter().find(is_free);
+        let app = app.ok_or_else(not_a_name)?;
+        let router = prove_value(&self.imports, app, served, before, signature)?;
+        let made = self.source.range(served.span());
+        let call = &self.source.text[shape.call.clone()];
+        // Others would have to be laid out anew, or a listener made after the router.
+        let listener = call.split(',').next().unwrap_or_default();
+        let is_made = listener.matches('(').count() > 1;
+        if shape.graceful || is_made || call.contains('\n') {
+            return Err(not_a_name());
+        }
+        Ok(Plan {
+            app: app.to_owned(),
+            router,
+            made: Some(made),
+            shape,
+        })
     }
 
     fn within(&mut self, what: &'static str, visit: impl FnOnce(&mut Self)) {
@@ -197,28 +259,6 @@ fn blocked_on(statement: &Stmt) -> Option<&Block> {
             Expr::MethodCall(call) => value = &call.receiver,
             _ => return None,
         }
-    }
-}
-
-/// The name of the router that is served.
-fn app(call: &ExprCall) -> Result<String, String> {
-    let not_a_name = || Err("what is served is not a plain name".to_owned());
-    let mut served = match call.args.iter().nth(1) {
-        Some(served) if call.args.len() == 2 => served,
-        _ => return not_a_name(),
-    };
-    if let Expr::MethodCall(method) = served
-        && (method.method == "into_make_service"
-            || method.method == "into_make_service_with_connect_info")
-    {
-        served = &method.receiver;
-    }
-    match served {
-        Expr::Path(path) => path
-            .path
-            .get_ident()
-            .map_or_else(not_a_name, |name| Ok(name.to_string())),
-        _ => not_a_name(),
     }
 }
 

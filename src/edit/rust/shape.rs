@@ -23,6 +23,8 @@ pub(super) enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Shape {
     pub(super) kind: Kind,
+    /// The start of the statement that the router has to be wired before.
+    pub(super) wires: usize,
     /// The statement with its semicolon, if it has one.
     pub(super) statement: Range<usize>,
     pub(super) semicolon: bool,
@@ -110,10 +112,11 @@ pub(super) fn shape<'a>(
         graceful: chain.graceful,
         unit: chain.unit && std::ptr::eq(inner, value),
         call,
+        wires: statement.start,
         statement,
     };
     let against = chain.against.or_else(|| {
-        let lines = stands_alone(source.text, &shape);
+        let lines = stands_alone(source.text, &shape.statement);
         (!lines).then(|| "the statement shares its lines with other code".to_owned())
     });
     Some((chain.call, against.map_or(Ok(shape), Err)))
@@ -124,9 +127,8 @@ fn is_ok(call: &ExprCall) -> bool {
 }
 
 /// Whether nothing but space and comments is beside a statement.
-fn stands_alone(text: &str, shape: &Shape) -> bool {
-    let start = shape.statement.start;
-    let end = shape.statement.end;
+pub(super) fn stands_alone(text: &str, statement: &Range<usize>) -> bool {
+    let Range { start, end } = *statement;
     let after = text[end..line_stop(text, end)].trim();
     let attributed = text[start..].starts_with('#');
     !attributed

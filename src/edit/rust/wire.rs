@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::lines::{comments_above, line_after, line_start};
 use super::super::{Edit, Outcome, Refusal, line_end};
-use super::serve::{Serve, find_serves};
+use super::serve::{Plan, Serve, find_serves};
 use super::shape::{Kind, Shape};
 use super::source::{Source, is_comment, sequences, words};
 use super::take_back;
@@ -65,7 +65,7 @@ pub fn wire(text: &str, serve: &Serve, wiring: &Wiring) -> Result<Outcome, Refus
     if !before.contains(serve) {
         return Err(refuse("it is no longer as it was found"));
     }
-    let mut pieces = pieces(text, &plan.shape, &plan.app, wiring);
+    let mut pieces = pieces(text, plan, wiring);
     pieces.sort_by_key(|piece| (piece.range.start, piece.range.end));
     let mut new = String::new();
     let mut at = 0;
@@ -103,18 +103,26 @@ pub fn wire(text: &str, serve: &Serve, wiring: &Wiring) -> Result<Outcome, Refus
     Ok(Outcome::Added { text: new, edits })
 }
 
-fn pieces(text: &str, shape: &Shape, app: &str, wiring: &Wiring) -> Vec<Piece> {
+fn pieces(text: &str, plan: &Plan, wiring: &Wiring) -> Vec<Piece> {
+    let (shape, app) = (&plan.shape, &plan.app);
     let end = line_end(text);
-    let start = line_start(text, shape.statement.start);
-    let indent = &text[start..shape.statement.start];
+    let start = line_start(text, shape.wires);
+    let indent = &text[start..shape.wires];
     let started = started(indent, wiring, end);
-    let at = comments_above(text, shape.statement.start, is_comment);
+    let at = comments_above(text, shape.wires, is_comment);
+    let made = plan.made.clone().map_or(app.as_str(), |made| &text[made]);
     let mut pieces = vec![Piece {
         address: START,
         range: at..at,
-        after: format!("{started}{indent}let {app} = infra.wire({app});{end}"),
+        after: format!("{started}{indent}let {app} = infra.wire({made});{end}"),
     }];
-    pieces.extend(signal(text, shape, wiring));
+    let mut signal = signal(text, shape, wiring);
+    if let (Some(signal), Some(made)) = (&mut signal, &plan.made) {
+        let rest = &text[made.end..signal.range.start];
+        signal.after = format!("{app}{rest}{}", signal.after);
+        signal.range.start = made.start;
+    }
+    pieces.extend(signal);
     let shutdown = format!("{indent}infra.shutdown().await;");
     let keeps = match shape.kind {
         Kind::Statement => false,

@@ -87,7 +87,9 @@ fn the_return_type_of_a_function_is_read_in_its_own_file() {
                 async fn tried() -> anyhow::Result<Router> { todo!() }\n\
                 fn boxed() -> Result<axum::Router<()>, E> { todo!() }\n\
                 fn service() -> IntoMakeService<Router> { todo!() }\nfn unit() {}\n\
-                impl App { fn build(&self) -> Router { todo!() } }\n";
+                impl App { fn build(&self) -> Router { todo!() } fn new() -> Router { todo!() } }\n\
+                impl Api { fn new() -> Self { todo!() } fn router() -> Router { todo!() } }\n\
+                trait Part { fn tried() -> Router; }\n";
     for (function, tried, expected) in [
         ("crate::routes::router", false, Some(true)),
         ("router", true, Some(false)),
@@ -97,6 +99,12 @@ fn the_return_type_of_a_function_is_read_in_its_own_file() {
         ("service", false, Some(false)),
         ("unit", false, Some(false)),
         ("App::build", false, Some(true)),
+        ("parts::App::new", false, Some(true)),
+        ("Api::new", false, Some(false)),
+        ("Self::new", false, Some(false)),
+        ("Api::tried", true, None),
+        ("Other::router", false, None),
+        ("new", false, None),
         ("missing", false, None),
     ] {
         assert_eq!(
@@ -117,8 +125,32 @@ fn a_router_that_is_not_certain_has_a_reason() {
             "`app` is made by `.into_make_service(..)`, which need not return a `Router`",
         ),
         (
-            "axum::serve(l, Router::new()).await.unwrap();",
+            "axum::serve(bind(), Router::new()).await.unwrap();",
             "what is served is not a plain name",
+        ),
+        (
+            "let app = 1;\nlet router = 2;\naxum::serve(l, Router::new()).await.unwrap();",
+            "what is served is not a plain name",
+        ),
+        (
+            "let router = 2;\naxum::serve(l, app()).await.unwrap();\napp();",
+            "what is served is not a plain name",
+        ),
+        (
+            "axum::serve(l, app()).with_graceful_shutdown(stop()).await.unwrap();",
+            "what is served is not a plain name",
+        ),
+        (
+            "axum::serve(l, service.into_make_service()).await.unwrap();",
+            "`service` is not bound by a `let` before it",
+        ),
+        (
+            "let s = make().into_make_service();\naxum::serve(l, s).await.unwrap();",
+            "`s` is made by `.into_make_service(..)`, which need not return a `Router`",
+        ),
+        (
+            "let s = r.into_make_service();\naxum::serve(l, s).await.unwrap();",
+            "`r` is not bound by a `let` before it",
         ),
         (
             "axum::serve(l, app).await.unwrap();",

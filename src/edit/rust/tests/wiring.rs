@@ -140,6 +140,72 @@ fn a_graceful_shutdown_of_its_own_stays() {
 }
 
 #[test]
+fn a_router_that_is_made_a_service_before_is_wired_where_that_is() {
+    let body = "    let router = Router::new();\n\
+                \x20   // with addresses\n\
+                \x20   let service = router.into_make_service_with_connect_info::<SocketAddr>();\n\
+                \x20   let listener = bind();\n\
+                \x20   axum::serve(listener, service).await\n";
+    assert_eq!(
+        wired(FITS, body, Failure::Question),
+        "+    let infra = infra::Infra::start().await?;\n\
+         +    let router = infra.wire(router);\n\
+         -    axum::serve(listener, service).await\n\
+         +    let served = axum::serve(listener, service)\n\
+         +        .with_graceful_shutdown(infra::shutdown_signal())\n\
+         +        .await;\n\
+         +    infra.shutdown().await;\n\
+         +    served\n"
+    );
+    let graceful = "    let app = Router::new();\n\
+                    \x20   let app = app.into_make_service();\n\
+                    \x20   axum::serve(listener, app)\n\
+                    \x20       .with_graceful_shutdown(stop())\n\
+                    \x20       .await?;\n\
+                    \x20   Ok(())\n";
+    assert_eq!(
+        wired(FITS, graceful, Failure::Question),
+        "+    let infra = infra::Infra::start().await?;\n\
+         +    let app = infra.wire(app);\n\
+         +    infra.shutdown().await;\n"
+    );
+}
+
+#[test]
+fn a_router_without_a_name_gets_one() {
+    let body = "    axum::serve(listener, routes::app(state)).await?;\n    Ok(())\n";
+    assert_eq!(
+        wired(FITS, body, Failure::Question),
+        "-    axum::serve(listener, routes::app(state)).await?;\n\
+         +    let infra = infra::Infra::start().await?;\n\
+         +    let app = infra.wire(routes::app(state));\n\
+         +    axum::serve(listener, app)\n\
+         +        .with_graceful_shutdown(infra::shutdown_signal())\n\
+         +        .await?;\n\
+         +    infra.shutdown().await;\n"
+    );
+    let taken = "    let app = state();\n\
+                 \x20   axum::serve(listener, make(app).into_make_service())\n\
+                 \x20       .await\n\
+                 \x20       .unwrap();\n";
+    assert_eq!(
+        wired(MAIN, taken, Failure::Panic),
+        "-    axum::serve(listener, make(app).into_make_service())\n\
+         +    let infra = infra::Infra::start()\n\
+         +        .await\n\
+         +        .unwrap_or_else(|error| panic!(\"{error}\"));\n\
+         +    let router = infra.wire(make(app));\n\
+         +    axum::serve(listener, router.into_make_service())\n\
+         +        .with_graceful_shutdown(infra::shutdown_signal())\n\
+         +    infra.shutdown().await;\n"
+    );
+    let longest = format!("{}()", "a".repeat(55));
+    let body = format!("    axum::serve(l, {longest}).await?;\n    Ok(())\n");
+    let added = wired(FITS, &body, Failure::Question);
+    assert!(added.contains(&format!("+    let app = infra.wire({longest});\n")));
+}
+
+#[test]
 fn a_last_expression_keeps_its_value() {
     let body = format!("{APP}    axum::serve(listener, app).await.context(\"serve\")\n");
     assert_eq!(
