@@ -105,8 +105,8 @@ fn a_server_that_hangs_costs_one_time_limit() {
 #[test]
 #[ignore = "needs redis-server"]
 fn an_app_starts_without_its_server_and_finds_it_later() {
-    let (port, mut app) = (redis::port(), None);
-    let app = app.get_or_insert_with(|| App::start(&format!("redis://127.0.0.1:{port}")));
+    let port = redis::port();
+    let mut app = App::start(&format!("redis://127.0.0.1:{port}"));
     app.expect_within(FAST, "set z 1", "true");
     app.expect_within(FAST, "get z", "Some(\"1\")");
     app.expect_within(FIRST, "sub late", "ok");
@@ -139,7 +139,7 @@ fn a_server_without_memory_is_used_as_far_as_it_goes() {
         app.expect_degraded("redis refused a command");
     }
     app.expect("get replaced", "None");
-    // The two of these questions, and none of the app.
+    // The one that asks, and none of the app.
     assert_eq!(opened(&server) - connections, 1);
     assert_eq!(server.ask(&["config", "set", "maxmemory", "0"]), "+OK");
     app.expect("set replaced new", "true");

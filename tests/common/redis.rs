@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{self, Read, Write},
-    net::{TcpListener, TcpStream},
+    net::{Shutdown, TcpListener, TcpStream},
     process::{self, Child, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
     thread,
@@ -166,17 +166,13 @@ fn ask(port: u16, command: &[&str]) -> String {
         for word in command {
             request += &format!("${}\r\n{word}\r\n", word.len());
         }
-        // The server closes the connection after its last answer.
-        stream.write_all((request + "*1\r\n$4\r\nQUIT\r\n").as_bytes())?;
+        stream.write_all(request.as_bytes())?;
+        // Then the server closes the connection, too, after its answer.
+        stream.shutdown(Shutdown::Write)?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;
         Ok::<_, io::Error>(answer)
     };
     let answer = exchange().unwrap_or_default();
-    let answer = String::from_utf8_lossy(&answer);
-    answer
-        .strip_suffix("+OK\r\n")
-        .unwrap_or(&answer)
-        .trim()
-        .to_owned()
+    String::from_utf8_lossy(&answer).trim().to_owned()
 }

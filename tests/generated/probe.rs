@@ -27,7 +27,6 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt;
 use shop::infra::redis::{Cache, Keep, PubSub, Subscription};
 use shop::infra::{Health, Infra};
-use tokio::io::{AsyncBufReadExt, BufReader};
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
@@ -39,9 +38,10 @@ async fn main() -> Result<(), Failed> {
     let infra = Infra::start().await?;
     println!("started {}", begun.elapsed().as_millis());
     let (cache, pubsub) = (&infra.redis.cache, &infra.redis.pubsub);
-    let mut lines = BufReader::new(tokio::io::stdin()).lines();
     let mut subscription = None;
-    while let Some(line) = lines.next_line().await? {
+    // Waiting for a line blocks this thread only; the tasks have others.
+    for line in std::io::stdin().lines() {
+        let line = line?;
         let begun = Instant::now();
         let words: Vec<&str> = line.split(' ').collect();
         let answer = match words[..] {
