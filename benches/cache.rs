@@ -8,12 +8,18 @@
     reason = "a benchmark makes its own world, and stops where that fails"
 )]
 
-#[path = "../tests/common/mod.rs"]
-mod common;
+#[path = "../tests/common/disk.rs"]
+mod disk;
+#[path = "../tests/common/generated.rs"]
+#[allow(dead_code, reason = "the tests use more of it")]
+mod generated;
+#[path = "../tests/common/redis.rs"]
+#[allow(dead_code, reason = "the tests use more of it")]
+mod redis;
 
 use std::process::Command;
 
-use common::{generated, redis::Server};
+use redis::Server;
 
 fn main() {
     let program = generated::example("cache_overhead", "release");

@@ -174,7 +174,7 @@ fn adding(project: &Project) -> Command {
     let mut command = Command::new(INFRA);
     command
         .args(["-q", "add", "redis"])
-        .current_dir(project.package());
+        .current_dir(project.path());
     command.stdin(Stdio::null());
     command
 }

@@ -113,11 +113,6 @@ impl Project {
         self.folder.path()
     }
 
-    /// Where the app is.
-    pub fn package(&self) -> &Path {
-        &self.package
-    }
-
     /// A folder of the files that are not as they were.
     pub fn changed(&self) -> TempDir {
         let changed = folder();

@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use super::{files, here};
+use super::disk::{files, here};
 
 /// Where generated packages are kept and built between runs.
 pub fn cache() -> PathBuf {
