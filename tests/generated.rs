@@ -18,7 +18,10 @@ use std::{
     process::Command,
 };
 
-use common::{World, files, here};
+use common::{
+    World,
+    generated::{add, cargo, infra, run, settle, shop, workspace},
+};
 
 /// What strict projects say of themselves.
 const STRICT: &str = "#![forbid(unsafe_code)]
@@ -40,48 +43,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 ";
-
-fn cache() -> PathBuf {
-    let target = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    let home = || PathBuf::from(env::var_os("HOME").unwrap()).join(".cache/infra/target");
-    let target = target.unwrap_or_else(home);
-    fs::create_dir_all(&target).unwrap();
-    fs::canonicalize(target).unwrap().join("generated")
-}
-
-fn run(command: &mut Command) {
-    let output = command.output().unwrap();
-    assert!(
-        output.status.success(),
-        "{command:?}\n{}\n{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-}
-
-fn infra(folder: &Path, arguments: &[&str]) {
-    run(Command::new(env!("CARGO_BIN_EXE_infra"))
-        .args(arguments)
-        .current_dir(folder));
-}
-
-/// Brings a member of the workspace to the state of a folder. What did not change keeps its time,
-/// so that cargo does not build it again.
-fn settle(from: &Path, member: &Path) {
-    let new = files(from);
-    if member.exists() {
-        for path in files(member).keys().filter(|path| !new.contains_key(*path)) {
-            fs::remove_file(member.join(path)).unwrap();
-        }
-    }
-    for (path, bytes) in new.iter().filter(|(path, _)| !path.starts_with(".git/")) {
-        let target = member.join(path);
-        if fs::read(&target).ok().as_ref() != Some(bytes) {
-            fs::create_dir_all(target.parent().unwrap()).unwrap();
-            fs::write(target, bytes).unwrap();
-        }
-    }
-}
 
 /// A project from `infra new`: a library and a main.
 fn with_library(name: &str, edition: &str, options: &[&str], member: &Path) {
@@ -123,14 +84,6 @@ fn main_only(name: &str, edition: &str, options: &[&str], member: &Path) {
     settle(project, member);
 }
 
-fn add(project: &Path, options: &[&str]) {
-    let mut arguments = vec!["add", "redis"];
-    for option in options {
-        arguments.extend(["--set", option]);
-    }
-    infra(project, &arguments);
-}
-
 fn rewrite(path: &Path, from: &str, to: &str) {
     let text = fs::read_to_string(path).unwrap();
     fs::write(path, text.replace(from, to)).unwrap();
@@ -156,33 +109,9 @@ fn everything(member: &Path) {
     settle(folder.path(), member);
 }
 
-/// The shop that the tests of outages drive, and the benchmark.
-fn shop(member: &Path) {
-    let folder = tempfile::tempdir().unwrap();
-    infra(folder.path(), &["new", "shop"]);
-    let project = folder.path().join("shop");
-    add(&project, &["redis.topology=any"]);
-    let manifest = project.join("Cargo.toml");
-    let text = fs::read_to_string(&manifest).unwrap();
-    let text = text.replace(
-        "[dev-dependencies]",
-        "[dev-dependencies]\nfutures-util = { version = \"0.3.34\", features = [\"async-await\"] }",
-    );
-    fs::write(&manifest, text).unwrap();
-    fs::create_dir_all(project.join("examples")).unwrap();
-    fs::copy(
-        here().join("generated/probe.rs"),
-        project.join("examples/probe.rs"),
-    )
-    .unwrap();
-    let bench = here().join("../benches/generated/cache_overhead.rs");
-    fs::copy(bench, project.join("examples/cache_overhead.rs")).unwrap();
-    settle(&project, member);
-}
-
 /// Renders the whole workspace and says where it is.
-fn workspace() -> PathBuf {
-    let root = cache().join("workspace");
+fn render() -> PathBuf {
+    let root = workspace();
     let member = |name: &str| root.join(name);
     with_library("lib-2024", "2024", &[], &member("lib-2024"));
     with_library(
@@ -212,24 +141,14 @@ fn workspace() -> PathBuf {
     main_only("main-2018", "2018", &[], &member("main-2018"));
     everything(&member("everything"));
     shop(&member("shop"));
-    let manifest = "[workspace]\nresolver = \"2\"\nmembers = [\"*\"]\nexclude = [\"target\"]\n\n[profile.dev]\ndebug = 0\n";
-    fs::write(root.join("Cargo.toml"), manifest).unwrap();
     root
-}
-
-fn cargo(root: &Path) -> Command {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo
-        .current_dir(root)
-        .env("CARGO_TARGET_DIR", cache().join("target"));
-    cargo
 }
 
 #[test]
 #[ignore = "needs TEST_REDIS_URL"]
 fn what_is_generated_compiles_is_clean_and_passes_its_tests() {
     let url = env::var("TEST_REDIS_URL").expect("TEST_REDIS_URL names a Redis");
-    let root = workspace();
+    let root = render();
     for entry in fs::read_dir(&root).unwrap() {
         let module = entry.unwrap().path().join("src/infra/mod.rs");
         for style in ["2021", "2024"] {

@@ -201,6 +201,10 @@ pub struct EnvRow {
     /// The largest value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<String>,
+    /// A function of the component that says what is wrong with a value and shows no secret, from the
+    /// module of the hub: `fn(&str) -> Result<(), impl Display>`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<String>,
     /// Whether values must never be shown; implied by the kind `secret`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub secret: bool,

@@ -5,11 +5,13 @@
     reason = "each test binary uses a part of this"
 )]
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::{Path, PathBuf},
-};
+pub mod disk;
+pub mod generated;
+pub mod redis;
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+pub use disk::{files, here};
 
 use infra::{
     catalog::{Catalog, Component},
@@ -23,12 +25,6 @@ use infra::{
     resolve::{self, Choice},
 };
 use tempfile::TempDir;
-use walkdir::WalkDir;
-
-/// The folder of the tests.
-pub fn here() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
-}
 
 /// The names of all fixture projects.
 pub fn fixtures() -> Vec<String> {
@@ -47,20 +43,6 @@ fn folders(path: &Path) -> Vec<String> {
         .collect();
     names.sort();
     names
-}
-
-/// All files below a folder, by path.
-pub fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
-    WalkDir::new(root)
-        .into_iter()
-        .map(|entry| entry.unwrap())
-        .filter(|entry| entry.file_type().is_file())
-        .map(|entry| {
-            let path = entry.path().strip_prefix(root).unwrap();
-            let path = path.to_str().unwrap().replace('\\', "/");
-            (path, fs::read(entry.path()).unwrap())
-        })
-        .collect()
 }
 
 /// Copies a fixture into a folder of its own, which is a git repository as far as anybody looks.

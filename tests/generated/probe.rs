@@ -12,6 +12,7 @@
 //! | `del KEY` | `true` if there was a value |
 //! | `clear PATTERN` | how many were removed |
 //! | `many N` | stores `m:0` to `m:N-1`, reads them back and says how many came |
+//! | `herd KEY N` | `computations N agree N` of so many callers of `get_or_compute` at once |
 //! | `health` | the health of redis as `Debug` shows it |
 //! | `healthy` | `Healthy`, as soon as it is |
 //! | `sub PATTERN` | `ok`, once subscribed |
@@ -26,7 +27,6 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt;
 use shop::infra::redis::{Cache, Keep, PubSub, Subscription};
 use shop::infra::{Health, Infra};
-use tokio::io::{AsyncBufReadExt, BufReader};
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
@@ -38,9 +38,10 @@ async fn main() -> Result<(), Failed> {
     let infra = Infra::start().await?;
     println!("started {}", begun.elapsed().as_millis());
     let (cache, pubsub) = (&infra.redis.cache, &infra.redis.pubsub);
-    let mut lines = BufReader::new(tokio::io::stdin()).lines();
     let mut subscription = None;
-    while let Some(line) = lines.next_line().await? {
+    // Waiting for a line blocks this thread only; the tasks have others.
+    for line in std::io::stdin().lines() {
+        let line = line?;
         let begun = Instant::now();
         let words: Vec<&str> = line.split(' ').collect();
         let answer = match words[..] {
@@ -78,9 +79,35 @@ async fn operate(cache: &Cache, words: &[&str]) -> Result<String, Failed> {
             let values = cache.get_many::<u64>(&keys).await;
             values.iter().flatten().count().to_string()
         }
+        ["herd", key, count] => herd(cache, key, count.parse()?).await?,
         ["stress", seconds] => stress(cache, Duration::from_secs(seconds.parse()?)).await?,
         _ => "unknown command".to_owned(),
     })
+}
+
+/// Many callers want what is not there, all at the same time, and what takes its time to compute.
+async fn herd(cache: &Cache, key: &str, callers: usize) -> Result<String, Failed> {
+    let computations = Arc::new(AtomicU64::new(0));
+    let calls: Vec<_> = (0..callers)
+        .map(|_| {
+            let (cache, key) = (cache.clone(), key.to_owned());
+            let computations = Arc::clone(&computations);
+            tokio::spawn(async move {
+                let compute = || async {
+                    computations.fetch_add(1, SeqCst);
+                    tokio::time::sleep(Duration::from_millis(300)).await;
+                    Ok::<_, std::io::Error>(42_u64)
+                };
+                cache.get_or_compute(&key, KEPT, compute).await
+            })
+        })
+        .collect();
+    let mut agree = 0;
+    for call in calls {
+        agree += u64::from(call.await?? == 42);
+    }
+    let computations = computations.load(SeqCst);
+    Ok(format!("computations {computations} agree {agree}"))
 }
 
 async fn message(

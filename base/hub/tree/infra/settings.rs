@@ -115,6 +115,9 @@ pub struct /*= c.settings.type =*/ {
 
 impl /*= c.settings.type =*/ {
     fn read(env: &mut Reader) -> Self {
+        //% for row in c.env|selectattr("check")
+        env.check("/*= row.name =*/", super::/*= row.check =*/);
+        //% endfor
         Self {
             //% for row in c.env
             //% if row.required|default("") == "production"
@@ -243,6 +246,16 @@ impl Reader {
             ));
         }
         value
+    }
+
+    /// Lets a function say what is wrong with a variable that is set. It must not show a secret.
+    pub fn check<E>(&mut self, name: &str, check: impl FnOnce(&str) -> Result<(), E>)
+    where
+        E: fmt::Display,
+    {
+        if let Some(Err(error)) = self.text(name).map(check) {
+            self.problems.push(format!("{name}: {error}"));
+        }
     }
 
     /// Hands `settings` over if everything that was read kept its rule.

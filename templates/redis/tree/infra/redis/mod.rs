@@ -121,6 +121,11 @@ impl Redis {
     }
 }
 
+/// Whether there can be a server at a URL. What is wrong with it is told without showing it.
+pub(super) fn check_url(url: &str) -> RedisResult<()> {
+    Server::parse(url).map(drop)
+}
+
 /// Waits for a step of Redis no longer than `limit`.
 async fn within<T>(limit: Duration, step: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
     let late = |_| Err(io::Error::from(io::ErrorKind::TimedOut).into());
