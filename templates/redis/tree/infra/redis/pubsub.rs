@@ -2,18 +2,17 @@
 //! Publish and subscribe: typed messages to everybody who listens now, in any process.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     fmt, io,
     marker::PhantomData,
-    mem,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Weak},
     task::{Context, Poll},
     time::Duration,
 };
 
 use ::redis::aio::PubSubSink;
-use ::redis::{AsyncCommands, Msg, RedisError, RedisResult};
+use ::redis::{AsyncCommands, RedisError, RedisResult};
 use futures_util::{Stream, StreamExt};
 use serde::de::DeserializeOwned;
 use tokio::sync::{mpsc, watch};
@@ -22,9 +21,8 @@ use tokio::time;
 
 use super::connection::{Connection, Server};
 use super::pattern;
+use super::topics::{Payload, Topic, Topics};
 
-/// Messages that wait for one subscriber; beyond them the newest is dropped.
-const BACKLOG: usize = 1_024;
 /// Topics that one command names.
 const BATCH: usize = 1_000;
 /// How often the connection is asked for a sign of life.
@@ -156,8 +154,7 @@ impl PubSub {
     }
 
     async fn listen<T>(&self, topic: Topic) -> Subscription<T> {
-        let (sender, receiver) = mpsc::channel(BACKLOG);
-        let revision = self.0.topics.add(topic.clone(), sender);
+        let (revision, receiver) = self.0.topics.join(topic.clone());
         let subscription = Subscription {
             receiver,
             topic,
@@ -223,113 +220,6 @@ impl<T: DeserializeOwned> Stream for Subscription<T> {
             // The error would quote the message, which may hold a secret.
             let wanted = std::any::type_name::<T>();
             tracing::warn!(channel, wanted, "a message of another type is skipped");
-        }
-    }
-}
-
-/// What can be listened to; a pattern is written as Redis does.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Topic {
-    Channel(String),
-    Pattern(String),
-}
-
-/// A channel and what was published on it, shared by all subscribers.
-type Payload = (Arc<str>, Arc<[u8]>);
-
-/// Who listens to what in this process.
-#[derive(Default)]
-struct Topics {
-    list: Mutex<List>,
-    changed: tokio::sync::Notify,
-}
-
-#[derive(Default)]
-struct List {
-    revision: u64,
-    subscribers: HashMap<Topic, Vec<Subscriber>>,
-}
-
-impl Topics {
-    fn add(&self, topic: Topic, sender: mpsc::Sender<Payload>) -> u64 {
-        let mut list = self.list();
-        list.revision += 1;
-        let lags = false;
-        let subscribers = list.subscribers.entry(topic).or_default();
-        subscribers.push(Subscriber { sender, lags });
-        self.changed.notify_one();
-        list.revision
-    }
-
-    /// Removes those who no longer listen to the topic, and a topic that nobody listens to.
-    fn leave(&self, topic: &Topic) {
-        let mut list = self.list();
-        if let Some(subscribers) = list.subscribers.get_mut(topic) {
-            subscribers.retain(|subscriber| !subscriber.sender.is_closed());
-            if subscribers.is_empty() {
-                list.subscribers.remove(topic);
-                self.changed.notify_one();
-            }
-        }
-    }
-
-    /// All topics with a subscriber, and the revision of that set.
-    fn wanted(&self) -> (u64, HashSet<Topic>) {
-        let list = self.list();
-        (list.revision, list.subscribers.keys().cloned().collect())
-    }
-
-    /// Delivers what was published in this process.
-    fn deliver_to_all(&self, channel: &str, payload: &[u8]) {
-        let message: Payload = (channel.into(), payload.into());
-        for (topic, subscribers) in &mut self.list().subscribers {
-            let listens = match topic {
-                Topic::Channel(name) => name == channel,
-                Topic::Pattern(pattern) => pattern::matches(pattern, channel),
-            };
-            if listens {
-                deliver(subscribers, &message);
-            }
-        }
-    }
-
-    /// Delivers what Redis has sent, once for each topic that it matches.
-    fn deliver(&self, message: &Msg) {
-        let channel = message.get_channel_name();
-        let topic = match message.get_pattern() {
-            Ok(Some(pattern)) => Topic::Pattern(pattern),
-            _ => Topic::Channel(channel.to_owned()),
-        };
-        if let Some(subscribers) = self.list().subscribers.get_mut(&topic) {
-            let payload = message.get_payload_bytes();
-            deliver(subscribers, &(channel.into(), payload.into()));
-        }
-    }
-
-    fn list(&self) -> MutexGuard<'_, List> {
-        self.list.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-struct Subscriber {
-    sender: mpsc::Sender<Payload>,
-    /// Whether it has lost a message since it was last up to date.
-    lags: bool,
-}
-
-fn deliver(subscribers: &mut [Subscriber], message: &Payload) {
-    for Subscriber { sender, lags } in subscribers {
-        match sender.try_send(message.clone()) {
-            Ok(()) => *lags &= sender.capacity() + 1 < BACKLOG,
-            Err(mpsc::error::TrySendError::Full(_)) => {
-                ::metrics::counter!("pubsub_dropped_total").increment(1);
-                if !mem::replace(lags, true) {
-                    let channel = &message.0;
-                    tracing::warn!(%channel, "a subscriber is too slow, messages are dropped");
-                }
-            }
-            // It is about to leave.
-            Err(mpsc::error::TrySendError::Closed(_)) => {}
         }
     }
 }
@@ -428,21 +318,5 @@ fn names<'a>(topics: impl Iterator<Item = &'a Topic>) -> (Vec<&'a str>, Vec<&'a 
         }
     }
     (channels, patterns)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_dropped_subscription_leaves_nothing_behind() {
-        let pubsub = PubSub::in_memory();
-        let first = pubsub.subscribe::<u64>("channel").await;
-        let second = pubsub.subscribe::<u64>("channel").await;
-        drop(first);
-        assert_eq!(pubsub.0.topics.wanted().1.len(), 1);
-        drop(second);
-        assert_eq!(pubsub.0.topics.wanted().1.len(), 0);
-    }
 }
 //% endif
