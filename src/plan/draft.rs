@@ -27,6 +27,8 @@ pub(super) struct Draft<'a> {
     pub(super) markers: Vec<ProjectPath>,
     conflicts: Vec<String>,
     hints: Vec<String>,
+    /// The compose file as it was parsed last: a large one takes longer than all else.
+    pub(super) compose: Option<compose::Compose>,
 }
 
 impl<'a> Draft<'a> {
@@ -42,6 +44,7 @@ impl<'a> Draft<'a> {
             markers: Vec::new(),
             conflicts: Vec::new(),
             hints: Vec::new(),
+            compose: None,
         }
     }
 
