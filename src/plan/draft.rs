@@ -232,7 +232,13 @@ impl<'a> Draft<'a> {
         let Some(text) = self.tree.get(&fragment.file) else {
             return true;
         };
-        match undo(text, fragment) {
+        let undone = match &mut self.compose {
+            Some(compose) if compose.text() == text => compose
+                .undo(&fragment.edit())
+                .map(|()| compose.text().to_owned()),
+            _ => undo(text, fragment),
+        };
+        match undone {
             Ok(text) => {
                 self.tree.insert(fragment.file.clone(), text);
                 true
