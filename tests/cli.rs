@@ -127,6 +127,15 @@ fn several_packages_are_listed_and_none_is_guessed() {
     );
     let folder = project("workspace", &[second, main]);
     refused("several_packages", folder.path(), &["add", "redis"]);
+    let tested = (
+        "crates/admin/src/main.rs",
+        Some(
+            "fn main() {}\n\n#[cfg(test)]\nmod tests {\n    fn serve() {\n        axum::serve(1, 2);\n    }\n}\n",
+        ),
+    );
+    let folder = project("workspace", &[second, tested]);
+    let output = infra(folder.path(), &["add", "redis"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
     refused(
         "unknown_package",
         folder.path(),
@@ -142,6 +151,21 @@ fn several_packages_are_listed_and_none_is_guessed() {
         none.path(),
         &["add", "redis"],
     );
+    let other =
+        "[package]\nname = \"api\"\nversion = \"0.1.0\"\n\n[dependencies]\nactix-web = \"4\"\n";
+    let other = project("workspace", &[("crates/api/Cargo.toml", Some(other))]);
+    refused(
+        "workspace_with_other_framework",
+        other.path(),
+        &["add", "redis"],
+    );
+}
+
+#[test]
+fn a_file_that_matches_the_pattern_of_the_members_is_passed_over() {
+    let folder = project("workspace", &[("crates/README.md", Some("# Crates\n"))]);
+    let output = infra(folder.path(), &["add", "redis"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 
 #[test]

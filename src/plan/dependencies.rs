@@ -305,11 +305,14 @@ pub(super) fn check_versions<'a>(
             let Err(wanted) = works_with(dependency, found, allowed.is_none()) else {
                 continue;
             };
-            if compatible(found, &wanted) {
+            let written = if compatible(found, &wanted) {
                 updates.insert(format!("-p {name}"));
-            }
+                "needs at least"
+            } else {
+                "is written for"
+            };
             details.push(format!(
-                "{id} is written for {name} {wanted}, {} uses {name} {found}",
+                "{id} {written} {name} {wanted}, {} uses {name} {found}",
                 facts.name
             ));
         }

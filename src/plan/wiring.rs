@@ -251,14 +251,23 @@ impl Draft<'_> {
         };
         let plan = site.and_then(|site| site.serve.plan.as_ref().ok());
         let app = plan.map_or("app", |plan| plan.app.as_str());
+        let graceful = site.is_some_and(|site| site.serve.graceful);
+        let stop = match failure {
+            Failure::Expect => ".expect(\"the server runs\")",
+            Failure::Question | Failure::Panic => start,
+        };
         lines.extend([
             format!("let infra = {module}::Infra::start().await{start};"),
             format!("let {app} = infra.wire({app});  // after the last route, before it is served"),
-            format!("axum::serve(listener, {app})"),
-            format!("    .with_graceful_shutdown({module}::shutdown_signal())"),
-            format!("    .await{start};"),
-            "infra.shutdown().await;  // when the server has stopped".to_owned(),
         ]);
+        if !graceful {
+            lines.extend([
+                format!("axum::serve(listener, {app})"),
+                format!("    .with_graceful_shutdown({module}::shutdown_signal())"),
+                format!("    .await{stop};"),
+            ]);
+        }
+        lines.push("infra.shutdown().await;  // when the server has stopped".to_owned());
         lines.join("\n")
     }
 }

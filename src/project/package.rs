@@ -161,12 +161,14 @@ impl Project {
                 serving = sure;
             }
         }
+        let speaks = |member: &Member| has_framework(&member.manifest, &KNOWN);
+        let only = members.first().filter(|_| members.len() == 1);
         match serving.len() {
             1 => Ok(serving.remove(0)),
-            0 => match (members.len(), members.into_iter().next()) {
-                // The error about the framework says more than one about packages.
-                (1, Some(only)) => Ok(only),
-                _ => Err(Error::unsupported(
+            // The error about the framework of one package says more than one about packages.
+            0 => match members.iter().find(|member| speaks(member)).or(only) {
+                Some(member) => Ok(member.clone()),
+                None => Err(Error::unsupported(
                     "no-framework",
                     "no package of this workspace uses a supported web framework (axum)",
                 )

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use walkdir::{DirEntry, WalkDir};
 
-use crate::{error::Result, facts::Facts, path::ProjectPath};
+use crate::{edit::rust, error::Result, facts::Facts, path::ProjectPath};
 
 use super::Project;
 
@@ -12,24 +12,39 @@ use super::Project;
 const ELSEWHERE: [&str; 5] = ["target", "tests", "examples", "benches", "node_modules"];
 
 impl Project {
-    /// The files of the package that serve an app or name a router, the generated ones aside.
+    /// The files of the package that serve an app or name a router, the generated ones and those
+    /// of the tests aside.
     pub(super) fn sources(&self, facts: &Facts) -> Result<Vec<ProjectPath>> {
         let generated = format!("{}/", facts.module_folder());
         let mut sources = Vec::new();
+        let mut tests = Vec::new();
         for (path, text) in self.rust_files(&facts.folder) {
+            if text.contains("cfg(") {
+                tests.extend(test_modules(facts, &path, &text));
+            }
             let is_generated = path.as_str().starts_with(&generated);
             if !is_generated && (text.contains("serve") || text.contains("Router")) {
                 sources.push(path);
             }
         }
+        sources.retain(|path| {
+            let module = path.as_str().trim_end_matches(".rs");
+            let is_in = |test: &String| {
+                let rest = module.strip_prefix(test.as_str());
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            !tests.iter().any(is_in)
+        });
         sources.sort();
         Ok(sources)
     }
 
-    /// Whether some file of a package calls what serves an app.
+    /// Whether some file of a package calls what serves an app, outside of tests.
     pub(super) fn seems_to_serve(&self, folder: &str) -> bool {
-        self.rust_files(folder)
-            .any(|(_, text)| text.contains("axum::serve(") || text.contains("serve(listener"))
+        self.rust_files(folder).any(|(_, text)| {
+            let may = text.contains("serve(") && text.contains("axum");
+            may && rust::find_serves(&text).is_ok_and(|serves| !serves.is_empty())
+        })
     }
 
     fn rust_files(&self, folder: &str) -> impl Iterator<Item = (ProjectPath, String)> {
@@ -69,6 +84,26 @@ impl Project {
         names.sort();
         names
     }
+}
+
+/// The modules in files of their own that a file declares for the tests only, by their paths
+/// without `.rs`.
+fn test_modules(facts: &Facts, path: &ProjectPath, text: &str) -> Vec<String> {
+    let is_root = facts.binaries.contains(path) || facts.library.as_ref() == Some(path);
+    let folder = if is_root || path.as_str().ends_with("/mod.rs") {
+        path.folder()
+    } else {
+        path.as_str().trim_end_matches(".rs")
+    };
+    let modules = rust::modules(text).unwrap_or_default().into_iter();
+    let of_tests = modules.filter(|module| module.cfg_test && !module.inline);
+    of_tests
+        .filter(|module| module.path.is_none())
+        .map(|module| match folder {
+            "" => module.name,
+            folder => format!("{folder}/{}", module.name),
+        })
+        .collect()
 }
 
 /// Whether an entry is part of this package, and not of one inside it.

@@ -116,7 +116,8 @@ impl Project {
         for pattern in &workspace.members {
             let full = format!("{}/{pattern}", Pattern::escape(&base.to_string_lossy()));
             if let Ok(found) = glob::glob_with(&full, OPTIONS) {
-                folders.extend(found.filter_map(Result::ok));
+                // A pattern may match files too, which Cargo passes over.
+                folders.extend(found.filter_map(Result::ok).filter(|found| found.is_dir()));
             }
         }
         folders.sort();

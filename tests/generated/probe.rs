@@ -187,7 +187,7 @@ async fn write(stress: Arc<Stress>, key: String, acknowledged: Arc<AtomicU64>) {
     while Instant::now() < stress.end {
         value += 1;
         let begun = Instant::now();
-        if value % 3 == 0 {
+        if value.is_multiple_of(3) {
             stress.cache.delete(&key).await;
         } else if value % 3 == 1 {
             stress.cache.set(&key, &value, KEPT).await.ok();

@@ -55,6 +55,7 @@ pub fn find_serves(text: &str) -> Result<Vec<Serve>, Refusal> {
         function: None,
         inside: Vec::new(),
         direct: BTreeMap::new(),
+        graceful: None,
         serves: Vec::new(),
     };
     finder.visit_file(&source.file);
@@ -106,6 +107,8 @@ struct Finder<'s, 't> {
     /// The constructs between the function and here.
     inside: Vec<&'static str>,
     direct: Direct,
+    /// The start of the last server seen that has a graceful shutdown.
+    graceful: Option<usize>,
     serves: Vec<Serve>,
 }
 
@@ -350,6 +353,13 @@ impl<'ast> Visit<'ast> for Finder<'_, '_> {
         visit::visit_macro(self, item);
     }
 
+    fn visit_expr_method_call(&mut self, method: &'ast syn::ExprMethodCall) {
+        if method.method == "with_graceful_shutdown" {
+            self.graceful = Some(self.source.range(method.receiver.span()).start);
+        }
+        visit::visit_expr_method_call(self, method);
+    }
+
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {
         if is_serve(&self.imports, call) {
             let range = self.source.range(call.span());
@@ -364,7 +374,7 @@ impl<'ast> Visit<'ast> for Finder<'_, '_> {
                         }
                         _ => "it is a part of a larger expression".to_owned(),
                     };
-                    (false, Err(reason))
+                    (self.graceful == Some(range.start), Err(reason))
                 }
             };
             self.found(line, graceful, plan);

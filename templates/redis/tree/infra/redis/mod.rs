@@ -36,6 +36,9 @@ mod remote;
 mod store;
 #[cfg(test)]
 mod tests;
+//% if options.pubsub
+mod topics;
+//% endif
 //% if options.topology == "any"
 mod topology;
 //% endif

@@ -2,18 +2,17 @@
 //! Publish and subscribe: typed messages to everybody who listens now, in any process.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     fmt, io,
     marker::PhantomData,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Weak},
     task::{Context, Poll},
     time::Duration,
 };
 
 use ::redis::aio::PubSubSink;
-use ::redis::{AsyncCommands, Msg, RedisError, RedisResult};
-use futures_util::future::try_join_all;
+use ::redis::{AsyncCommands, RedisError, RedisResult};
 use futures_util::{Stream, StreamExt};
 use serde::de::DeserializeOwned;
 use tokio::sync::{mpsc, watch};
@@ -22,10 +21,11 @@ use tokio::time;
 
 use super::connection::{Connection, Server};
 use super::pattern;
+use super::topics::{Payload, Topic, Topics};
 
-/// Messages that wait for one subscriber; beyond them the newest is dropped.
-const BACKLOG: usize = 1_024;
-/// How often a silent connection is asked for a sign of life, and topics without subscribers leave.
+/// Topics that one command names.
+const BATCH: usize = 1_000;
+/// How often the connection is asked for a sign of life.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// The pause before a lost connection is opened again; it doubles up to [`LAST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -154,8 +154,13 @@ impl PubSub {
     }
 
     async fn listen<T>(&self, topic: Topic) -> Subscription<T> {
-        let (sender, receiver) = mpsc::channel(BACKLOG);
-        let revision = self.0.topics.add(topic, sender);
+        let (revision, receiver) = self.0.topics.join(topic.clone());
+        let subscription = Subscription {
+            receiver,
+            topic,
+            topics: Arc::downgrade(&self.0.topics),
+            value: PhantomData,
+        };
         if let Some(remote) = &self.0.remote {
             let mut known = remote.known.clone();
             let known = known.wait_for(|known| *known >= revision);
@@ -163,8 +168,7 @@ impl PubSub {
                 tracing::warn!("redis is away, a subscription begins when it is back");
             }
         }
-        let value = PhantomData;
-        Subscription { receiver, value }
+        subscription
     }
 }
 
@@ -180,7 +184,24 @@ impl fmt::Debug for PubSub {
 /// messages loses the newest, and delays nobody else.
 pub struct Subscription<T> {
     receiver: mpsc::Receiver<Payload>,
+    topic: Topic,
+    topics: Weak<Topics>,
     value: PhantomData<fn() -> T>,
+}
+
+impl<T> Drop for Subscription<T> {
+    fn drop(&mut self) {
+        self.receiver.close();
+        if let Some(topics) = self.topics.upgrade() {
+            topics.leave(&self.topic);
+        }
+    }
+}
+
+impl<T> fmt::Debug for Subscription<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Subscription").field(&self.topic).finish()
+    }
 }
 
 impl<T: DeserializeOwned> Stream for Subscription<T> {
@@ -193,101 +214,14 @@ impl<T: DeserializeOwned> Stream for Subscription<T> {
                 return Poll::Ready(None);
             };
             let channel = channel.as_ref().to_owned();
-            match serde_json::from_slice(&payload) {
-                Ok(value) => return Poll::Ready(Some(Message { channel, value })),
-                Err(error) => tracing::warn!(channel, %error, "a message is skipped"),
+            if let Ok(value) = serde_json::from_slice(&payload) {
+                return Poll::Ready(Some(Message { channel, value }));
             }
+            // The error would quote the message, which may hold a secret.
+            let wanted = std::any::type_name::<T>();
+            tracing::warn!(channel, wanted, "a message of another type is skipped");
         }
     }
-}
-
-/// What can be listened to; a pattern is written as Redis does.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Topic {
-    Channel(String),
-    Pattern(String),
-}
-
-/// A channel and what was published on it, shared by all subscribers.
-type Payload = (Arc<str>, Arc<[u8]>);
-
-/// Who listens to what in this process.
-#[derive(Default)]
-struct Topics {
-    list: Mutex<List>,
-    changed: tokio::sync::Notify,
-}
-
-#[derive(Default)]
-struct List {
-    revision: u64,
-    subscribers: HashMap<Topic, Vec<mpsc::Sender<Payload>>>,
-}
-
-impl Topics {
-    fn add(&self, topic: Topic, subscriber: mpsc::Sender<Payload>) -> u64 {
-        let mut list = self.list();
-        list.revision += 1;
-        list.subscribers.entry(topic).or_default().push(subscriber);
-        self.changed.notify_one();
-        list.revision
-    }
-
-    /// All topics with a subscriber, and the revision of that set.
-    fn wanted(&self) -> (u64, HashSet<Topic>) {
-        let mut list = self.list();
-        list.subscribers.retain(|_, subscribers| {
-            subscribers.retain(|subscriber| !subscriber.is_closed());
-            !subscribers.is_empty()
-        });
-        (list.revision, list.subscribers.keys().cloned().collect())
-    }
-
-    /// Delivers what was published in this process.
-    fn deliver_to_all(&self, channel: &str, payload: &[u8]) {
-        let message: Payload = (channel.into(), payload.into());
-        self.list().subscribers.retain(|topic, subscribers| {
-            let listens = match topic {
-                Topic::Channel(name) => name == channel,
-                Topic::Pattern(pattern) => pattern::matches(pattern, channel),
-            };
-            if listens {
-                deliver(subscribers, &message);
-            } else {
-                subscribers.retain(|subscriber| !subscriber.is_closed());
-            }
-            !subscribers.is_empty()
-        });
-    }
-
-    /// Delivers what Redis has sent, once for each topic that it matches.
-    fn deliver(&self, message: &Msg) {
-        let channel = message.get_channel_name();
-        let topic = match message.get_pattern() {
-            Ok(Some(pattern)) => Topic::Pattern(pattern),
-            _ => Topic::Channel(channel.to_owned()),
-        };
-        if let Some(subscribers) = self.list().subscribers.get_mut(&topic) {
-            let payload = message.get_payload_bytes();
-            deliver(subscribers, &(channel.into(), payload.into()));
-        }
-    }
-
-    fn list(&self) -> MutexGuard<'_, List> {
-        self.list.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn deliver(subscribers: &mut Vec<mpsc::Sender<Payload>>, message: &Payload) {
-    subscribers.retain(|subscriber| match subscriber.try_send(message.clone()) {
-        Ok(()) => true,
-        Err(mpsc::error::TrySendError::Closed(_)) => false,
-        Err(mpsc::error::TrySendError::Full(_)) => {
-            tracing::warn!(channel = %message.0, "a subscriber is too slow, a message is dropped");
-            ::metrics::counter!("pubsub_dropped_total").increment(1);
-            true
-        }
-    });
 }
 
 /// Keeps one connection subscribed to all that is wanted in this process.
@@ -327,7 +261,7 @@ impl Listener {
         let mut active = HashSet::new();
         loop {
             let (revision, wanted) = self.topics.wanted();
-            super::within(self.limit, follow(&sink, &active, &wanted)).await?;
+            self.follow(&mut sink, &active, &wanted).await?;
             self.tell.send_replace(revision);
             active = wanted;
             if active.is_empty() {
@@ -348,28 +282,41 @@ impl Listener {
             }
         }
     }
+
+    /// Subscribes to what is newly wanted, and unsubscribes from what no longer is.
+    async fn follow(
+        &self,
+        sink: &mut PubSubSink,
+        active: &HashSet<Topic>,
+        wanted: &HashSet<Topic>,
+    ) -> RedisResult<()> {
+        let (channels, patterns) = names(wanted.difference(active));
+        for batch in channels.chunks(BATCH) {
+            super::within(self.limit, sink.subscribe(batch)).await?;
+        }
+        for batch in patterns.chunks(BATCH) {
+            super::within(self.limit, sink.psubscribe(batch)).await?;
+        }
+        let (channels, patterns) = names(active.difference(wanted));
+        for batch in channels.chunks(BATCH) {
+            super::within(self.limit, sink.unsubscribe(batch)).await?;
+        }
+        for batch in patterns.chunks(BATCH) {
+            super::within(self.limit, sink.punsubscribe(batch)).await?;
+        }
+        Ok(())
+    }
 }
 
-/// Subscribes to what is newly wanted, and unsubscribes from what no longer is.
-async fn follow(
-    sink: &PubSubSink,
-    active: &HashSet<Topic>,
-    wanted: &HashSet<Topic>,
-) -> RedisResult<()> {
-    let joined = wanted.difference(active).map(|topic| (topic, true));
-    let left = active.difference(wanted).map(|topic| (topic, false));
-    // Sent together: the connection is multiplexed.
-    let changes = joined.chain(left).map(|(topic, join)| {
-        let mut sink = sink.clone();
-        async move {
-            match (topic, join) {
-                (Topic::Channel(channel), true) => sink.subscribe(channel).await,
-                (Topic::Channel(channel), false) => sink.unsubscribe(channel).await,
-                (Topic::Pattern(pattern), true) => sink.psubscribe(pattern).await,
-                (Topic::Pattern(pattern), false) => sink.punsubscribe(pattern).await,
-            }
+/// The names of the channels, and the patterns.
+fn names<'a>(topics: impl Iterator<Item = &'a Topic>) -> (Vec<&'a str>, Vec<&'a str>) {
+    let (mut channels, mut patterns) = (Vec::new(), Vec::new());
+    for topic in topics {
+        match topic {
+            Topic::Channel(name) => channels.push(name.as_str()),
+            Topic::Pattern(pattern) => patterns.push(pattern.as_str()),
         }
-    });
-    try_join_all(changes).await.map(drop)
+    }
+    (channels, patterns)
 }
 //% endif

@@ -34,7 +34,7 @@ pub(super) const LONGEST_PASS: Duration = Duration::from_secs(60 * 60);
 const REFUSAL_SHOWN: Duration = Duration::from_secs(60);
 
 /// Beyond this many changes they are no longer named: everything counts as changed.
-const MAX_MISSED: usize = 10_000;
+const MAX_MISSED: usize = 100_000;
 
 /// What an operation changes.
 #[derive(Clone, Copy)]

@@ -3,7 +3,7 @@
 use std::{
     future::pending,
     hash::{BuildHasher, RandomState},
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst},
     time::Duration,
 };
 
@@ -79,6 +79,8 @@ everywhere! {
     a_failure_reaches_all_who_wait_and_is_not_kept
     what_is_invalidated_while_it_is_computed_is_not_kept
     what_is_set_while_it_is_computed_stays
+    another_invalidation_leaves_a_computation_alone
+    encoding_is_no_wait_for_redis
     a_dropped_caller_does_not_keep_others_waiting
     what_cannot_be_stored_leaves_no_older_value
 }
@@ -236,6 +238,60 @@ async fn what_is_set_while_it_is_computed_stays(Redis { cache, .. }: Redis) {
     let computed = cache.get_or_compute("key", MINUTE, compute).await;
     assert_eq!(computed.unwrap(), 1);
     assert_eq!(cache.get("key").await, Some(2));
+}
+
+async fn another_invalidation_leaves_a_computation_alone(Redis { cache, .. }: Redis) {
+    let compute = || async {
+        cache.invalidate_tag("other").await;
+        cache.clear("other*").await;
+        cache.delete("other").await;
+        Ok::<u64, CacheError>(1)
+    };
+    let keep = Keep::from(MINUTE).tagged(["tag"]);
+    assert_eq!(cache.get_or_compute("key", keep, compute).await.unwrap(), 1);
+    assert_eq!(cache.get("key").await, Some(1));
+}
+
+/// A value that takes longer to encode than an operation may wait for Redis.
+#[derive(serde::Deserialize)]
+struct Slow;
+
+impl serde::Serialize for Slow {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        std::thread::sleep(Duration::from_millis(700));
+        serializer.serialize_unit_struct("Slow")
+    }
+}
+
+async fn encoding_is_no_wait_for_redis(Redis { cache, .. }: Redis) {
+    cache.set("set", &Slow, MINUTE).await.unwrap();
+    let compute = || async { Ok::<_, CacheError>(Slow) };
+    let computed = cache.get_or_compute("computed", MINUTE, compute).await;
+    assert!(computed.is_ok());
+    assert!(cache.exists("set").await);
+    assert!(cache.exists("computed").await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_deletion_outdates_is_not_stored_after_it() {
+    let Redis { cache, .. } = in_memory().await;
+    let source = Arc::new(AtomicUsize::new(0));
+    for round in 1..=20_000 {
+        let (ours, now) = (cache.clone(), Arc::clone(&source));
+        let computing = tokio::spawn(async move {
+            let compute = || async { Ok::<_, CacheError>(now.load(SeqCst)) };
+            ours.get_or_compute("key", MINUTE, compute).await
+        });
+        let (ours, now) = (cache.clone(), Arc::clone(&source));
+        let deleting = tokio::spawn(async move {
+            now.store(round, SeqCst);
+            ours.delete("key").await
+        });
+        computing.await.unwrap().unwrap();
+        deleting.await.unwrap();
+        let found = cache.get::<usize>("key").await;
+        assert!(found.is_none_or(|found| found == round), "{found:?}");
+    }
 }
 
 async fn a_dropped_caller_does_not_keep_others_waiting(Redis { cache, .. }: Redis) {

@@ -2,7 +2,7 @@
 //! More than one server: the master behind sentinels, or a cluster.
 
 use std::{
-    io,
+    fmt, io,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
@@ -38,6 +38,12 @@ enum Link {
 impl From<ConnectionManager> for Connection {
     fn from(manager: ConnectionManager) -> Self {
         Self(Link::Server(manager))
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").finish_non_exhaustive()
     }
 }
 
@@ -218,15 +224,19 @@ impl Master {
         if let Some(connection) = self.known() {
             return Ok(connection);
         }
-        let mut sentinels = self.sentinels.lock().await;
-        // Another task may have found it meanwhile.
-        if let Some(connection) = self.known() {
-            return Ok(connection);
-        }
-        let connection = sentinels.get_async_connection_with_config(&self.config);
-        let connection = super::within(self.limit, connection).await?;
-        self.remember(Some(connection.clone()));
-        Ok(connection)
+        // The wait for another task that asks counts too, or many tasks would wait one by one.
+        let ask = async {
+            let mut sentinels = self.sentinels.lock().await;
+            // That task may have found it.
+            if let Some(connection) = self.known() {
+                return Ok(connection);
+            }
+            let connection = sentinels.get_async_connection_with_config(&self.config);
+            let connection = connection.await?;
+            self.remember(Some(connection.clone()));
+            Ok(connection)
+        };
+        super::within(self.limit, ask).await
     }
 
     fn known(&self) -> Option<MultiplexedConnection> {

@@ -135,16 +135,17 @@ async fn all_steps_of_an_operation_share_one_limit() {
         "PING" => Some("+PONG"),
         _ => Some("$-1"),
     };
-    let mut settings = played(slow, Duration::from_millis(600)).await;
-    settings.timeout = Duration::from_millis(1_500);
+    let mut settings = played(slow, Duration::from_millis(500)).await;
+    settings.timeout = Duration::from_millis(1_700);
     let redis = Redis::start(&settings).await.unwrap();
     assert_eq!(redis.health().await, Health::Healthy);
-    // Each step would keep the limit alone: two commands for the tag, then one for the value.
+    // Each step would keep the limit alone: two commands for the tag, then three for the values.
     let begun = Instant::now();
     let keep = Keep::from(MINUTE).tagged(["tag"]);
-    redis.cache.set("key", &1, keep).await.unwrap();
+    let values = [("a", 1), ("b", 2), ("c", 3)];
+    redis.cache.set_many(values, keep).await.unwrap();
     let waited = begun.elapsed();
-    let limit = settings.timeout..Duration::from_millis(1_790);
+    let limit = settings.timeout..Duration::from_millis(2_400);
     assert!(limit.contains(&waited), "{waited:?}");
 }
 

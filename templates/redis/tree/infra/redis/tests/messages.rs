@@ -38,6 +38,25 @@ async fn messages_reach_channels_and_patterns(Redis { pubsub, .. }: Redis) {
     assert_eq!(next(&mut again).await.value, 2);
 }
 
+#[tokio::test]
+#[ignore = "needs TEST_REDIS_URL"]
+async fn a_dropped_subscription_ends_on_the_server_too() {
+    let redis = on_server().await;
+    let channel = channel();
+    let subscription = redis.pubsub.subscribe::<u64>(&channel).await;
+    let mut raw = redis.cache.redis().unwrap();
+    let mut count = async || {
+        let mut command = ::redis::cmd("PUBSUB");
+        let counts = command.arg("NUMSUB").arg(&channel).query_async(&mut raw);
+        let (_, count): (String, u64) = counts.await.unwrap();
+        count
+    };
+    assert_eq!(count().await, 1);
+    drop(subscription);
+    let gone = async { while count().await > 0 {} };
+    timeout(Duration::from_secs(5), gone).await.unwrap();
+}
+
 async fn a_slow_subscriber_delays_nobody(Redis { pubsub, .. }: Redis) {
     let channel = channel();
     let mut slow = pubsub.subscribe(&channel).await;
