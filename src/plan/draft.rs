@@ -232,8 +232,9 @@ impl<'a> Draft<'a> {
         let Some(text) = self.tree.get(&fragment.file) else {
             return true;
         };
-        let undone = match &mut self.compose {
-            Some(compose) if compose.text() == text => compose
+        let parsed = self.compose.as_mut();
+        let undone = match (editor(&fragment.file), parsed) {
+            (Editor::Compose, Some(compose)) if compose.text() == text => compose
                 .undo(&fragment.edit())
                 .map(|()| compose.text().to_owned()),
             _ => undo(text, fragment),
