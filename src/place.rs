@@ -12,18 +12,19 @@ use crate::{
 
 /// Finds the file that `path` names, following symlinks as long as they stay in the project.
 ///
+/// `root` is not asked for symlinks of its own: who begins with a project resolves it once.
+///
 /// # Errors
 ///
 /// A symlink leads out of the project or into a folder that is not its own.
 pub fn locate(root: &Path, path: &ProjectPath) -> Result<PathBuf> {
-    let root = fs::canonicalize(root).map_err(|error| unreadable(root, &error))?;
-    let mut place = root.clone();
+    let mut place = root.to_owned();
     let mut names = path.as_str().split('/').peekable();
     while let Some(name) = names.next() {
         place.push(name);
         match fs::symlink_metadata(&place) {
             Ok(found) if found.is_symlink() => {
-                place = follow(&root, &place, path)?;
+                place = follow(root, &place, path)?;
             }
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -83,9 +83,10 @@ impl Session {
             }
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        let recovery = journal::recover(root, state)?;
+        let root = fs::canonicalize(root).map_err(failed)?;
+        let recovery = journal::recover(&root, state)?;
         let session = Self {
-            root: root.to_owned(),
+            root,
             state: state.to_owned(),
             _lock: lock,
         };
@@ -337,9 +338,8 @@ fn delete(root: &Path, target: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let root = fs::canonicalize(root)?;
     for folder in target.ancestors().skip(1) {
-        if folder == root || !folder.starts_with(&root) || fs::remove_dir(folder).is_err() {
+        if folder == root || !folder.starts_with(root) || fs::remove_dir(folder).is_err() {
             break;
         }
     }

@@ -27,6 +27,8 @@ pub(super) struct Draft<'a> {
     pub(super) markers: Vec<ProjectPath>,
     conflicts: Vec<String>,
     hints: Vec<String>,
+    /// The compose file as it was parsed last: a large one takes longer than all else.
+    pub(super) compose: Option<compose::Compose>,
 }
 
 impl<'a> Draft<'a> {
@@ -42,6 +44,7 @@ impl<'a> Draft<'a> {
             markers: Vec::new(),
             conflicts: Vec::new(),
             hints: Vec::new(),
+            compose: None,
         }
     }
 
@@ -229,7 +232,14 @@ impl<'a> Draft<'a> {
         let Some(text) = self.tree.get(&fragment.file) else {
             return true;
         };
-        match undo(text, fragment) {
+        let parsed = self.compose.as_mut();
+        let undone = match (editor(&fragment.file), parsed) {
+            (Editor::Compose, Some(compose)) if compose.text() == text => compose
+                .undo(&fragment.edit())
+                .map(|()| compose.text().to_owned()),
+            _ => undo(text, fragment),
+        };
+        match undone {
             Ok(text) => {
                 self.tree.insert(fragment.file.clone(), text);
                 true

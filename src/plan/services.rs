@@ -3,6 +3,7 @@
 
 use crate::{
     edit::{
+        Outcome, Refusal,
         compose::{self, Compose, File, Service, Value},
         dotenv,
     },
@@ -63,8 +64,8 @@ impl Draft<'_> {
         for (name, value) in volumes.iter().filter(|_| added) {
             let address = format!("/volumes/{}", escape(name));
             let why = format!("volume {name}");
-            self.put(&file, &address, &[id], &why, |text| {
-                Compose::parse(text)?.add_volume(name, value)
+            self.put_compose(&file, &address, &[id], &why, |compose| {
+                compose.add_volume(name, value)
             });
         }
         self.connect(rendering, &ground, &placed)?;
@@ -73,7 +74,7 @@ impl Draft<'_> {
 
     fn ground(&mut self, skip: bool) -> Option<Ground> {
         let file = self.facts.compose.clone();
-        let main = match compose::read(self.text(&file)) {
+        let main = match self.read_compose(&file) {
             Ok(main) => main,
             Err(_) if skip => File::default(),
             Err(refusal) => {
@@ -107,6 +108,41 @@ impl Draft<'_> {
         })
     }
 
+    /// Puts a fragment into a compose file, as [`Draft::put`].
+    fn put_compose(
+        &mut self,
+        file: &ProjectPath,
+        address: &str,
+        by: &[&str],
+        why: &str,
+        edit: impl FnOnce(&mut Compose) -> Result<Outcome, Refusal>,
+    ) -> bool {
+        let mut parsed = self.compose(file);
+        let outcome = match &mut parsed {
+            Ok(compose) => edit(compose),
+            Err(refusal) => Err(refusal.clone()),
+        };
+        self.compose = parsed.ok();
+        self.put(file, address, by, why, |_| outcome)
+    }
+
+    /// Parses a compose file as it becomes, unless it was parsed with this text before.
+    fn compose(&mut self, file: &ProjectPath) -> Result<Compose, Refusal> {
+        let known = self.compose.take();
+        match known.filter(|known| known.text() == self.text(file)) {
+            Some(known) => Ok(known),
+            None => Compose::parse(self.text(file)),
+        }
+    }
+
+    /// What a compose file says, as it becomes.
+    fn read_compose(&mut self, file: &ProjectPath) -> Result<File, Refusal> {
+        let compose = self.compose(file)?;
+        let found = compose.file();
+        self.compose = Some(compose);
+        Ok(found)
+    }
+
     fn is_ours(&self, address: &str) -> bool {
         let known = self.lock.fragment(&self.facts.compose, address);
         known.is_some_and(|fragment| !fragment.found)
@@ -121,9 +157,7 @@ impl Draft<'_> {
         let address = format!("/services/{}", escape(&service.name));
         let image = service.image.as_deref().unwrap_or("an image of its own");
         let file = file.clone();
-        self.put(&file, &address, &[id], "", |_| {
-            Ok(crate::edit::Outcome::Found)
-        });
+        self.put(&file, &address, &[id], "", |_| Ok(Outcome::Found));
         let published = service.ports.iter().find_map(|port| ground.published(port));
         let note = match &published {
             Some(port) => format!(
@@ -167,9 +201,7 @@ impl Draft<'_> {
                 .ports
                 .extend(port.map(|port| (name.to_owned(), port)));
             let owner = [id];
-            self.put(&file, &address, &owner, "", |_| {
-                Ok(crate::edit::Outcome::Found)
-            });
+            self.put(&file, &address, &owner, "", |_| Ok(Outcome::Found));
             return;
         }
         for port in ports_of(&mut value) {
@@ -197,8 +229,8 @@ impl Draft<'_> {
             entries.push(("networks".to_owned(), list));
         }
         let why = format!("service {name}");
-        self.put(&file, &address, &[id], &why, |text| {
-            Compose::parse(text)?.add_service(name, &value)
+        self.put_compose(&file, &address, &[id], &why, |compose| {
+            compose.add_service(name, &value)
         });
     }
 
@@ -223,8 +255,8 @@ impl Draft<'_> {
             }
             let address = format!("/services/{}/depends_on/{}", escape(&app), escape(service));
             let why = format!("`{app}` waits for `{service}`");
-            self.put(&file, &address, &[id], &why, |text| {
-                Compose::parse(text)?.add_dependency(&app, service)
+            self.put_compose(&file, &address, &[id], &why, |compose| {
+                compose.add_dependency(&app, service)
             });
         }
         for row in &rendering.manifest.env {
@@ -238,8 +270,8 @@ impl Draft<'_> {
                 escape(&row.name)
             );
             let why = format!("{} of `{app}`", row.name);
-            self.put(&file, &address, &[id], &why, |text| {
-                Compose::parse(text)?.add_environment(&app, &row.name, &value)
+            self.put_compose(&file, &address, &[id], &why, |compose| {
+                compose.add_environment(&app, &row.name, &value)
             });
         }
         Ok(())

@@ -38,7 +38,10 @@ impl Project {
             .filter_map(|name| join(main.folder(), &name).parse().ok())
             .collect();
         let text = place::read(&self.root, main)?.unwrap_or_default();
-        if let Ok(file) = compose::read(&text) {
+        // Most include nothing, and reading a large file takes time.
+        if text.contains("include")
+            && let Ok(file) = compose::read(&text)
+        {
             let included = file.includes.iter().filter_map(|path| {
                 let path = path.trim_start_matches("./");
                 ProjectPath::join(main.folder(), path).ok()
