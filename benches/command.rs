@@ -16,15 +16,13 @@ mod project;
 
 use std::{
     env, fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use measure::{Sample, medians, run, show};
 use project::Project;
 
-/// The tool as it is shipped: benchmarks are built with the release profile.
-const INFRA: &str = env!("CARGO_BIN_EXE_infra");
 /// Names the folder to copy from when this program is its own reference.
 const FROM: &str = "INFRA_BENCH_FROM";
 const TO: &str = "INFRA_BENCH_TO";
@@ -33,6 +31,7 @@ fn main() {
     if let (Some(from), Some(to)) = (env::var_os(FROM), env::var_os(TO)) {
         return project::write(Path::new(&from), Path::new(&to));
     }
+    println!("measuring {}", infra().display());
     size();
     list();
     add();
@@ -40,8 +39,14 @@ fn main() {
     growth("services", "a compose file of", Project::of_services);
 }
 
+/// The tool as it is shipped: what `cargo bench` builds has the features of the tests, too.
+fn infra() -> PathBuf {
+    let built = env::var_os("INFRA_BENCH_BINARY");
+    PathBuf::from(built.expect("scripts/bench names the binary"))
+}
+
 fn size() {
-    let mebibytes = fs::metadata(INFRA).unwrap().len() as f64 / (1024.0 * 1024.0);
+    let mebibytes = fs::metadata(infra()).unwrap().len() as f64 / (1024.0 * 1024.0);
     show(
         "size of the binary",
         &format!("{mebibytes:.2} MiB"),
@@ -85,7 +90,7 @@ fn list() {
             .success()
     );
     let rounds = (0..101).map(|_| {
-        let ours = run(Command::new(INFRA).arg("list").current_dir(folder.path()));
+        let ours = run(Command::new(infra()).arg("list").current_dir(folder.path()));
         (ours, run(&mut Command::new(&empty)))
     });
     let (ours, reference) = medians(rounds);
@@ -171,7 +176,7 @@ fn growth(what: &str, name: &str, make: fn(usize) -> Project) {
 }
 
 fn adding(project: &Project) -> Command {
-    let mut command = Command::new(INFRA);
+    let mut command = Command::new(infra());
     command
         .args(["-q", "add", "redis"])
         .current_dir(project.path());
