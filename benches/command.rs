@@ -4,6 +4,7 @@
 //! nanoseconds. Figures are medians.
 #![allow(
     clippy::disallowed_methods,
+    clippy::print_stdout,
     clippy::unwrap_used,
     clippy::expect_used,
     reason = "a benchmark makes its own world, and stops where that fails"

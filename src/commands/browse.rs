@@ -10,6 +10,7 @@ use crate::{
     error::{Error, Kind, Result, nearest},
     facts::{Facts, Framework},
     lock::Package,
+    plan::count,
     project::{Project, Wishes},
     render::{self, Rendering},
     resolve::{Choice, Installed, allowed, resolve},
@@ -142,7 +143,7 @@ pub fn info(id: &str, ui: &Ui) -> Result<u8> {
         .sum();
     row(
         "files",
-        format!("{} files, {lines} lines", rendering.files.len()),
+        format!("{}, {lines} lines", count(rendering.files.len(), "file")),
     );
     if let Some(cost) = manifest.cost {
         row(
@@ -157,7 +158,9 @@ pub fn info(id: &str, ui: &Ui) -> Result<u8> {
         row("rust", format!("{rust} or later"));
     }
     let crates: Vec<&str> = manifest.dependencies.keys().map(String::as_str).collect();
-    row("crates", crates.join(", "));
+    if !crates.is_empty() {
+        row("crates", crates.join(", "));
+    }
     text.push_str(&format!("\n{}", table(&rows)));
     if !manifest.options.is_empty() {
         text.push_str(&format!("\n{}\n", ui.strong("Options")));

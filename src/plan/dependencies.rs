@@ -294,8 +294,11 @@ pub(super) fn check_versions<'a>(
     facts: &Facts,
     manifests: impl Iterator<Item = (&'a str, &'a manifest::Manifest)>,
 ) -> Result<()> {
-    let mut details = Vec::new();
-    let mut updates = BTreeSet::new();
+    let mut error = Error::unsupported(
+        "unsupported-version",
+        "the project holds versions that the generated code is not written for",
+    );
+    let mut hints = BTreeSet::new();
     for (id, manifest) in manifests {
         for (name, dependency) in &manifest.dependencies {
             let (versions, allowed) = (&facts.versions, facts.allowed.get(name));
@@ -306,14 +309,17 @@ pub(super) fn check_versions<'a>(
                 continue;
             };
             let written = if compatible(found, &wanted) {
-                updates.insert(format!("-p {name}"));
+                hints.insert(format!("cargo update -p {name}"));
                 "needs at least"
             } else {
+                hints.insert(format!(
+                    "update {name} first: a second incompatible version beside yours is never added"
+                ));
                 "is written for"
             };
-            details.push(format!(
-                "{id} {written} {name} {wanted}, {} uses {name} {found}",
-                facts.name
+            let package = &facts.name;
+            error = error.detail(format!(
+                "{id} {written} {name} {wanted}, {package} uses {name} {found}"
             ));
         }
         if let (Some(promised), Some(needed)) = (
@@ -321,27 +327,19 @@ pub(super) fn check_versions<'a>(
             manifest.rust_version.as_deref().and_then(least),
         ) && *promised < needed
         {
-            details.push(format!(
-                "{id} needs Rust {}.{}, {} promises to build with {}.{}",
-                needed.major, needed.minor, facts.name, promised.major, promised.minor
+            let (major, minor) = (needed.major, needed.minor);
+            hints.insert("raise `rust-version` in Cargo.toml first".to_owned());
+            error = error.detail(format!(
+                "{id} needs Rust {major}.{minor}, {} promises to build with {}.{}",
+                facts.name, promised.major, promised.minor
             ));
         }
     }
-    if details.is_empty() {
-        return Ok(());
+    error.hints = hints.into_iter().collect();
+    match error.details.is_empty() {
+        true => Ok(()),
+        false => Err(error),
     }
-    let mut error = Error::unsupported(
-        "unsupported-version",
-        "the project holds versions that the generated code is not written for",
-    );
-    let updates: Vec<String> = updates.into_iter().collect();
-    error = if updates.len() == details.len() {
-        error.hint(format!("cargo update {}", updates.join(" ")))
-    } else {
-        error.hint("a second incompatible version would be compiled beside yours, so none is added; update the crate, or raise `rust-version`, first")
-    };
-    error.details = details;
-    Err(error)
 }
 
 /// Whether the code works with a version of a crate; if not, the version that it would work with.

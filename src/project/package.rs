@@ -70,11 +70,7 @@ impl Project {
             .any(|known| known.workspace);
         let library = self.library(&member)?;
         let binaries = self.binaries(&member)?;
-        let recorded = lock.package(if member.folder.is_empty() {
-            "."
-        } else {
-            &member.folder
-        });
+        let recorded = lock.package(member.shown());
         let module = match (&wishes.module, recorded) {
             (_, Some(package)) => package.module.clone(),
             (Some(module), None) => identifier(module)?,
@@ -120,16 +116,7 @@ impl Project {
 
     fn choose(&self, wishes: &Wishes, lock: &Lock) -> Result<Member> {
         if let Some(wanted) = &wishes.package {
-            let members = self.members()?;
-            let names: Vec<String> = members.iter().map(|m| m.name().to_owned()).collect();
-            let found = members.into_iter().find(|member| member.name() == wanted);
-            return found.ok_or_else(|| {
-                let error = Error::usage("unknown-package", format!("no package `{wanted}`"));
-                match nearest(wanted, names.iter().map(String::as_str)) {
-                    Some(meant) => error.hint(format!("did you mean `-p {meant}`?")),
-                    None => error.hint(format!("the packages are: {}", names.join(", "))),
-                }
-            });
+            return self.named(wanted);
         }
         if let Some(here) = &self.here
             && let Some(member) = self.member(here)?
@@ -143,14 +130,7 @@ impl Project {
             .filter(|member| has_framework(&member.manifest, &SUPPORTED))
             .cloned()
             .collect();
-        let installed = |member: &Member| {
-            let folder = if member.folder.is_empty() {
-                "."
-            } else {
-                &member.folder
-            };
-            lock.package(folder).is_some()
-        };
+        let installed = |member: &Member| lock.package(member.shown()).is_some();
         if serving.iter().filter(|member| installed(member)).count() == 1 {
             serving.retain(installed);
         }
@@ -161,35 +141,33 @@ impl Project {
                 serving = sure;
             }
         }
-        let speaks = |member: &Member| has_framework(&member.manifest, &KNOWN);
-        let only = members.first().filter(|_| members.len() == 1);
         match serving.len() {
+            0 => without_framework(members),
             1 => Ok(serving.remove(0)),
-            // The error about the framework of one package says more than one about packages.
-            0 => match members.iter().find(|member| speaks(member)).or(only) {
-                Some(member) => Ok(member.clone()),
-                None => Err(Error::unsupported(
-                    "no-framework",
-                    "no package of this workspace uses a supported web framework (axum)",
-                )
-                .hint("cargo add axum -p PACKAGE")),
-            },
             _ => {
                 let mut error = Error::usage(
                     "several-packages",
                     "several packages of this workspace could be meant",
                 );
                 for member in &serving {
-                    let folder = if member.folder.is_empty() {
-                        "."
-                    } else {
-                        &member.folder
-                    };
-                    error = error.detail(format!("{} in {folder}", member.name()));
+                    error = error.detail(format!("{} in {}", member.name(), member.shown()));
                 }
-                Err(error.hint(format!("name one: -p {}", serving[0].name())))
+                Err(error.hint("name one: -p PACKAGE"))
             }
         }
+    }
+
+    fn named(&self, wanted: &str) -> Result<Member> {
+        let members = self.members()?;
+        let names: Vec<String> = members.iter().map(|m| m.name().to_owned()).collect();
+        let found = members.into_iter().find(|member| member.name() == wanted);
+        found.ok_or_else(|| {
+            let error = Error::usage("unknown-package", format!("no package `{wanted}`"));
+            match nearest(wanted, names.iter().map(String::as_str)) {
+                Some(meant) => error.hint(format!("did you mean `-p {meant}`?")),
+                None => error.hint(format!("the packages are: {}", names.join(", "))),
+            }
+        })
     }
 
     fn library(&self, member: &Member) -> Result<Option<ProjectPath>> {
@@ -286,6 +264,21 @@ impl Project {
         }
         Ok((versions, allowed))
     }
+}
+
+/// The package whose own error says more than one about the workspace would.
+fn without_framework(members: Vec<Member>) -> Result<Member> {
+    let only = members.first().filter(|_| members.len() == 1);
+    let speaking = members
+        .iter()
+        .find(|member| has_framework(&member.manifest, &KNOWN));
+    speaking.or(only).cloned().ok_or_else(|| {
+        Error::unsupported(
+            "no-framework",
+            "no package of this workspace uses a supported web framework (axum)",
+        )
+        .hint("cargo add axum -p PACKAGE")
+    })
 }
 
 fn has_framework(manifest: &Manifest, frameworks: &[&str]) -> bool {

@@ -24,6 +24,14 @@ pub(super) struct Member {
 }
 
 impl Member {
+    /// How its folder is named in the lock and in messages.
+    pub(super) fn shown(&self) -> &str {
+        match self.folder.as_str() {
+            "" => ".",
+            folder => folder,
+        }
+    }
+
     pub(super) fn name(&self) -> &str {
         let package = self.manifest.package.as_ref();
         package.map_or("", |package| package.name.as_str())

@@ -2,7 +2,10 @@
 #![allow(
     dead_code,
     missing_docs,
-    reason = "each test binary uses a part of this"
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "each test binary uses a part of this, and stops where it fails"
 )]
 
 pub mod disk;

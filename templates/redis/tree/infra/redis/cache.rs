@@ -247,9 +247,9 @@ impl Cache {
     /// Reads a value, or computes and stores it.
     ///
     /// Of all callers in this process that miss the same key at the same time, one computes; if it
-    /// is dropped half-way, another does. A failure reaches all who waited and is not kept. What is
-    /// deleted or invalidated during the computation is returned but not stored. A computation must
-    /// not ask for its own key: it would wait for itself.
+    /// is dropped half-way, another does. A failure reaches all who waited and is not kept. What this
+    /// process deletes, or any process invalidates by a tag, during the computation is returned but
+    /// not stored. A computation must not ask for its own key: it would wait for itself.
     ///
     /// # Errors
     ///
