@@ -52,10 +52,19 @@ pub fn median(samples: impl Iterator<Item = Sample>) -> Sample {
     }
 }
 
-/// The medians of rounds, in each of which both had their turn.
-pub fn medians(rounds: impl Iterator<Item = (Sample, Sample)>) -> (Sample, Sample) {
-    let (ours, reference): (Vec<Sample>, Vec<Sample>) = rounds.unzip();
-    (median(ours.into_iter()), median(reference.into_iter()))
+/// The medians of rounds in each of which both had their turn, and that of the ratios of neighbours:
+/// what disturbs a machine disturbs both.
+pub fn medians(rounds: impl Iterator<Item = (Sample, Sample)>) -> (Sample, Sample, Sample) {
+    let rounds: Vec<(Sample, Sample)> = rounds.collect();
+    let ratios = rounds.iter().map(|(ours, reference)| Sample {
+        cpu: ours.cpu / reference.cpu,
+        wall: ours.wall / reference.wall,
+    });
+    (
+        median(rounds.iter().map(|(ours, _)| *ours)),
+        median(rounds.iter().map(|(_, reference)| *reference)),
+        median(ratios),
+    )
 }
 
 /// Prints a figure and whether it is what it should be.
