@@ -138,7 +138,6 @@ fn render() -> PathBuf {
         &["redis.tls=true"],
         &member("main-2021"),
     );
-    main_only("main-2018", "2018", &[], &member("main-2018"));
     everything(&member("everything"));
     shop(&member("shop"));
     root
