@@ -13,6 +13,8 @@
 mod common;
 
 use std::{
+    cell::RefCell,
+    collections::BTreeSet,
     env, fs,
     path::{Path, PathBuf},
     process::Command,
@@ -112,7 +114,11 @@ fn everything(member: &Path) {
 /// Renders the whole workspace and says where it is.
 fn render() -> PathBuf {
     let root = workspace();
-    let member = |name: &str| root.join(name);
+    let rendered = RefCell::new(BTreeSet::new());
+    let member = |name: &str| {
+        rendered.borrow_mut().insert(name.to_owned());
+        root.join(name)
+    };
     with_library("lib-2024", "2024", &[], &member("lib-2024"));
     with_library(
         "lib-2021",
@@ -140,6 +146,13 @@ fn render() -> PathBuf {
     );
     everything(&member("everything"));
     shop(&member("shop"));
+    // The cache may hold members that are no longer rendered.
+    for entry in fs::read_dir(&root).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        if entry.path().is_dir() && name != "target" && !rendered.borrow().contains(&name) {
+            fs::remove_dir_all(entry.path()).unwrap();
+        }
+    }
     root
 }
 

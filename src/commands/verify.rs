@@ -29,20 +29,23 @@ pub(super) fn run(scene: &Scene, plan: &Plan, ui: &Ui) -> Result<()> {
         .current_dir(scene.project.root.join(&scene.facts.folder))
         .stdin(Stdio::null())
         .output();
-    let why = match output {
+    let (what, why) = match output {
         Ok(output) if output.status.success() => return Ok(()),
-        Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
-        Err(error) => format!("cargo cannot be started: {error}"),
+        Ok(output) => {
+            let why = String::from_utf8_lossy(&output.stderr).into_owned();
+            ("the project does not compile with it", why)
+        }
+        Err(error) => ("cargo cannot be started", format!("error: {error}\n")),
     };
     scene.revert(plan)?;
     ui.block(&why);
     let first = why
         .lines()
         .find(|line| line.starts_with("error"))
-        .unwrap_or("cargo check failed");
+        .unwrap_or("error: cargo check failed");
     Err(Error::failure(
         "verification-failed",
-        format!("the project does not compile with it, so everything was taken back: {first}"),
+        format!("{what}, so everything was taken back: {first}"),
     )
     .hint("run it without `--verify` to look at the result"))
 }

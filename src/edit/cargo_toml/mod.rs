@@ -73,7 +73,7 @@ pub struct Dependency {
 ///
 /// With `inherit` a new entry says `workspace = true` instead of a requirement. An entry that is
 /// there keeps its form, its requirement and its `default-features`; it may have another key, as
-/// in `my_redis = { package = "redis", .. }`. What is written new to the dev-dependencies follows
+/// in `my_log = { package = "log", .. }`. What is written new to the dev-dependencies follows
 /// the requirement of the same crate in `[dependencies]`, so that there are never two versions.
 ///
 /// # Errors
