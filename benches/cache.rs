@@ -1,6 +1,6 @@
 //! The generated cache against the raw client, on a server of its own.
 //!
-//! Prints what `benches/generated/cache_overhead.rs` measures, built in release mode.
+//! Prints what `benches/generated/redis_cache.rs` measures, built in release mode.
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
@@ -22,7 +22,7 @@ use std::process::Command;
 use redis::Server;
 
 fn main() {
-    let program = generated::example("cache_overhead", "release");
+    let program = generated::example("redis_cache", "release");
     let server = Server::start(&[]);
     let status = Command::new(program)
         .env("TEST_REDIS_URL", server.url())

@@ -1,8 +1,9 @@
-//! What the tool generates, compiled and tested: every shape of project and every option as members
-//! of one workspace, clippy and rustfmt clean, their own tests run against a real Redis.
+//! What the tool generates, compiled and tested: every component alone, in two shapes of project
+//! and with each option both ways, and all together, as members of one workspace; clippy and rustfmt
+//! clean, their own tests run against real servers.
 //!
-//! Needs `TEST_REDIS_URL`; `scripts/test` starts a server and sets it. The workspace stays in the
-//! cache between runs.
+//! Needs the `TEST_*` variables of all servers, as `scripts/with-servers all` sets them. The workspace
+//! stays in the cache between runs.
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
@@ -15,14 +16,14 @@ mod common;
 use std::{
     cell::RefCell,
     collections::BTreeSet,
-    env, fs,
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use common::{
     World,
-    generated::{add, cargo, infra, run, settle, shop, workspace},
+    generated::{add, cargo, components, infra, run, settle, shop, workspace},
 };
 
 /// What strict projects say of themselves.
@@ -47,11 +48,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 ";
 
 /// A project from `infra new`: a library and a main.
-fn with_library(name: &str, edition: &str, options: &[&str], member: &Path) {
+fn with_library(name: &str, id: &str, member: &Path) {
     let folder = tempfile::tempdir().unwrap();
     infra(folder.path(), &["new", name]);
     let project = folder.path().join(name);
-    rewrite(&project.join("Cargo.toml"), "2024", edition);
     for file in ["src/lib.rs", "src/main.rs"] {
         let doc = "//! The app.\n";
         let path = project.join(file);
@@ -64,16 +64,16 @@ fn with_library(name: &str, edition: &str, options: &[&str], member: &Path) {
         };
         fs::write(path, text).unwrap();
     }
-    add(&project, options);
+    add(&project, &[id.to_owned()], &[]);
     settle(&project, member);
 }
 
 /// A project of a main alone, written by somebody else.
-fn main_only(name: &str, edition: &str, options: &[&str], member: &Path) {
+fn main_only(name: &str, id: &str, options: &[String], member: &Path) {
     let folder = tempfile::tempdir().unwrap();
     let project = folder.path();
     let manifest = format!(
-        "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"{edition}\"\npublish = false\n\n[dependencies]\naxum = \"0.8.9\"\ntokio = {{ version = \"1\", features = [\"full\"] }}\n"
+        "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\npublish = false\n\n[dependencies]\naxum = \"0.8.9\"\ntokio = {{ version = \"1\", features = [\"full\"] }}\n"
     );
     fs::write(project.join("Cargo.toml"), manifest).unwrap();
     fs::create_dir(project.join("src")).unwrap();
@@ -82,13 +82,8 @@ fn main_only(name: &str, edition: &str, options: &[&str], member: &Path) {
         format!("//! A kiosk.\n{STRICT}{MAIN}"),
     )
     .unwrap();
-    add(project, options);
+    add(project, &[id.to_owned()], options);
     settle(project, member);
-}
-
-fn rewrite(path: &Path, from: &str, to: &str) {
-    let text = fs::read_to_string(path).unwrap();
-    fs::write(path, text.replace(from, to)).unwrap();
 }
 
 /// Every component there is, the test components too, in one project.
@@ -119,31 +114,12 @@ fn render() -> PathBuf {
         rendered.borrow_mut().insert(name.to_owned());
         root.join(name)
     };
-    with_library("lib-2024", "2024", &[], &member("lib-2024"));
-    with_library(
-        "lib-2021",
-        "2021",
-        &["redis.pubsub=false"],
-        &member("lib-2021"),
-    );
-    with_library(
-        "lib-any",
-        "2024",
-        &["redis.topology=any", "redis.tls=true"],
-        &member("lib-any"),
-    );
-    main_only(
-        "main-2024",
-        "2024",
-        &["redis.topology=any", "redis.pubsub=false"],
-        &member("main-2024"),
-    );
-    main_only(
-        "main-2021",
-        "2021",
-        &["redis.tls=true"],
-        &member("main-2021"),
-    );
+    for (id, options) in components() {
+        let name = format!("{id}-library");
+        with_library(&name, &id, &member(&name));
+        let name = format!("{id}-main");
+        main_only(&name, &id, &options, &member(&name));
+    }
     everything(&member("everything"));
     shop(&member("shop"));
     // The cache may hold members that are no longer rendered.
@@ -157,9 +133,8 @@ fn render() -> PathBuf {
 }
 
 #[test]
-#[ignore = "needs TEST_REDIS_URL"]
+#[ignore = "needs the servers of scripts/with-servers"]
 fn what_is_generated_compiles_is_clean_and_passes_its_tests() {
-    let url = env::var("TEST_REDIS_URL").expect("TEST_REDIS_URL names a Redis");
     let root = render();
     for entry in fs::read_dir(&root).unwrap() {
         let module = entry.unwrap().path().join("src/infra/mod.rs");
@@ -180,9 +155,7 @@ fn what_is_generated_compiles_is_clean_and_passes_its_tests() {
         "warnings",
     ]));
     // `--no-fail-fast` would hide which of many runs failed first.
-    run(cargo(&root)
-        .args(["test", "--workspace", "--", "--include-ignored"])
-        .env("TEST_REDIS_URL", url));
+    run(cargo(&root).args(["test", "--workspace", "--", "--include-ignored"]));
     run(cargo(&root)
         .args(["doc", "--workspace", "--no-deps", "--lib"])
         .env("RUSTDOCFLAGS", "-D warnings"));

@@ -1,6 +1,6 @@
 //! Real Redis servers stopped, killed and restarted under the app that the tool generates.
 //!
-//! Every test starts servers of its own and drives a process (`tests/generated/probe.rs`) over them.
+//! Every test starts servers of its own and drives a process (`tests/generated/redis_probe.rs`) over them.
 //! The limits are in `tests/outage/app.rs`.
 #![allow(
     clippy::disallowed_methods,

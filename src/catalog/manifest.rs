@@ -253,6 +253,8 @@ pub enum EnvKind {
     U16,
     /// A whole number.
     U64,
+    /// A number.
+    F64,
 }
 
 /// Where a component stands in the hub.
@@ -279,6 +281,9 @@ pub struct Wire {
     /// What handlers can take.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extract: Vec<Extract>,
+    /// Whether it carries traces over the border of the process: the hub then has a module for that.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub traces: bool,
     /// What it adds to an axum router.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub axum: Option<Web>,

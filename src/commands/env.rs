@@ -138,6 +138,6 @@ fn kind(kind: EnvKind) -> &'static str {
         EnvKind::Text => "text",
         EnvKind::Duration => "duration",
         EnvKind::Bool => "bool",
-        EnvKind::U16 | EnvKind::U64 => "number",
+        EnvKind::U16 | EnvKind::U64 | EnvKind::F64 => "number",
     }
 }

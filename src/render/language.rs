@@ -58,6 +58,7 @@ fn rust_type(row: &EnvRow) -> String {
         EnvKind::Bool => "bool",
         EnvKind::U16 => "u16",
         EnvKind::U64 => "u64",
+        EnvKind::F64 => "f64",
     };
     if row.optional {
         format!("Option<{name}>")
@@ -80,6 +81,10 @@ fn literal(value: &str, kind: EnvKind) -> Result<String, minijinja::Error> {
         EnvKind::Secret => format!("{value:?}.to_owned().into()"),
         EnvKind::Bool => value.to_owned(),
         EnvKind::U16 | EnvKind::U64 => grouped(number(value)?),
+        EnvKind::F64 => match value.parse::<f64>() {
+            Ok(number) if number.is_finite() => format!("{number:?}"),
+            _ => return Err(wrong("a number")),
+        },
         EnvKind::Duration => {
             let digits = value.trim_end_matches(|c: char| c.is_ascii_alphabetic());
             let amount = number(digits)?;
@@ -154,6 +159,7 @@ mod tests {
             "Duration::from_secs(2_592_000)"
         );
         assert_eq!(literal("65536", EnvKind::U64), "65_536");
+        assert_eq!(literal("1", EnvKind::F64), "1.0");
         assert_eq!(literal("/a\"b", EnvKind::Text), r#""/a\"b".to_owned()"#);
     }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::{
     catalog::{
         Component,
-        manifest::{EnvRow, Manifest, SettingsSpec, Wire},
+        manifest::{EnvKind, EnvRow, Manifest, SettingsSpec, Wire},
     },
     error::{Error, Result},
     facts::{Facts, Tree},
@@ -20,6 +20,9 @@ use crate::{
 mod language;
 
 use language::environment;
+
+/// The file of the hub that names its modules.
+const HUB_ROOT: &str = "infra/mod.rs";
 
 /// A component, rendered for one package.
 #[derive(Clone, Debug)]
@@ -99,25 +102,39 @@ pub fn hub(hub: &Component, facts: &Facts, rows: &[Row<'_>]) -> Result<Tree> {
     let mut rows: Vec<&Row<'_>> = rows.iter().collect();
     rows.sort_by_key(|row| (row.wire.order, row.id));
     let extracts: Vec<_> = rows.iter().flat_map(|row| &row.wire.extract).collect();
-    let fields: Vec<&str> = rows.iter().map(|row| row.wire.field.as_str()).collect();
-    let modules: BTreeSet<&str> = rows
+    let kinds: Vec<EnvKind> = rows
         .iter()
-        .filter_map(|row| row.wire.kind.split("::").next())
-        .chain(["settings", "web"])
+        .flat_map(|row| row.env)
+        .map(|row| row.kind)
         .collect();
-    let context = minijinja::context! {
+    let fields: Vec<&str> = rows.iter().map(|row| row.wire.field.as_str()).collect();
+    let mut context = minijinja::context! {
         components => Serde(&rows),
         extracts => Serde(&extracts),
-        modules => Serde(&modules),
+        kinds => Serde(&kinds),
         fields => fields.join(", "),
         ..context(facts, &Options::new())
     };
     let mut files = Tree::new();
-    for (path, template) in hub.tree() {
+    let mut modules: BTreeSet<&str> = rows
+        .iter()
+        .filter_map(|row| row.wire.kind.split("::").next())
+        .collect();
+    let (roots, others): (Vec<_>, Vec<_>) = hub.tree().partition(|(path, _)| *path == HUB_ROOT);
+    for (path, template) in others {
         let text = text("hub", path, template, &context)?;
         if !text.trim().is_empty() {
             files.insert(destination("hub", path, facts)?, text);
+            let module = path
+                .strip_prefix("infra/")
+                .and_then(|name| name.strip_suffix(".rs"));
+            modules.extend(module.filter(|name| !name.contains('/')));
         }
+    }
+    context = minijinja::context! { modules => Serde(&modules), ..context };
+    for (path, template) in roots {
+        let text = text("hub", path, template, &context)?;
+        files.insert(destination("hub", path, facts)?, text);
     }
     Ok(files)
 }

@@ -1,10 +1,13 @@
 //! Packages as the tool generates them, members of one workspace that stays in the cache between runs.
 
 use std::{
+    collections::BTreeSet,
     env, fs,
     path::{Path, PathBuf},
     process::Command,
 };
+
+use infra::catalog::{Catalog, Component, manifest::OptionSpec};
 
 use super::disk::{files, here};
 
@@ -53,37 +56,92 @@ pub fn settle(from: &Path, member: &Path) {
     }
 }
 
-/// Adds redis.
-pub fn add(project: &Path, options: &[&str]) {
-    let mut arguments = vec!["add", "redis"];
+/// Every embedded component, with the arguments that set each of its options to another value than
+/// the default.
+pub fn components() -> Vec<(String, Vec<String>)> {
+    let catalog = Catalog::embedded().unwrap();
+    let other = |spec: &OptionSpec| match &spec.default {
+        toml::Value::Boolean(value) => (!value).to_string(),
+        toml::Value::String(value) => {
+            let other = spec.values.iter().rev().find(|known| *known != value);
+            other.unwrap_or(value).clone()
+        }
+        value => value.to_string(),
+    };
+    let described = |component: &Component| {
+        let id = &component.id;
+        let options = component.manifest.options.iter();
+        let options = options.map(|(name, spec)| format!("{id}.{name}={}", other(spec)));
+        (id.clone(), options.collect())
+    };
+    catalog.components().map(described).collect()
+}
+
+/// Adds components, with these options.
+pub fn add(project: &Path, ids: &[String], options: &[String]) {
+    let mut arguments = vec!["add"];
+    arguments.extend(ids.iter().map(String::as_str));
     for option in options {
         arguments.extend(["--set", option]);
     }
     infra(project, &arguments);
 }
 
-/// The shop that the tests of outages drive, and the benchmark.
+/// The shop that the tests of outages and the benchmarks drive: every component with all that it can
+/// do, and their programs as examples.
 pub fn shop(member: &Path) {
     let folder = tempfile::tempdir().unwrap();
     infra(folder.path(), &["new", "shop"]);
     let project = folder.path().join("shop");
-    add(&project, &["redis.topology=any"]);
-    let manifest = project.join("Cargo.toml");
-    let text = fs::read_to_string(&manifest).unwrap();
-    let text = text.replace(
-        "[dev-dependencies]",
-        "[dev-dependencies]\nfutures-util = { version = \"0.3.34\", features = [\"async-await\"] }",
-    );
-    fs::write(&manifest, text).unwrap();
+    let components = components();
+    let ids: Vec<String> = components.iter().map(|(id, _)| id.clone()).collect();
+    let widest = |option: &&String| !option.ends_with("=false");
+    let options: Vec<String> = components
+        .iter()
+        .flat_map(|(_, options)| options)
+        .filter(widest)
+        .cloned()
+        .collect();
+    add(&project, &ids, &options);
     fs::create_dir_all(project.join("examples")).unwrap();
-    fs::copy(
-        here().join("generated/probe.rs"),
-        project.join("examples/probe.rs"),
-    )
-    .unwrap();
-    let bench = here().join("../benches/generated/cache_overhead.rs");
-    fs::copy(bench, project.join("examples/cache_overhead.rs")).unwrap();
+    let manifest = project.join("Cargo.toml");
+    let mut text: toml::Table = fs::read_to_string(&manifest).unwrap().parse().unwrap();
+    for folder in [
+        here().join("generated"),
+        here().join("../benches/generated"),
+    ] {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap();
+            match path.extension().and_then(|end| end.to_str()) {
+                Some("rs") => {
+                    fs::copy(&path, project.join("examples").join(name)).unwrap();
+                }
+                Some("toml") => extend(&mut text, &fs::read_to_string(&path).unwrap()),
+                _ => {}
+            }
+        }
+    }
+    fs::write(&manifest, text.to_string()).unwrap();
     settle(&project, member);
+}
+
+/// Adds the crates that the examples need beside those of the generated tests.
+fn extend(manifest: &mut toml::Table, wanted: &str) {
+    let wanted: toml::Table = wanted.parse().unwrap();
+    let crates = manifest["dev-dependencies"].as_table_mut().unwrap();
+    for (name, item) in wanted["dev-dependencies"].as_table().unwrap() {
+        let known = crates.entry(name).or_insert_with(|| item.clone());
+        let more = item.get("features").and_then(|more| more.as_array());
+        let features = known
+            .get_mut("features")
+            .and_then(|known| known.as_array_mut());
+        if let (Some(features), Some(more)) = (features, more) {
+            features.extend(more.iter().cloned());
+            let mut seen = BTreeSet::new();
+            features.retain(|feature| seen.insert(feature.as_str().unwrap().to_owned()));
+        }
+    }
 }
 
 /// Where the workspace is, with its manifest.

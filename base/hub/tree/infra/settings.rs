@@ -327,6 +327,16 @@ impl Setting for u64 {
     }
 }
 
+//% if "f64" in kinds
+impl Setting for f64 {
+    const KIND: &'static str = "a number";
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|number: &Self| number.is_finite())
+    }
+}
+
+//% endif
 impl Setting for Duration {
     const KIND: &'static str = "a time such as `300` (seconds), `500ms`, `30s`, `5m`, `2h` or `7d`";
 

@@ -2,7 +2,7 @@
 //!
 //! An example of a generated package `shop` with redis, in release mode and without LTO:
 //!
-//!     TEST_REDIS_URL=redis://127.0.0.1:6379 cargo run --release --example cache_overhead
+//!     TEST_REDIS_URL=redis://127.0.0.1:6379 cargo run --release --example redis_cache
 //!
 //! Raw client and cache take turns, so that a busy machine disturbs both; what counts is the median
 //! of the ratios of neighbours.
