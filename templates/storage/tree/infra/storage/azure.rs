@@ -1,7 +1,7 @@
 //% if options.azure
 //! Azure Blob Storage.
 
-use ::object_store::azure::MicrosoftAzureBuilder;
+use ::object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
 use ::object_store::signer::Url;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -34,8 +34,9 @@ pub(super) fn open(settings: &StorageSettings) -> Result<Backend, StorageError> 
     let endpoint = own.or(connection.endpoint.as_deref());
     let builder = match (&connection.key, &connection.sas) {
         (Some(key), _) => MicrosoftAzureBuilder::new().with_access_key(key.expose_secret()),
-        (None, Some(sas)) => MicrosoftAzureBuilder::new()
-            .with_config(::object_store::azure::AzureConfigKey::SasKey, sas.expose_secret()),
+        (None, Some(sas)) => {
+            MicrosoftAzureBuilder::new().with_config(AzureConfigKey::SasKey, sas.expose_secret())
+        }
         // A service principal, a workload identity or a managed one.
         (None, None) => MicrosoftAzureBuilder::from_env(),
     };
@@ -69,7 +70,8 @@ impl Connection {
         let mut connection = Self::default();
         let (mut scheme, mut suffix) = ("https", "core.windows.net");
         for field in text.split(';').filter(|field| !field.trim().is_empty()) {
-            let (name, value) = field.split_once('=').ok_or("must be `Name=value;Name=value`")?;
+            let pair = field.split_once('=');
+            let (name, value) = pair.ok_or("must be `Name=value;Name=value`")?;
             match name.trim().to_ascii_lowercase().as_str() {
                 "accountname" => connection.account = value.to_owned(),
                 "accountkey" => connection.key = Some(value.into()),
@@ -87,10 +89,10 @@ impl Connection {
             return Err("must have `AccountKey` or `SharedAccessSignature`");
         }
         if connection.account.is_empty() {
-            let host = connection.endpoint.as_deref().and_then(|url| url.split_once("://"));
-            let account = host.and_then(|(_, host)| host.split_once('.'));
-            let (account, _) = account.ok_or("must have `AccountName`")?;
-            connection.account = account.to_owned();
+            let endpoint = connection.endpoint.as_deref().unwrap_or_default();
+            let host = endpoint.split("://").nth(1).unwrap_or_default();
+            let account = host.split_once('.').ok_or("must have `AccountName`")?;
+            connection.account = account.0.to_owned();
         }
         if connection.endpoint.is_none() {
             let account = &connection.account;
@@ -112,7 +114,7 @@ mod tests {
         };
         let shop = |url: &str| ("shop".to_owned(), url.to_owned());
         assert_eq!(
-            endpoint("DefaultEndpointsProtocol=https;AccountName=shop;AccountKey=a2V5==;EndpointSuffix=core.example"),
+            endpoint("AccountName=shop;AccountKey=a2V5==;EndpointSuffix=core.example"),
             shop("https://shop.blob.core.example")
         );
         assert_eq!(

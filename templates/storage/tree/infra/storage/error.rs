@@ -102,7 +102,7 @@ impl StorageError {
         match error {
             StoreError::NotFound { .. } => Self::NotFound { key },
             StoreError::AlreadyExists { .. } => Self::AlreadyExists { key },
-            StoreError::Precondition { .. } | StoreError::NotModified { .. } => Self::Changed { key },
+            StoreError::Precondition { .. } => Self::Changed { key },
             StoreError::PermissionDenied { .. } | StoreError::Unauthenticated { .. } => {
                 Self::Denied(error)
             }

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use ::object_store::signer::{HeaderValue, Method, SignedUrlOptions, Signer, Url};
+use ::object_store::signer::{HeaderValue, Method, SignedUrlOptions, Url};
 
 use super::{Storage, StorageError};
 
@@ -23,7 +23,9 @@ impl fmt::Debug for Upload {
         // What follows the path is as good as a password.
         let mut debug = f.debug_struct("Upload");
         debug.field("path", &self.url.path());
-        debug.field("headers", &self.headers).finish_non_exhaustive()
+        debug
+            .field("headers", &self.headers)
+            .finish_non_exhaustive()
     }
 }
 

@@ -33,9 +33,16 @@ impl Storage {
     pub fn mirror(&self) -> Mirror {
         let Some(folder) = &self.backend.mirrored else {
             let backend = self.backend.name;
-            tracing::warn!(backend, "no remote store is configured, nothing is mirrored");
+            tracing::warn!(
+                backend,
+                "no remote store is configured, nothing is mirrored"
+            );
             let local = self.clone();
-            return Mirror { local, remote: None, swallow: false };
+            return Mirror {
+                local,
+                remote: None,
+                swallow: false,
+            };
         };
         let mut backend = local(folder);
         backend.limit = self.backend.limit;
@@ -126,7 +133,8 @@ impl Mirror {
     {
         let json = serde_json::to_vec(value);
         let json = json.map_err(|error| StorageError::Content(error.into()))?;
-        self.put(key, json, Put::new().content_type("application/json")).await
+        self.put(key, json, Put::new().content_type("application/json"))
+            .await
     }
 
     fn settle(&self, key: &str, uploaded: Result<(), StorageError>) -> Result<(), StorageError> {

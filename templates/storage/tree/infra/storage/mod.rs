@@ -53,6 +53,7 @@ use tokio::time::{self, Instant};
 
 pub use ::object_store::GetRange;
 
+use self::folder::Folder;
 //% if options.mirror
 pub use self::mirror::Mirror;
 //% endif
@@ -61,7 +62,6 @@ pub use self::{
     links::Upload,
     object::{Download, Object, Put, Version},
 };
-use self::folder::Folder;
 use super::settings::StorageSettings;
 
 /// The bytes that may take the time limit to pass, and those of a part of a streamed upload.
@@ -282,20 +282,19 @@ impl fmt::Debug for Storage {
 
 /// Whether `STORAGE_BACKEND` names a backend that was generated.
 pub(super) fn check_backend(name: &str) -> Result<(), String> {
-    let known = [
-        "local",
-        "memory",
+    match name {
+        "local" | "memory" => Ok(()),
         //% if options.s3
-        "s3",
+        "s3" => Ok(()),
         //% endif
         //% if options.azure
-        "azure",
+        "azure" => Ok(()),
         //% endif
         //% if options.gcs
-        "gcs",
+        "gcs" => Ok(()),
         //% endif
-    ];
-    known.contains(&name).then_some(()).ok_or_else(|| unknown(name))
+        _ => Err(unknown(name)),
+    }
 }
 
 fn unknown(name: &str) -> String {
@@ -323,7 +322,7 @@ pub(super) fn check_key(key: &str) -> Result<(), StorageError> {
 }
 
 /// Whether a text is a connection string of Azure. It is not shown.
-pub(super) fn check_connection_string(text: &str) -> Result<(), &'static str> {
+pub(super) fn try_azure(text: &str) -> Result<(), &'static str> {
     azure::Connection::parse(text).map(drop)
 }
 

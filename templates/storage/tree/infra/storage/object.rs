@@ -70,7 +70,9 @@ impl Put {
             return Ok(Attributes::new());
         };
         // It becomes a header of requests and answers.
-        let visible = content_type.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+        let visible = content_type
+            .bytes()
+            .all(|byte| (0x20..0x7f).contains(&byte));
         if content_type.is_empty() || content_type.len() > 255 || !visible {
             return Err(StorageError::Argument("the content type is not one"));
         }

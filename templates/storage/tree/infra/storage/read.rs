@@ -163,7 +163,9 @@ impl Storage {
         let file = file.as_ref();
         let name = file.file_name().and_then(|name| name.to_str());
         let name = name.ok_or(StorageError::Argument("the file has no name"))?;
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
         let mut backend = super::local(folder.unwrap_or(".".as_ref()));
         backend.limit = self.backend.limit;
         let content = self.get_stream(key).await?;

@@ -7,9 +7,8 @@ use ::object_store::{
     PutPayload, PutPayloadMut,
 };
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
-use futures_util::stream::FuturesUnordered;
-use futures_util::{Stream, TryStreamExt};
+use futures_util::{Stream, StreamExt, TryStreamExt};
+use futures_util::{future::BoxFuture, stream::FuturesUnordered};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -32,7 +31,8 @@ impl Storage {
     ) -> Result<Version, StorageError> {
         let (path, content) = (self.path(key)?, content.into());
         let attributes = put.attributes()?;
-        if put.sha256.is_some_and(|sha256| Sha256::digest(&content) != sha256) {
+        let sha256 = put.sha256.map(|_| Sha256::digest(&content));
+        if sha256.map(Into::into) != put.sha256 {
             let key = key.to_owned();
             return Err(StorageError::Checksum { key });
         }
@@ -96,7 +96,7 @@ impl Storage {
             }
         }
         let sha256 = hash.map(|hash| hash.finalize());
-        if sha256.is_some_and(|sha256| Some(sha256.into()) != put.sha256) {
+        if sha256.map(Into::into) != put.sha256 {
             let key = key.to_owned();
             return Err(StorageError::Checksum { key });
         }
@@ -138,7 +138,8 @@ impl Storage {
     {
         let json = serde_json::to_vec(value);
         let json = json.map_err(|error| StorageError::Content(error.into()))?;
-        self.put(key, json, Put::new().content_type("application/json")).await
+        self.put(key, json, Put::new().content_type("application/json"))
+            .await
     }
 
     /// Copies an object, with its type, in place of whatever is there. Remote stores copy by
@@ -203,7 +204,9 @@ impl<'a> Parts<'a> {
     async fn wait(&mut self, left: usize) -> Result<(), StorageError> {
         while self.sent.len() > left {
             let next = self.sent.try_next();
-            self.storage.ask("part", self.key, PART * PARTS, next).await?;
+            self.storage
+                .ask("part", self.key, PART * PARTS, next)
+                .await?;
         }
         Ok(())
     }
@@ -234,7 +237,8 @@ impl Drop for Parts<'_> {
         let sent = std::mem::take(&mut self.sent);
         // Stores keep, and bill, the parts of what nobody completes.
         tokio::spawn(async move {
-            drop(sent.map_err(drop).try_for_each(|()| async { Ok(()) }).await);
+            // What still arrives would come after the end.
+            sent.for_each(|_| async {}).await;
             let given_up = storage.ask("abort", &key, 0, upload.abort()).await;
             if let Err(error) = given_up {
                 tracing::warn!(key, ?error, "the parts of an upload remain in the store");

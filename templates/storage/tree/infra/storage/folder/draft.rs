@@ -168,8 +168,8 @@ pub(super) fn sync(dir: &Dir, folder: &Path) -> io::Result<()> {
     if cfg!(not(unix)) {
         return Ok(());
     }
-    let folder = if folder.as_os_str().is_empty() { ".".as_ref() } else { folder };
-    match dir.open(folder) {
+    // Never empty, which would be no path.
+    match dir.open(Path::new(".").join(folder)) {
         Ok(folder) => folder.sync_all(),
         // It was left empty and removed, and with it what was to be kept.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -202,7 +202,8 @@ impl Upload {
     ) -> Result<T> {
         let draft = Arc::clone(&self.draft);
         let done = blocking(move || {
-            work(&mut draft.lock().unwrap_or_else(PoisonError::into_inner))
+            let mut draft = draft.lock().unwrap_or_else(PoisonError::into_inner);
+            work(&mut draft)
         });
         done.await.map_err(|error| failure(error, &self.location))
     }
@@ -237,7 +238,11 @@ impl MultipartUpload for Upload {
     }
 
     async fn abort(&mut self) -> Result<()> {
-        self.work(|draft| Ok(drop(draft.take()))).await
+        let end = |draft: &mut Option<Draft>| {
+            draft.take();
+            Ok(())
+        };
+        self.work(end).await
     }
 }
 

@@ -174,7 +174,8 @@ fn content(
     location: Path,
 ) -> BoxStream<'static, Result<Bytes>> {
     let read = first.as_ref().map_or(0, |first| first.len() as u64);
-    let rest = stream::try_unfold((file, range.end - range.start - read), |(mut file, left)| async move {
+    let left = range.end - range.start - read;
+    let rest = stream::try_unfold((file, left), |(mut file, left)| async move {
         if left == 0 {
             return Ok(None);
         }
@@ -199,7 +200,9 @@ impl ObjectStore for Folder {
     ) -> Result<PutResult> {
         let write = move |folder: &Self, path: &std::path::Path| {
             let mut draft = Draft::new(folder, path)?;
-            payload.iter().try_for_each(|bytes| draft.write_all(bytes))?;
+            for bytes in &payload {
+                draft.write_all(bytes)?;
+            }
             draft.publish(&options.attributes, &options.mode)
         };
         self.work(location, write).await
@@ -212,7 +215,8 @@ impl ObjectStore for Folder {
     ) -> Result<Box<dyn MultipartUpload>> {
         let draft = |folder: &Self, path: &std::path::Path| Draft::new(folder, path);
         let draft = self.work(location, draft).await?;
-        Ok(Box::new(Upload::new(draft, location.clone(), options.attributes)))
+        let upload = Upload::new(draft, location.clone(), options.attributes);
+        Ok(Box::new(upload))
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
@@ -222,7 +226,7 @@ impl ObjectStore for Folder {
             let mut file = open(folder.dir()?, path)?;
             let (meta, attributes) = describe(&file, place)?;
             let range = wanted.map_or(Ok(0..meta.size), |range| range.as_range(meta.size));
-            let range = range.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+            let range = range.map_err(io::Error::other)?;
             let length = range.end - range.start;
             if range.start > 0 {
                 file.seek(SeekFrom::Start(range.start))?;
@@ -287,7 +291,9 @@ impl ObjectStore for Folder {
                 .await
             })
         });
-        let entries = pages.try_flatten().map_ok(|page| stream::iter(page).map(Ok));
+        let entries = pages
+            .try_flatten()
+            .map_ok(|page| stream::iter(page).map(Ok));
         let entries = entries.try_flatten();
         entries.map_err(move |error| failure(error, &place)).boxed()
     }

@@ -24,7 +24,11 @@ pub(super) struct Walk(Vec<(String, ReadDir)>);
 impl Walk {
     /// Begins with what is below `prefix`, if there is anything.
     pub(super) fn new(dir: &Dir, prefix: &Path) -> io::Result<Self> {
-        let folder = if prefix.is_root() { "." } else { prefix.as_ref() };
+        let folder = if prefix.is_root() {
+            "."
+        } else {
+            prefix.as_ref()
+        };
         match dir.read_dir(folder) {
             Ok(entries) => Ok(Self(vec![(prefix.to_string(), entries)])),
             Err(error) if is_nothing(&error) => Ok(Self::default()),
