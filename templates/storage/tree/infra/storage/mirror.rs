@@ -1,7 +1,7 @@
 //% if options.mirror
 //! Writing into the local folder and to the remote store.
 
-use std::error::Error;
+use std::{error::Error, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::Stream;
@@ -46,8 +46,9 @@ impl Storage {
         };
         let mut backend = local(folder);
         backend.limit = self.backend.limit;
+        let (backend, folder) = (Arc::new(backend), self.folder.clone());
         Mirror {
-            local: Self::new(backend),
+            local: Self { backend, folder },
             remote: Some(self.clone()),
             swallow: false,
         }
