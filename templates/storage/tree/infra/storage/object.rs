@@ -117,7 +117,7 @@ pub struct Object {
 impl Object {
     pub(super) fn new(key: String, meta: ObjectMeta, attributes: &Attributes) -> Self {
         let content_type = attributes.get(&Attribute::ContentType);
-        let (e_tag, version) = (meta.e_tag, meta.version);
+        let (e_tag, version) = (meta.e_tag.map(quoted), meta.version);
         Self {
             key,
             size: meta.size,
@@ -126,6 +126,14 @@ impl Object {
             content_type: content_type.map(|value| value.as_ref().to_owned()),
         }
     }
+}
+
+/// An entity tag as HTTP has it; the listings of Azure leave the quotes out.
+fn quoted(tag: String) -> String {
+    if tag.ends_with('"') {
+        return tag;
+    }
+    format!("\"{tag}\"")
 }
 
 /// The content of an object, as a stream of its bytes.

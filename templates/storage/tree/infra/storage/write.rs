@@ -221,6 +221,16 @@ impl<'a> Parts<'a> {
         };
         let done = self.storage.ask("complete", self.key, 0, upload.complete());
         let done = done.await.map(Version::from);
+        //% if options.azure
+        // Two uploads of one blob share a list of blocks there; who completes first, wins.
+        let done = done.map_err(|error| match error {
+            StorageError::Store(source) if source.to_string().contains("InvalidBlockList") => {
+                let key = self.key.to_owned();
+                StorageError::Changed { key }
+            }
+            error => error,
+        });
+        //% endif
         if done.is_err() {
             self.upload = Some(upload);
         }

@@ -60,7 +60,7 @@ pub(super) async fn gcs() -> Place {
 #[tokio::test]
 #[ignore = "needs TEST_S3_URL"]
 async fn signed_urls_of_s3_work_by_plain_http() {
-    signed_urls_work_by_plain_http(&s3().await.storage).await;
+    signed_urls_work_by_plain_http(&s3().await.storage, "a b/ü#1.txt").await;
 }
 
 //% endif
@@ -68,13 +68,17 @@ async fn signed_urls_of_s3_work_by_plain_http() {
 #[tokio::test]
 #[ignore = "needs TEST_AZURE_URL"]
 async fn signed_urls_of_azure_work_by_plain_http() {
-    signed_urls_work_by_plain_http(&azure().await.storage).await;
+    let place = azure().await;
+    signed_urls_work_by_plain_http(&place.storage, "a/b-1.txt").await;
+    let minute = Duration::from_secs(60);
+    let refused = place.storage.presign_get("a b", minute).await;
+    assert!(matches!(refused, Err(StorageError::Unsupported { .. })));
 }
 
 //% endif
 //% if options.s3 or options.azure
-async fn signed_urls_work_by_plain_http(storage: &Storage) {
-    let (key, minute) = ("a b/ü#1.txt", Duration::from_secs(60));
+async fn signed_urls_work_by_plain_http(storage: &Storage, key: &str) {
+    let minute = Duration::from_secs(60);
     let upload = storage
         .presign_put(key, "text/plain", minute)
         .await
@@ -116,10 +120,6 @@ async fn signed_urls_work_by_plain_http(storage: &Storage) {
     let shown = format!("{upload:?}");
     assert!(!shown.to_lowercase().contains("sig"), "{shown}");
     let public = storage.url(key).unwrap();
-    assert!(
-        public.as_str().ends_with("/a%20b/%C3%BC%231.txt"),
-        "{public}"
-    );
     assert_eq!(url.path(), public.path());
 }
 
@@ -137,10 +137,10 @@ async fn a_wrong_credential_or_bucket_is_unhealthy_and_typed() {
     assert!(matches!(storage.health().await, Health::Unhealthy(_)));
 
     let mut settings = s3_settings();
-    settings.s3_bucket = Some("no-such-bucket".to_owned());
+    let name = format!("none-{:x}", RandomState::new().hash_one(0));
+    settings.s3_bucket = Some(name);
     let storage = Storage::start(&settings).await.unwrap();
     assert!(matches!(storage.health().await, Health::Unhealthy(_)));
-    assert!(storage.put("a", "x", Put::new()).await.is_err());
 }
 
 #[tokio::test]
