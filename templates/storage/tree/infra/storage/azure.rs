@@ -2,15 +2,16 @@
 //! Azure Blob Storage.
 
 use ::object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
-use ::object_store::signer::Url;
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
-use super::{Backend, StorageError, remote};
+use super::remote::{self, Problems};
+use super::{Backend, StorageError};
 use crate::/*= module =*/::settings::StorageSettings;
 
 /// Opens the container of the settings, without asking whether it is there.
 pub(super) fn open(settings: &StorageSettings) -> Result<Backend, StorageError> {
-    let mut problems = remote::Problems::default();
+    let mut problems = Problems::default();
     let container = problems.need("AZURE_STORAGE_CONTAINER", settings.azure_container.as_ref());
     let connection = match (&settings.azure_connection_string, &settings.azure_account) {
         (Some(text), _) => {

@@ -2,15 +2,16 @@
 //! Google Cloud Storage.
 
 use ::object_store::gcp::GoogleCloudStorageBuilder;
-use ::object_store::signer::Url;
 use secrecy::ExposeSecret;
+use url::Url;
 
-use super::{Backend, StorageError, remote};
+use super::remote::{self, Problems};
+use super::{Backend, StorageError};
 use crate::/*= module =*/::settings::StorageSettings;
 
 /// Opens the bucket of the settings, without asking whether it is there.
 pub(super) fn open(settings: &StorageSettings) -> Result<Backend, StorageError> {
-    let mut problems = remote::Problems::default();
+    let mut problems = Problems::default();
     let bucket = problems.need("STORAGE_GCS_BUCKET", settings.gcs_bucket.as_ref());
     problems.finish()?;
     let endpoint = settings.gcs_endpoint_url.as_deref();

@@ -1,11 +1,20 @@
+//% set remote = options.s3 or options.azure or options.gcs
+//% if remote
 //! URLs of objects: what everybody can read, and what a bearer may read or store for a while.
+//% else
+//! URLs of objects that everybody can read.
+//% endif
 
+//% if remote
 use std::{fmt, time::Duration};
 
-use ::object_store::signer::{HeaderValue, Method, SignedUrlOptions, Url};
+use ::object_store::signer::{HeaderValue, Method, SignedUrlOptions};
+//% endif
+use url::Url;
 
 use super::{Storage, StorageError};
 
+//% if remote
 /// The longest that a signed URL holds; S3 and Google sign for no longer.
 const MAX_VALIDITY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
@@ -29,6 +38,7 @@ impl fmt::Debug for Upload {
     }
 }
 
+//% endif
 impl Storage {
     /// The URL under which everybody can read an object, if the store lets everybody.
     ///
@@ -48,6 +58,7 @@ impl Storage {
         drop(parts);
         url.ok_or_else(|| self.unsupported(missing))
     }
+    //% if remote
 
     /// A URL under which whoever has it may read an object, for at most seven days.
     ///
@@ -113,4 +124,5 @@ impl Storage {
         self.ask("sign", key, 0, work).await
         //% endif
     }
+    //% endif
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use serde::Serialize;
 
-use super::{Put, Storage, StorageError, local};
+use super::{Put, Storage, StorageError};
 
 /// Stores in the folder `STORAGE_LOCAL_PATH` first, then in the remote store of the settings.
 ///
@@ -44,7 +44,7 @@ impl Storage {
                 swallow: false,
             };
         };
-        let mut backend = local(folder);
+        let mut backend = super::local(folder);
         backend.limit = self.backend.limit;
         let (backend, folder) = (Arc::new(backend), self.folder.clone());
         Mirror {

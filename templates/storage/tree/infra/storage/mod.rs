@@ -46,10 +46,13 @@ use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use ::object_store::memory::InMemory;
 use ::object_store::path::Path;
-use ::object_store::signer::{Signer, Url};
+//% if remote
+use ::object_store::signer::Signer;
+//% endif
 use ::object_store::{Error as StoreError, ObjectStore};
 use futures_util::TryStreamExt;
 use tokio::time::{self, Instant};
+use url::Url;
 
 pub use ::object_store::GetRange;
 
@@ -59,7 +62,9 @@ pub use self::mirror::Mirror;
 //% endif
 pub use self::{
     error::StorageError,
+    //% if remote
     links::Upload,
+    //% endif
     object::{Download, Object, Put, Version},
 };
 use super::settings::StorageSettings;
@@ -101,7 +106,9 @@ pub struct Storage {
 struct Backend {
     name: &'static str,
     store: Arc<dyn ObjectStore>,
+    //% if remote
     signer: Option<Arc<dyn Signer>>,
+    //% endif
     public: Option<Url>,
     limit: Duration,
     //% if options.mirror
@@ -149,7 +156,7 @@ impl Storage {
                 "STORAGE_BACKEND is not set, objects are files in a folder"
             ),
         }
-        //% if options.mirror
+        //% if options.mirror and remote
         if backend.signer.is_some() {
             backend.mirrored = Some(settings.local_path.clone().into());
         }
@@ -257,7 +264,9 @@ impl Backend {
         Self {
             name,
             store: Arc::new(store),
+            //% if remote
             signer: None,
+            //% endif
             public: None,
             limit: Duration::from_secs(30),
             //% if options.mirror

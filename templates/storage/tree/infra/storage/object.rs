@@ -10,7 +10,7 @@ use std::{
 
 use ::object_store::{Attribute, Attributes, ObjectMeta, PutMode, PutResult, UpdateVersion};
 use bytes::Bytes;
-use futures_util::{Stream, stream::BoxStream};
+use futures_util::stream::{BoxStream, Stream};
 
 use super::StorageError;
 

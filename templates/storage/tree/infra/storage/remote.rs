@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
-use ::object_store::signer::{Signer, Url};
+use ::object_store::signer::Signer;
 use ::object_store::{BackoffConfig, ClientOptions, ObjectStore, RetryConfig};
+use url::Url;
 
 use super::{Backend, StorageError};
 use crate::/*= module =*/::settings::StorageSettings;

@@ -2,15 +2,16 @@
 //! Amazon S3, and what speaks its protocol.
 
 use ::object_store::aws::AmazonS3Builder;
-use ::object_store::signer::Url;
 use secrecy::ExposeSecret;
+use url::Url;
 
-use super::{Backend, StorageError, remote};
+use super::remote::{self, Problems};
+use super::{Backend, StorageError};
 use crate::/*= module =*/::settings::StorageSettings;
 
 /// Opens the bucket of the settings, without asking whether it is there.
 pub(super) fn open(settings: &StorageSettings) -> Result<Backend, StorageError> {
-    let mut problems = remote::Problems::default();
+    let mut problems = Problems::default();
     let bucket = problems.need("STORAGE_S3_BUCKET", settings.s3_bucket.as_ref());
     let builder = match (&settings.s3_access_key, &settings.s3_secret_key) {
         (Some(access_key), Some(secret_key)) => AmazonS3Builder::new()

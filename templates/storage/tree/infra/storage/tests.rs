@@ -8,7 +8,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::{StreamExt, future::join_all, stream};
+use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt};
 use sha2::{Digest, Sha256};
 
 use super::*;
@@ -333,12 +334,10 @@ async fn keys_that_escape_are_refused(storage: Storage) {
         invalid(storage.copy("a", key).await.unwrap_err());
         invalid(storage.copy(key, "a").await.unwrap_err());
         invalid(storage.url(key).unwrap_err());
-        invalid(
-            storage
-                .presign_get(key, Duration::from_secs(1))
-                .await
-                .unwrap_err(),
-        );
+        //% if options.s3 or options.azure or options.gcs
+        let signed = storage.presign_get(key, Duration::from_secs(1));
+        invalid(signed.await.unwrap_err());
+        //% endif
         invalid(storage.within(key).unwrap_err());
     }
 }

@@ -7,8 +7,9 @@ use ::object_store::{
     PutPayload, PutPayloadMut,
 };
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
 use futures_util::{Stream, StreamExt, TryStreamExt};
-use futures_util::{future::BoxFuture, stream::FuturesUnordered};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 

@@ -23,21 +23,21 @@ use cap_std::fs::{Dir, File, OpenOptions};
 
 use super::super::key::RESERVED;
 use super::attributes::{describe, mark, random};
-use super::{Folder, blocking, failure, open};
+use super::{blocking, failure, open};
 
 /// How often a folder may vanish between its creation and its use: deleting removes empty ones.
 const ATTEMPTS: u32 = 100;
 
 /// A file that is being written. Dropped before it is published, it is removed.
 pub(super) struct Draft {
-    folder: Folder,
+    folder: super::Folder,
     file: File,
     path: PathBuf,
     target: PathBuf,
 }
 
 impl Draft {
-    pub(super) fn new(folder: &Folder, target: &Path) -> io::Result<Self> {
+    pub(super) fn new(folder: &super::Folder, target: &Path) -> io::Result<Self> {
         let (path, file) = create(folder.writable()?, target)?;
         Ok(Self {
             folder: folder.clone(),

@@ -30,11 +30,8 @@ use cap_std::fs::{Dir, File};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
 
-use self::{
-    attributes::describe,
-    draft::{Draft, Upload, lock},
-    walk::Walk,
-};
+use self::draft::{Draft, Upload};
+use self::{attributes::describe, walk::Walk};
 
 /// What one step of reading a file takes into memory.
 const CHUNK: u64 = 512 * 1_024;
@@ -137,7 +134,7 @@ fn open(dir: &Dir, path: &std::path::Path) -> io::Result<File> {
 
 /// Removes an object, and the folders that it leaves empty.
 fn remove(dir: &Dir, path: &std::path::Path) -> io::Result<()> {
-    let held = lock(dir)?;
+    let held = draft::lock(dir)?;
     held.lock_shared()?;
     if dir.symlink_metadata(path)?.is_dir() {
         return Err(io::ErrorKind::NotFound.into());

@@ -5,12 +5,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use ::object_store::ObjectMeta;
-use ::object_store::path::Path;
 use cap_std::fs::{Dir, DirEntry, ReadDir};
 
 use super::super::key::{self, RESERVED};
 use super::attributes::describe;
+use super::{ObjectMeta, Path};
 
 /// Files that one step looks at, at most.
 const PAGE: usize = 1_000;

@@ -37,16 +37,11 @@ async fn drafts_keep_the_extension_and_are_no_objects() {
     let (content, _) = pieces(PART);
     let content = stream::iter(content).chain(stream::pending());
     let upload = place.storage.put_stream("film.mp4", content, Put::new());
-    assert!(
-        time::timeout(Duration::from_millis(300), async {
-            tokio::select! {
-                _ = upload => unreachable!("it never ends"),
-                () = drafts(&folder) => std::future::pending::<()>().await,
-            }
-        })
-        .await
-        .is_err()
-    );
+    let seen = tokio::select! {
+        _ = upload => false,
+        () = drafts(&folder) => true,
+    };
+    assert!(seen);
     assert_eq!(names(&place.storage, "").await, [""; 0]);
     // Dropping the upload removes its draft.
     while fs::read_dir(&folder).unwrap().next().is_some() {
@@ -212,15 +207,15 @@ async fn public_urls_begin_with_the_setting() {
     let place = local().await;
     let unsupported = place.storage.url("a").unwrap_err();
     assert!(unsupported.to_string().contains("STORAGE_PUBLIC_URL"));
-    let signed = place
-        .storage
-        .presign_get("a", Duration::from_secs(60))
-        .await;
+    //% if options.s3 or options.azure or options.gcs
+    let signed = place.storage.presign_get("a", Duration::from_secs(60));
+    let signed = signed.await;
     assert!(matches!(signed, Err(StorageError::Unsupported { .. })));
+    //% endif
     let mut settings = settings("memory");
     settings.public_url = Some("https://cdn.example/files/".to_owned());
     let storage = Storage::start(&settings).await.unwrap();
-    let url = storage.url("a b/ü?.txt".trim_end_matches("?.txt")).unwrap();
+    let url = storage.url("a b/ü").unwrap();
     assert_eq!(url.as_str(), "https://cdn.example/files/a%20b/%C3%BC");
 }
 

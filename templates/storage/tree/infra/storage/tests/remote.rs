@@ -1,15 +1,13 @@
 //% if options.s3 or options.azure or options.gcs
 //! What only remote stores do: signed and public URLs, refusing credentials, being away.
 
-use tokio::{io::AsyncReadExt, net::TcpListener};
-
 use super::*;
 
 fn variable(name: &str) -> String {
     env::var(name).unwrap_or_else(|_| panic!("{name} is not set"))
 }
-
 //% if options.s3
+
 fn s3_settings() -> StorageSettings {
     let mut url = Url::parse(&variable("TEST_S3_URL")).unwrap();
     let mut settings = settings("s3");
@@ -26,9 +24,9 @@ fn s3_settings() -> StorageSettings {
 pub(super) async fn s3() -> Place {
     place(s3_settings()).await
 }
-
 //% endif
 //% if options.azure
+
 fn azure_settings() -> StorageSettings {
     let mut settings = settings("azure");
     settings.azure_container = Some("storage".to_owned());
@@ -39,9 +37,9 @@ fn azure_settings() -> StorageSettings {
 pub(super) async fn azure() -> Place {
     place(azure_settings()).await
 }
-
 //% endif
 //% if options.gcs
+
 fn gcs_settings() -> StorageSettings {
     let url = variable("TEST_GCS_URL");
     let (endpoint, bucket) = url.rsplit_once('/').unwrap();
@@ -54,17 +52,17 @@ fn gcs_settings() -> StorageSettings {
 pub(super) async fn gcs() -> Place {
     place(gcs_settings()).await
 }
-
 //% endif
 //% if options.s3
+
 #[tokio::test]
 #[ignore = "needs TEST_S3_URL"]
 async fn signed_urls_of_s3_work_by_plain_http() {
     signed_urls_work_by_plain_http(&s3().await.storage, "a b/ü#1.txt").await;
 }
-
 //% endif
 //% if options.azure
+
 #[tokio::test]
 #[ignore = "needs TEST_AZURE_URL"]
 async fn signed_urls_of_azure_work_by_plain_http() {
@@ -74,9 +72,9 @@ async fn signed_urls_of_azure_work_by_plain_http() {
     let refused = place.storage.presign_get("a b", minute).await;
     assert!(matches!(refused, Err(StorageError::Unsupported { .. })));
 }
-
 //% endif
 //% if options.s3 or options.azure
+
 async fn signed_urls_work_by_plain_http(storage: &Storage, key: &str) {
     let minute = Duration::from_secs(60);
     let upload = storage
@@ -122,9 +120,9 @@ async fn signed_urls_work_by_plain_http(storage: &Storage, key: &str) {
     let public = storage.url(key).unwrap();
     assert_eq!(url.path(), public.path());
 }
-
 //% endif
 //% if options.s3
+
 #[tokio::test]
 #[ignore = "needs TEST_S3_URL"]
 async fn a_wrong_credential_or_bucket_is_unhealthy_and_typed() {
@@ -145,6 +143,8 @@ async fn a_wrong_credential_or_bucket_is_unhealthy_and_typed() {
 
 #[tokio::test]
 async fn a_store_that_is_away_or_silent_costs_the_time_limit() {
+    use tokio::{io::AsyncReadExt, net::TcpListener};
+
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = silent.local_addr().unwrap();
     tokio::spawn(async move {
@@ -189,8 +189,8 @@ async fn missing_settings_are_all_named_at_once() {
         assert!(error.contains(name), "{error}");
     }
 }
-
 //% if options.mirror
+
 #[tokio::test]
 #[ignore = "needs TEST_S3_URL"]
 async fn a_mirror_writes_to_both_sides() {
