@@ -176,6 +176,7 @@ struct Parts<'a> {
     key: &'a str,
     upload: Option<Box<dyn MultipartUpload>>,
     filling: PutPayloadMut,
+    bytes: usize,
     sent: FuturesUnordered<BoxFuture<'static, Result<(), StoreError>>>,
 }
 
@@ -186,6 +187,7 @@ impl<'a> Parts<'a> {
             key,
             upload: None,
             filling: PutPayloadMut::new(),
+            bytes: 0,
             sent: FuturesUnordered::new(),
         }
     }
@@ -193,6 +195,7 @@ impl<'a> Parts<'a> {
     /// Sends the part that has filled, and waits until there is room for another one.
     async fn send(&mut self) -> Result<(), StorageError> {
         let part = std::mem::take(&mut self.filling);
+        self.bytes += part.content_length();
         if let Some(upload) = &mut self.upload {
             // A task of its own, so that it goes on while the stream is waited for.
             let part = tokio::spawn(upload.put_part(part.into()));
@@ -220,7 +223,9 @@ impl<'a> Parts<'a> {
         let Some(mut upload) = self.upload.take() else {
             return Err(StorageError::Argument("the upload has ended"));
         };
-        let done = self.storage.ask("complete", self.key, 0, upload.complete());
+        // Putting the parts together takes the longer, the more there are.
+        let work = upload.complete();
+        let done = self.storage.ask("complete", self.key, self.bytes, work);
         let done = done.await.map(Version::from);
         //% if options.azure
         // Two uploads of one blob share a list of blocks there; who completes first, wins.
