@@ -8,7 +8,7 @@ use super::StorageError;
 const MAX_KEY: usize = 1_024;
 /// The longest part between two `/` in bytes, which is that of most file systems.
 const MAX_PART: usize = 255;
-/// Begins what the local folder keeps beside the objects: drafts and its lock.
+/// Begins what the local folder keeps beside the objects: drafts, and on some systems its lock.
 pub(super) const RESERVED: &str = ".tmp-";
 /// What Windows gives to devices, whatever extension follows.
 const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];

@@ -192,7 +192,7 @@ impl Storage {
         Arc::clone(&self.backend.store)
     }
 
-    /// Unhealthy while the store cannot be listed, which takes half the longest wait at most.
+    /// Unhealthy while the store cannot be listed. That takes five seconds at most.
     pub async fn health(&self) -> super::Health {
         // Nothing is there, so that the answer is short; but the store and its credential must be.
         let path = self.path("health/nothing");

@@ -7,8 +7,8 @@ use ::object_store::signer::Signer;
 use ::object_store::{BackoffConfig, ClientOptions, ObjectStore, RetryConfig};
 use url::Url;
 
+use super::super::settings::StorageSettings;
 use super::{Backend, StorageError};
-use crate::/*= module =*/::settings::StorageSettings;
 
 /// How often a request is repeated that a store was too busy for, or that got lost.
 const RETRIES: usize = 3;

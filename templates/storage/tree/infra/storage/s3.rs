@@ -5,9 +5,9 @@ use ::object_store::aws::AmazonS3Builder;
 use secrecy::ExposeSecret;
 use url::Url;
 
+use super::super::settings::StorageSettings;
 use super::remote::{self, Problems};
 use super::{Backend, StorageError};
-use crate::/*= module =*/::settings::StorageSettings;
 
 /// Opens the bucket of the settings, without asking whether it is there.
 pub(super) fn open(settings: &StorageSettings) -> Result<Backend, StorageError> {

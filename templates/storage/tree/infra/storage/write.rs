@@ -13,7 +13,8 @@ use futures_util::{Stream, StreamExt, TryStreamExt};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{PART, Put, Storage, StorageError, Version};
+use super::PART;
+use super::{Put, Storage, StorageError, Version};
 
 /// Parts of a stream that are on their way at the same time, beside the one that fills.
 const PARTS: usize = 3;
@@ -246,13 +247,14 @@ impl<'a> Parts<'a> {
 
 impl Drop for Parts<'_> {
     fn drop(&mut self) {
-        let Some(mut upload) = self.upload.take() else {
+        let runtime = tokio::runtime::Handle::try_current();
+        let (Some(mut upload), Ok(runtime)) = (self.upload.take(), runtime) else {
             return;
         };
         let (storage, key) = (self.storage.clone(), self.key.to_owned());
         let sent = std::mem::take(&mut self.sent);
         // Stores keep, and bill, the parts of what nobody completes.
-        tokio::spawn(async move {
+        runtime.spawn(async move {
             // What still arrives would come after the end.
             sent.for_each(|_| async {}).await;
             let given_up = storage.ask("abort", &key, 0, upload.abort()).await;

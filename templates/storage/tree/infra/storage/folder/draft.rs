@@ -143,11 +143,13 @@ fn create_folders(dir: &Dir, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens the file that writers lock while they rename. The lock ends with the value, or the process.
+/// Opens what writers lock while they rename: the folder itself, or a file in it where folders cannot
+/// be locked. The lock ends with the value, or the process.
 pub(super) fn lock(dir: &Dir) -> io::Result<std::fs::File> {
-    let mut options = options();
-    options.create(true);
-    let file = dir.open_with(format!("{RESERVED}lock"), &options)?;
+    #[cfg(unix)]
+    let file = dir.open(".")?;
+    #[cfg(not(unix))]
+    let file = dir.open_with(format!("{RESERVED}lock"), options().create(true))?;
     Ok(file.into_std())
 }
 
