@@ -136,10 +136,12 @@ fn open(dir: &Dir, path: &std::path::Path) -> io::Result<File> {
 fn remove(dir: &Dir, path: &std::path::Path) -> io::Result<()> {
     let held = draft::lock(dir)?;
     held.lock_shared()?;
-    if dir.symlink_metadata(path)?.is_dir() {
+    let removed = dir.remove_file(path);
+    // The name of a folder is no object, whatever the system calls the mistake.
+    if removed.is_err() && dir.symlink_metadata(path).is_ok_and(|found| found.is_dir()) {
         return Err(io::ErrorKind::NotFound.into());
     }
-    dir.remove_file(path)?;
+    removed?;
     drop(held);
     let mut parent = path.parent();
     while let Some(path) = parent {
