@@ -3,9 +3,6 @@
 
 use std::{future::Future, pin::Pin};
 
-//% if not version_at_least(versions.axum, "0.8")
-use ::axum::async_trait;
-//% endif
 use ::axum::extract::{FromRequestParts, Request, State};
 use ::axum::http::{self, StatusCode};
 use ::axum::middleware::{self, FromFnLayer, Next};
@@ -51,9 +48,6 @@ fn work(parts: &http::request::Parts) -> Result<UnitOfWork, PostgresError> {
 }
 
 /// The transaction of the request: 503 if there is no database, or none that is available.
-//% if not version_at_least(versions.axum, "0.8")
-#[async_trait]
-//% endif
 impl<S: Send + Sync> FromRequestParts<S> for Tx {
     type Rejection = PostgresError;
 
@@ -66,9 +60,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Tx {
 }
 
 /// The pool: 503 if there is no database.
-//% if not version_at_least(versions.axum, "0.8")
-#[async_trait]
-//% endif
 impl<S: Send + Sync> FromRequestParts<S> for Postgres {
     type Rejection = PostgresError;
 
