@@ -82,9 +82,7 @@ fn a_server_that_is_away_at_start_is_waited_for_and_then_given_up() {
     let environment = environment
         .each_ref()
         .map(|(name, value)| (*name, value.as_str()));
-    let begun = Instant::now();
-    let output = app::run(&environment);
-    let waited = begun.elapsed();
+    let (output, waited) = app::run(&environment);
     assert!(waited >= Duration::from_millis(1_500), "{waited:?}");
     assert!(waited < Duration::from_secs(4), "{waited:?}");
     assert_eq!(output.status.code(), Some(1));
@@ -109,7 +107,7 @@ fn a_server_that_is_away_at_start_is_waited_for_and_then_given_up() {
 #[test]
 #[ignore = "needs postgresql"]
 fn what_is_wrong_with_the_settings_is_told_at_once_and_without_the_password() {
-    let output = app::run(&[
+    let (output, _) = app::run(&[
         ("ENVIRONMENT", "production"),
         ("DATABASE_MAX_CONNECTIONS", "0"),
         ("DATABASE_STATEMENT_TIMEOUT", "soon"),
@@ -130,7 +128,7 @@ fn what_is_wrong_with_the_settings_is_told_at_once_and_without_the_password() {
         ),
         ("postgres://root:hunter2@host:x/app", "is not a valid URL"),
     ] {
-        let output = app::run(&[("DATABASE_URL", url)]);
+        let (output, _) = app::run(&[("DATABASE_URL", url)]);
         assert_eq!(output.status.code(), Some(1));
         let told = String::from_utf8(output.stderr).unwrap();
         assert!(

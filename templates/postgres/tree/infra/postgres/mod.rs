@@ -40,7 +40,7 @@ pub mod axum;
 mod error;
 mod server;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod transaction;
 
 use std::{fmt, time::Duration};

@@ -20,14 +20,14 @@ mod requests;
 //% endif
 
 /// A database that a test has for itself.
-struct Database {
+pub struct Database {
     admin: PgConnection,
     name: String,
-    settings: PostgresSettings,
+    pub settings: PostgresSettings,
 }
 
 impl Database {
-    async fn create() -> Self {
+    pub async fn create() -> Self {
         let url = std::env::var("TEST_DATABASE_URL").expect("TEST_DATABASE_URL is not set");
         let mut admin = PgConnection::connect(&url).await.unwrap();
         let name = format!("test_{:x}", RandomState::new().hash_one(0));
@@ -45,7 +45,7 @@ impl Database {
         }
     }
 
-    async fn start(&self) -> Postgres {
+    pub async fn start(&self) -> Postgres {
         let postgres = Postgres::start(&self.settings, &stage()).await.unwrap();
         assert_eq!(postgres.health().await, Health::Healthy);
         postgres
@@ -58,7 +58,7 @@ impl Database {
         end.execute(&mut self.admin).await.unwrap();
     }
 
-    async fn drop(mut self) {
+    pub async fn drop(mut self) {
         let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
         set(&mut self.admin, drop).await.unwrap();
     }
