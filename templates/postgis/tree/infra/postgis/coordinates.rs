@@ -120,17 +120,18 @@ impl BoundingBox {
         })
     }
 
-    /// Its rectangles in longitude and latitude: two if it crosses the meridian of 180 degrees.
-    pub(super) fn rectangles(&self) -> Vec<geo_types::Polygon> {
-        let (south, north) = (self.south_west.lat.0, self.north_east.lat.0);
+    pub(super) fn latitudes(&self) -> [f64; 2] {
+        [self.south_west.lat.0, self.north_east.lat.0]
+    }
+
+    /// Its two spans of longitudes, from west to east; the same one twice unless it crosses the meridian
+    /// of 180 degrees.
+    pub(super) fn longitudes(&self) -> [[f64; 2]; 2] {
         let (west, east) = (self.south_west.lng.0, self.north_east.lng.0);
-        let spans = if west <= east {
-            vec![(west, east)]
+        if west <= east {
+            [[west, east]; 2]
         } else {
-            vec![(west, 180.0), (-180.0, east)]
-        };
-        let rectangle = |(west, east)| geo_types::Rect::new((west, south), (east, north));
-        let polygon = |span| rectangle(span).to_polygon();
-        spans.into_iter().map(polygon).collect()
+            [[west, 180.0], [-180.0, east]]
+        }
     }
 }

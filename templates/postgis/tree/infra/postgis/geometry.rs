@@ -52,8 +52,8 @@ impl Geom {
     /// A coordinate is out of bounds, or a line or ring is too short.
     pub fn new(geometry: impl Into<Geometry>) -> Result<Self, GeomError> {
         let geometry = geometry.into();
-        let mut check = Check(None);
-        match (geometry.process_geom(&mut check), check.0) {
+        let mut check = Check::default();
+        match (geometry.process_geom(&mut check), check.wrong) {
             (Ok(()), _) => Ok(Self(geometry)),
             (Err(_), Some(error)) => Err(error),
             (Err(error), None) => Err(GeomError::Json(error.to_string())),
@@ -105,7 +105,13 @@ impl From<Point> for Geom {
 
 impl From<BoundingBox> for Geom {
     fn from(bounds: BoundingBox) -> Self {
-        Self(geo_types::MultiPolygon(bounds.rectangles()).into())
+        let [south, north] = bounds.latitudes();
+        let mut spans = bounds.longitudes().to_vec();
+        spans.dedup();
+        let rectangle = |[west, east]: [f64; 2]| geo_types::Rect::new((west, south), (east, north));
+        let rectangles = spans.into_iter().map(rectangle);
+        let polygons = rectangles.map(|rectangle| rectangle.to_polygon()).collect();
+        Self(geo_types::MultiPolygon(polygons).into())
     }
 }
 
@@ -147,11 +153,15 @@ impl<'de> Deserialize<'de> for Point {
 }
 
 /// Looks at every coordinate, and remembers what is wrong.
-struct Check(Option<GeomError>);
+#[derive(Default)]
+struct Check {
+    in_polygon: bool,
+    wrong: Option<GeomError>,
+}
 
 impl Check {
     fn fail(&mut self, error: GeomError) -> Processed<()> {
-        self.0 = Some(error);
+        self.wrong = Some(error);
         Err(GeozeroError::Geometry(String::new()))
     }
 }
@@ -165,9 +175,20 @@ impl GeomProcessor for Check {
     }
 
     fn linestring_begin(&mut self, _: bool, size: usize, _: usize) -> Processed<()> {
-        if size < 2 {
+        let least = if self.in_polygon { 4 } else { 2 };
+        if size < least {
             return self.fail(GeomError::Positions(size));
         }
+        Ok(())
+    }
+
+    fn polygon_begin(&mut self, _: bool, _: usize, _: usize) -> Processed<()> {
+        self.in_polygon = true;
+        Ok(())
+    }
+
+    fn polygon_end(&mut self, _: bool, _: usize) -> Processed<()> {
+        self.in_polygon = false;
         Ok(())
     }
 }

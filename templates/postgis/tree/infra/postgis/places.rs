@@ -24,6 +24,7 @@ use crate::/*= module =*/::postgres::PostgresError;
 pub struct Places {
     pub(super) within: Arc<str>,
     pub(super) nearest: Arc<str>,
+    pub(super) boxed: Arc<str>,
     pub(super) covered: Arc<str>,
 }
 
@@ -66,19 +67,29 @@ impl Places {
         let within =
             format!("{select} WHERE ST_DWithin(t.{column}, $1::geography, $2) {order} LIMIT $3");
         // `<->` orders by distance on a sphere. So the nearest on the ellipsoid are all within the
-        // distance of the farthest of as many that are nearest on the sphere.
+        // distance of the farthest of as many that are nearest on the sphere; and a bit more, because
+        // `ST_DWithin` does not round as `ST_Distance` does.
         let nearest = format!(
             "WITH near AS (SELECT {far} AS metres FROM {table} t \
              ORDER BY t.{column} <-> $1::geography LIMIT $2) \
-             {select} WHERE ST_DWithin(t.{column}, $1::geography, (SELECT max(metres) FROM near)) \
+             {select} WHERE ST_DWithin(t.{column}, $1::geography, (SELECT max(metres) + 0.001 FROM near)) \
              {order} LIMIT $2"
         );
         let covered = format!(
             "SELECT t.* FROM {table} t WHERE ST_Covers($1::geometry, t.{column}::geometry) LIMIT $2"
         );
+        // The index rounds to 32 bits, and finds too much rather than too little.
+        let map = format!("t.{column}::geometry");
+        let boxed = format!(
+            "SELECT t.* FROM {table} t WHERE ST_Y({map}) BETWEEN $2 AND $3 AND \
+             (({map} && ST_MakeEnvelope($4, $2, $5, $3, 4326) AND ST_X({map}) BETWEEN $4 AND $5) OR \
+             ({map} && ST_MakeEnvelope($6, $2, $7, $3, 4326) AND ST_X({map}) BETWEEN $6 AND $7)) \
+             LIMIT $1"
+        );
         Ok(Self {
             within: within.into(),
             nearest: nearest.into(),
+            boxed: boxed.into(),
             covered: covered.into(),
         })
     }
@@ -135,7 +146,12 @@ impl Places {
     where
         T: for<'r> FromRow<'r, PgRow> + Send + Unpin,
     {
-        self.in_area(database, &bounds.into(), limit).await
+        let ([south, north], spans) = (bounds.latitudes(), bounds.longitudes());
+        let query = sqlx::query_as(sql(&self.boxed)).bind(i64::from(limit));
+        let query = query.bind(south).bind(north);
+        let edges = spans.into_iter().flatten();
+        let query = edges.fold(query, |query, edge| query.bind(edge));
+        Ok(query.fetch_all(database).await?)
     }
 
     /// The rows whose place is in a polygon, or several, or on its edge, at most `limit`, in no order.

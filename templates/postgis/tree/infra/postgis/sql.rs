@@ -15,6 +15,8 @@ use super::{Geom, Point};
 const SRID: i32 = 4326;
 /// The bit in the type of EWKB that says that an SRID follows.
 const HAS_SRID: u32 = 0x2000_0000;
+/// How `sqlx` calls a type that it has not looked up, as in queries without parameters.
+const UNKNOWN: &str = "?";
 
 // As `geometry`, PostgreSQL casts a parameter to whatever a column is; not so the other way round.
 macro_rules! as_geometry {
@@ -25,7 +27,7 @@ macro_rules! as_geometry {
             }
 
             fn compatible(kind: &PgTypeInfo) -> bool {
-                matches!(kind.name(), "geometry" | "geography")
+                matches!(kind.name(), "geometry" | "geography" | UNKNOWN)
             }
         }
 
@@ -35,7 +37,7 @@ macro_rules! as_geometry {
             }
 
             fn array_compatible(kind: &PgTypeInfo) -> bool {
-                let names = ["_geometry", "_geography", "geometry[]", "geography[]"];
+                let names = ["geometry[]", "geography[]", "_geometry", "_geography", UNKNOWN];
                 names.contains(&kind.name())
             }
         }
