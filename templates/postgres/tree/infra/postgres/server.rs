@@ -110,8 +110,9 @@ pub(super) async fn reach(
 
 /// Whether it may work later: nobody answers, or the server is starting, stopping or full.
 fn may_pass(error: &sqlx::Error) -> bool {
-    if let sqlx::Error::Io(_) = error {
-        return true;
+    if let sqlx::Error::Io(error) = error {
+        // A certificate that is not trusted will not be later.
+        return error.kind() != io::ErrorKind::InvalidData;
     }
     let code = error.as_database_error().and_then(|error| error.code());
     let passing = ["53300", "57P01", "57P02", "57P03"];

@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use sqlx::postgres::PgConnectOptions;
 use tokio::time::Instant;
 
 use super::*;
@@ -33,10 +32,8 @@ impl Database {
         let name = format!("test_{:x}", RandomState::new().hash_one(0));
         let create = format!("CREATE DATABASE {name}");
         set(&mut admin, create).await.unwrap();
-        let options: PgConnectOptions = url.parse().unwrap();
-        let url = sqlx::ConnectOptions::to_url_lossy(&options.database(&name));
         let mut settings = Settings::default().postgres;
-        settings.url = Some(url.to_string().into());
+        settings.url = Some(with_database(&url, &name).into());
         settings.max_connections = 3;
         Self {
             admin,
@@ -62,6 +59,13 @@ impl Database {
         let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
         set(&mut self.admin, drop).await.unwrap();
     }
+}
+
+/// The URL of another database on the same server.
+fn with_database(url: &str, name: &str) -> String {
+    let (server, parameters) = url.split_once('?').unwrap_or((url, ""));
+    let (server, _) = server.rsplit_once('/').unwrap();
+    format!("{server}/{name}?{parameters}")
 }
 
 fn stage() -> Stage {
@@ -138,9 +142,8 @@ async fn a_server_that_says_nothing_costs_no_more_than_the_limit() {
 async fn a_server_that_refuses_is_not_waited_for() {
     let mut database = Database::create().await;
     let url = std::env::var("TEST_DATABASE_URL").unwrap();
-    let options: PgConnectOptions = url.parse().unwrap();
-    let url = sqlx::ConnectOptions::to_url_lossy(&options.database("no such database"));
-    database.settings.url = Some(url.to_string().into());
+    let url = with_database(&url, "missing");
+    database.settings.url = Some(url.into());
     let error = Postgres::start(&database.settings, &stage())
         .await
         .unwrap_err();
