@@ -170,12 +170,23 @@ struct AddArgs {
     /// Leave env files alone
     #[arg(long)]
     no_env: bool,
+    /// What to do with a value of yours that a component would replace, such as an image [default: ask]
+    #[arg(long, value_name = "WHAT")]
+    on_conflict: Option<OnConflict>,
     /// The compose file, from the project's root
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     compose: Option<String>,
     /// The module, where `infra` is taken
     #[arg(long, value_name = "NAME")]
     module: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum OnConflict {
+    /// Leave it, and say what to do
+    Keep,
+    /// Replace it; `infra remove` brings it back
+    Replace,
 }
 
 #[derive(Debug, Args)]
@@ -319,6 +330,9 @@ impl AddArgs {
             preview: self.dry_run || self.diff,
             diff: self.diff,
             verify: self.verify,
+            replace: self
+                .on_conflict
+                .map(|what| matches!(what, OnConflict::Replace)),
             skip: skip
                 .into_iter()
                 .filter(|(_, skip)| *skip)

@@ -6,7 +6,7 @@ use std::{
     io::{self, IsTerminal, Write},
 };
 
-use dialoguer::{MultiSelect, theme::ColorfulTheme, theme::SimpleTheme, theme::Theme};
+use dialoguer::{Confirm, MultiSelect, theme::ColorfulTheme, theme::SimpleTheme, theme::Theme};
 
 use crate::error::{Error, Result};
 
@@ -238,6 +238,28 @@ impl Ui {
             Ok(None) => Err(Error::interrupted()),
             Err(_) => {
                 // An interrupted prompt leaves the cursor hidden.
+                self.to_stderr("\x1b[?25h");
+                Err(Error::interrupted())
+            }
+        }
+    }
+
+    /// Asks a question that is answered by yes or no; no is the default.
+    ///
+    /// # Errors
+    ///
+    /// The user interrupted, or the terminal is gone.
+    pub fn confirm(&self, question: &str) -> Result<bool> {
+        let colored = ColorfulTheme::default();
+        let theme: &dyn Theme = if self.color { &colored } else { &SimpleTheme };
+        let answer = Confirm::with_theme(theme)
+            .with_prompt(question)
+            .default(false)
+            .interact_opt();
+        match answer {
+            Ok(Some(answer)) => Ok(answer),
+            Ok(None) => Err(Error::interrupted()),
+            Err(_) => {
                 self.to_stderr("\x1b[?25h");
                 Err(Error::interrupted())
             }

@@ -322,6 +322,26 @@ pub struct ComposeSpec {
     /// Image families that already play the role, without registry and tag.
     #[serde(default)]
     pub images: Vec<String>,
+    /// Services of required components that need another image.
+    #[serde(default)]
+    pub switch: Vec<Switch>,
+}
+
+/// Another image for a service of a required component, on the same major version and C library.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Switch {
+    /// The service, as the required component calls it.
+    pub service: String,
+    /// The images of the public registry that can be switched.
+    pub from: Vec<String>,
+    /// The image that takes their place.
+    pub to: String,
+    /// Other image families that serve as they are.
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// Its tag, by major version, with `-alpine` where that is what the old tag has.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// How a running service is recognised.

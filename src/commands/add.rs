@@ -28,6 +28,8 @@ pub struct Options {
     pub verify: bool,
     /// What to leave alone: `wire`, `compose`, `env`.
     pub skip: BTreeSet<String>,
+    /// Whether values of the user may be replaced; asked for on a terminal if it is not said.
+    pub replace: Option<bool>,
     /// The place.
     pub wishes: Wishes,
 }
@@ -48,7 +50,22 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
         names => names.to_vec(),
     };
     let selection = resolve(&scene.catalog, &installed, &asked, &options.choices)?;
-    let (plan, renderings) = plan_for(&scene, &selection, &options.skip)?;
+    let mut request = Request {
+        renderings: render(&scene, &selection)?,
+        skip: options.skip.clone(),
+        replace: options.replace.unwrap_or(false),
+    };
+    let mut plan = plan_for(&scene, &request)?;
+    if options.replace.is_none() && !options.preview && ui.can_ask() {
+        request.replace = !plan.replacements.is_empty();
+        for what in &plan.replacements {
+            request.replace &= ui.confirm(&format!("Replace {what}?"))?;
+        }
+        if request.replace {
+            plan = plan_for(&scene, &request)?;
+        }
+    }
+    let renderings = request.renderings;
     let fresh: Vec<&Rendering> = renderings
         .iter()
         .filter(|rendering| !installed.contains_key(&rendering.id))
@@ -98,25 +115,19 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
     Ok(scene.exit_code(&plan))
 }
 
-fn plan_for(
-    scene: &Scene,
-    selection: &[Selected<'_>],
-    skip: &BTreeSet<String>,
-) -> Result<(Plan, Vec<Rendering>)> {
-    let mut renderings = Vec::new();
-    for selected in selection {
+fn render(scene: &Scene, selection: &[Selected<'_>]) -> Result<Vec<Rendering>> {
+    let render = |selected| {
         reject_framework(selected, scene)?;
-        renderings.push(render::component(selected, &scene.facts)?);
-    }
-    let hub = render::hub(scene.catalog.hub(), &scene.facts, &[])?;
-    let targets = renderings.iter().flat_map(|r| r.files.keys());
-    let tree = scene.tree(targets.chain(hub.keys()))?;
-    let request = Request {
-        renderings,
-        skip: skip.clone(),
+        render::component(selected, &scene.facts)
     };
-    let plan = plan::add(&scene.context(&tree), &request)?;
-    Ok((plan, request.renderings))
+    selection.iter().map(render).collect()
+}
+
+fn plan_for(scene: &Scene, request: &Request) -> Result<Plan> {
+    let hub = render::hub(scene.catalog.hub(), &scene.facts, &[])?;
+    let targets = request.renderings.iter().flat_map(|r| r.files.keys());
+    let tree = scene.tree(targets.chain(hub.keys()))?;
+    plan::add(&scene.context(&tree), request)
 }
 
 fn reject_framework(selected: &Selected<'_>, scene: &Scene) -> Result<()> {

@@ -1,7 +1,7 @@
 //! `infra new`: a skeleton, and then `add`'s own plan for it.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -199,7 +199,7 @@ fn furnish(catalog: &Catalog, skeleton: &Tree, asked: &[String]) -> Result<(Plan
     };
     let request = Request {
         renderings,
-        skip: BTreeSet::new(),
+        ..Request::default()
     };
     let plan = plan::add(&context, &request)?;
     Ok((plan, request.renderings))

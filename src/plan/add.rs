@@ -39,6 +39,11 @@ pub fn add(context: &Context<'_>, request: &Request) -> Result<Plan> {
             draft.declare(&rendering.id, rows, &placed.ports, &placed.services)?;
         }
     }
+    if !skipped.contains("compose") {
+        for rendering in &request.renderings {
+            draft.switch_images(rendering, request.replace);
+        }
+    }
     if !skipped.contains("wire") {
         let known = context.lock.package(facts.package()).is_some();
         draft.wire(known);

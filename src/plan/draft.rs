@@ -25,6 +25,7 @@ pub(super) struct Draft<'a> {
     pub(super) manual: Vec<ManualStep>,
     pub(super) notes: Vec<String>,
     pub(super) markers: Vec<ProjectPath>,
+    pub(super) replacements: Vec<String>,
     conflicts: Vec<String>,
     hints: Vec<String>,
     /// The compose file as it was parsed last: a large one takes longer than all else.
@@ -42,6 +43,7 @@ impl<'a> Draft<'a> {
             manual: Vec::new(),
             notes: Vec::new(),
             markers: Vec::new(),
+            replacements: Vec::new(),
             conflicts: Vec::new(),
             hints: Vec::new(),
             compose: None,
@@ -321,6 +323,7 @@ impl<'a> Draft<'a> {
             manual: self.manual,
             notes: self.notes,
             markers: self.markers,
+            replacements: self.replacements,
         })
     }
 }

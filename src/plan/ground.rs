@@ -11,6 +11,8 @@ use crate::{
     path::ProjectPath,
 };
 
+use super::images::family;
+
 /// What the compose files say before the component is added.
 pub(super) struct Ground {
     pub(super) main: File,
@@ -26,24 +28,6 @@ fn image_of(value: &Value) -> Option<&str> {
         }),
         _ => None,
     }
-}
-
-/// An image without registry, tag and digest: `docker.io/library/redis:8` is `redis`.
-fn family(image: &str) -> String {
-    let image = image.split('@').next().unwrap_or(image);
-    let start = image.rfind('/').map_or(0, |slash| slash + 1);
-    let end = image[start..]
-        .find(':')
-        .map_or(image.len(), |colon| start + colon);
-    let mut names: Vec<&str> = image[..end].split('/').collect();
-    let is_registry = |name: &str| name.contains(['.', ':']) || name == "localhost";
-    if names.len() > 1 && is_registry(names[0]) {
-        names.remove(0);
-    }
-    if names.len() > 1 && names[0] == "library" {
-        names.remove(0);
-    }
-    names.join("/")
 }
 
 impl Ground {
@@ -219,20 +203,6 @@ pub(super) fn with_port(mapping: &str, port: u16) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_image_is_of_its_family_from_any_registry() {
-        for image in [
-            "redis",
-            "redis:8",
-            "docker.io/library/redis:8-alpine",
-            "redis@sha256:00",
-        ] {
-            assert_eq!(family(image), "redis", "{image}");
-        }
-        assert_eq!(family("localhost:5000/valkey/valkey:9"), "valkey/valkey");
-        assert_eq!(family("redis/redis-stack"), "redis/redis-stack");
-    }
 
     #[test]
     fn the_host_port_is_found_through_variables() {

@@ -19,6 +19,7 @@ mod dependencies;
 mod draft;
 mod generated;
 mod ground;
+mod images;
 mod remove;
 mod services;
 mod status;
@@ -81,6 +82,8 @@ pub struct Plan {
     pub notes: Vec<String>,
     /// Files in which edits of the user and of ours overlap.
     pub markers: Vec<ProjectPath>,
+    /// Values of the user that would be replaced with consent, a line each.
+    pub replacements: Vec<String>,
 }
 
 impl Plan {
@@ -117,6 +120,8 @@ pub struct Request {
     pub renderings: Vec<Rendering>,
     /// What not to do: `wire`, `compose`, `env`.
     pub skip: BTreeSet<String>,
+    /// Whether values of the user may be replaced where a component exists for that.
+    pub replace: bool,
 }
 
 /// What a `remove` is asked to do.

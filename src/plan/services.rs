@@ -109,7 +109,7 @@ impl Draft<'_> {
     }
 
     /// Puts a fragment into a compose file, as [`Draft::put`].
-    fn put_compose(
+    pub(super) fn put_compose(
         &mut self,
         file: &ProjectPath,
         address: &str,
@@ -136,7 +136,7 @@ impl Draft<'_> {
     }
 
     /// What a compose file says, as it becomes.
-    fn read_compose(&mut self, file: &ProjectPath) -> Result<File, Refusal> {
+    pub(super) fn read_compose(&mut self, file: &ProjectPath) -> Result<File, Refusal> {
         let compose = self.compose(file)?;
         let found = compose.file();
         self.compose = Some(compose);
@@ -303,6 +303,6 @@ fn fragment_of(id: &str, text: &str) -> Result<(Entries, Entries)> {
     Ok((services, volumes))
 }
 
-fn escape(name: &str) -> String {
+pub(super) fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

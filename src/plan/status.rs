@@ -1,9 +1,11 @@
 //! How what was added is now: generated files, fragments of shared files, wiring.
 
+use std::borrow::Cow;
+
 use crate::{
     edit::{Kept, merge, rust},
     facts::Facts,
-    lock::{Lock, base_path, hash},
+    lock::{Fragment, Lock, base_path, hash},
     path::ProjectPath,
 };
 
@@ -99,7 +101,8 @@ pub fn status(context: &Context<'_>) -> Report {
         .filter(|fragment| fragment.by.iter().any(|owner| owner.starts_with(&prefix)));
     let fragments = fragments.map(|fragment| {
         let text = tree.get(&fragment.file).map_or("", String::as_str);
-        let state = match draft::state(text, fragment) {
+        let text = without_parts(text, fragment, lock);
+        let state = match draft::state(&text, fragment) {
             Ok(()) => State::Pristine,
             Err(Kept::Gone) => State::Missing,
             Err(Kept::Changed | Kept::InUse) => State::Edited,
@@ -115,6 +118,19 @@ pub fn status(context: &Context<'_>) -> Report {
         fragments: fragments.collect(),
         wired: is_wired(context, facts, lock),
     }
+}
+
+/// The text without what was changed inside of a fragment after it was added: that is a fragment
+/// of its own.
+fn without_parts<'a>(text: &'a str, whole: &Fragment, lock: &Lock) -> Cow<'a, str> {
+    let inside = format!("{}/", whole.address);
+    let parts =
+        lock.fragments.iter().rev().filter(|part| {
+            part.file == whole.file && !part.found && part.address.starts_with(&inside)
+        });
+    parts.fold(Cow::Borrowed(text), |text, part| {
+        draft::undo(&text, part).map_or(text, Cow::Owned)
+    })
 }
 
 fn is_wired(context: &Context<'_>, facts: &Facts, lock: &Lock) -> Option<bool> {

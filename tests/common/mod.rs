@@ -114,6 +114,16 @@ impl World {
 
     /// Plans to add components.
     pub fn plan_add(&self, names: &[&str], choices: &[Choice]) -> Result<Plan, Error> {
+        self.plan_replacing(names, choices, false)
+    }
+
+    /// Plans to add components, with consent to replace values of the user or without.
+    pub fn plan_replacing(
+        &self,
+        names: &[&str],
+        choices: &[Choice],
+        replace: bool,
+    ) -> Result<Plan, Error> {
         let lock = self.lock();
         let installed = lock.package(self.facts.package());
         let installed = installed
@@ -136,6 +146,7 @@ impl World {
             &Request {
                 renderings,
                 skip: BTreeSet::new(),
+                replace,
             },
         )
     }
