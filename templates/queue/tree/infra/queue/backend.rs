@@ -21,8 +21,8 @@ use super::nats::Nats;
 //% if options.postgres
 use super::postgres::Postgres;
 //% endif
-use super::QueueError;
 use super::{job::JobStatus, memory::Memory, redis::Redis};
+use crate::/*= module =*/::queue::QueueError;
 use crate::/*= module =*/::settings::QueueSettings;
 
 /// Expired leases that one claim ends at most: a bound on what one operation does.

@@ -12,7 +12,6 @@ use std::{
 use serde::de::DeserializeOwned;
 
 use super::backend::Entry;
-use super::QueueError;
 use crate::/*= module =*/::Infra;
 
 /// The largest job and the largest output, in bytes of JSON. What is larger belongs into a store of
@@ -182,20 +181,20 @@ impl NewJob {
     }
 
     /// What backends store.
-    pub(super) fn entry(self, max_retries: u16, headers: &str) -> Result<Entry, QueueError> {
+    pub(super) fn entry(self, max_retries: u16, headers: &str) -> Result<Entry, super::QueueError> {
         let delay = match self.due {
             Due::In(delay) => delay,
             Due::At(time) => time.duration_since(SystemTime::now()).unwrap_or_default(),
         };
-        let payload = self.payload.map_err(QueueError::Encode)?;
+        let payload = self.payload.map_err(super::QueueError::Encode)?;
         if payload.len() > MAX_BYTES {
-            return Err(QueueError::TooLarge(payload.len()));
+            return Err(super::QueueError::TooLarge(payload.len()));
         }
         // Version 7 begins with the time: jobs that are due in the same millisecond keep their order.
         let id = self.id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
         for text in [&id, self.name.as_ref()] {
             if text.is_empty() || text.len() > MAX_NAME || text.chars().any(char::is_control) {
-                return Err(QueueError::Name);
+                return Err(super::QueueError::Name);
             }
         }
         Ok(Entry {
