@@ -162,7 +162,7 @@ impl Server {
             Self::Postgres(options) => Backend::Postgres(Postgres::new(*options, name, limit)),
             //% endif
             //% if options.nats
-            Self::Nats(addresses) => Backend::Nats(Nats::new(addresses, settings)),
+            Self::Nats(addresses) => Backend::Nats(Box::new(Nats::new(addresses, settings))),
             //% endif
         })
     }
@@ -175,7 +175,7 @@ pub(super) enum Backend {
     Postgres(Postgres),
     //% endif
     //% if options.nats
-    Nats(Nats),
+    Nats(Box<Nats>),
     //% endif
 }
 
