@@ -24,7 +24,7 @@ use tokio::sync::{Notify, OnceCell};
 use tokio::time;
 
 use self::record::Record;
-use self::server::{Failed, Server};
+use self::server::{self, Failed, Server};
 use super::backend::{Claim, Claimed, Counts, Entry, Outcome};
 use super::job::JobStatus;
 use crate::/*= module =*/::settings::QueueSettings;
@@ -90,14 +90,22 @@ impl Nats {
             // An ended job has no message any more. One that ends right now is found by the worker.
             let known = entries.iter().map(|entry| server.record(&entry.id));
             let known = futures_util::future::try_join_all(known).await?;
-            // Sent in this order, and then waited for.
-            let puts = entries.iter().zip(known).map(|(entry, known)| async move {
-                match known {
-                    Some(_) => Ok(false),
-                    None => server.put(&record::Message::new(entry)?).await,
-                }
-            });
-            let new = futures_util::future::try_join_all(puts).await?;
+            // Sent in this order, and waited for only then.
+            let mut sent = Vec::with_capacity(entries.len());
+            for (entry, known) in entries.iter().zip(known) {
+                let message = record::Message::new(entry)?;
+                sent.push(match known {
+                    Some(_) => None,
+                    None => Some(server.send(&message).await?),
+                });
+            }
+            let mut new = Vec::with_capacity(entries.len());
+            for sent in sent {
+                new.push(match sent {
+                    Some(sent) => server::written(sent.await)?.is_some(),
+                    None => false,
+                });
+            }
             server.wake().await?;
             Ok(new)
         })
@@ -282,7 +290,7 @@ impl Nats {
             let Some(message) = record.again(attempts) else {
                 return Ok(false);
             };
-            if !server.put(&message).await? {
+            if server::written(server.send(&message).await?.await)?.is_none() {
                 return Ok(false);
             }
             record = Record::next(Some(record), &message);

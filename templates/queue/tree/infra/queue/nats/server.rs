@@ -5,8 +5,9 @@ use std::{error::Error, time::Duration};
 
 use async_nats::jetstream::consumer::pull;
 use async_nats::jetstream::consumer::{AckPolicy, PullConsumer};
-use async_nats::jetstream::context::PublishErrorKind;
+use async_nats::jetstream::context::{PublishAckFuture, PublishError, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
+use async_nats::jetstream::publish::PublishAck;
 use async_nats::jetstream::stream::{Config, DirectGetErrorKind, RetentionPolicy, Stream};
 use async_nats::jetstream::{AckKind, Context};
 use async_nats::{Client, ConnectOptions, ServerAddr, Subject};
@@ -94,11 +95,13 @@ impl Server {
         Ok(self.client.publish(self.news(), "".into()).await?)
     }
 
-    /// Stores the message of a job; `false` if there is one of this id.
-    pub(super) async fn put(&self, message: &Message) -> Result<bool, Failed> {
+    /// Sends the message of a job, which is not written if there is one of this id.
+    pub(super) async fn send(&self, message: &Message) -> Result<PublishAckFuture, Failed> {
+        let publish = PublishMessage::build()
+            .payload(serde_json::to_vec(message)?.into())
+            .expected_last_subject_sequence(0);
         let subject = self.subject("job", &message.id);
-        let bytes = serde_json::to_vec(message)?;
-        Ok(self.write(subject, bytes, 0, None).await?.is_some())
+        Ok(self.context.send_publish(subject, publish).await?)
     }
 
     /// What a job waits as; `None` unless it waits or runs.
@@ -173,11 +176,7 @@ impl Server {
             // The server counts whole seconds, and at least one.
             message = message.ttl(Duration::from_secs(keep.as_secs().max(1)));
         }
-        match self.context.send_publish(subject, message).await?.await {
-            Ok(written) => Ok(Some(written.sequence)),
-            Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        written(self.context.send_publish(subject, message).await?.await)
     }
 
     /// Answers a delivered message, and waits until the server knows.
@@ -190,6 +189,15 @@ impl Server {
             self.client.request(reply.clone(), kind.into()).await?;
         }
         Ok(())
+    }
+}
+
+/// The number of a write; `None` if the last message of its subject was not the one that it named.
+pub(super) fn written(answer: Result<PublishAck, PublishError>) -> Result<Option<u64>, Failed> {
+    match answer {
+        Ok(written) => Ok(Some(written.sequence)),
+        Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 //% endif
