@@ -24,7 +24,7 @@ use tokio::sync::{Notify, OnceCell};
 use tokio::time;
 
 use self::record::Record;
-use self::server::{self, Failed, Server};
+use self::server::{Failed, Server};
 use super::backend::{Claim, Claimed, Counts, Entry, Outcome};
 use super::job::JobStatus;
 use crate::/*= module =*/::settings::QueueSettings;
