@@ -106,7 +106,7 @@ async fn leave(list: &str, context: &Context) -> Result<(), Failed> {
 async fn main() -> Result<(), Failed> {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
-        .with_env_filter("warn,shop=info")
+        .with_env_filter("error")
         .init();
     let infra = Infra::start().await?;
     println!("started");

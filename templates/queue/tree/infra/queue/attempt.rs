@@ -76,6 +76,7 @@ pub(super) async fn run(crew: Arc<Crew>, job: Claimed, place: Place) {
             .increment(1);
         ::metrics::histogram!("queue_attempt_seconds", "job" => job.name.clone())
             .record(begun.elapsed());
+        place.is_over();
         end(&crew, &job, &outcome).await;
     }
     .instrument(span)

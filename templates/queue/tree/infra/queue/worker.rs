@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::join_all;
 use tokio::sync::watch::Receiver;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::{task::AbortHandle, time};
@@ -146,8 +147,15 @@ pub(super) struct Crew {
     pub(super) queue: Queue,
     pub(super) infra: Arc<Infra>,
     pub(super) handlers: HashMap<&'static str, Handler>,
-    /// By id: the attempt, and how to stop it.
-    running: Mutex<HashMap<String, (u32, AbortHandle)>>,
+    running: Mutex<HashMap<String, Run>>,
+}
+
+/// An attempt that this worker has.
+struct Run {
+    attempt: u32,
+    task: AbortHandle,
+    /// Whether it is over here, and only the server has yet to know.
+    is_over: bool,
 }
 
 impl Crew {
@@ -234,10 +242,14 @@ impl Crew {
             _permit: permit,
         };
         let run = attempt::run(Arc::clone(self), job, place);
-        let task = tokio::spawn(run).abort_handle();
+        let run = Run {
+            attempt,
+            task: tokio::spawn(run).abort_handle(),
+            is_over: false,
+        };
         // An earlier attempt that is still here has lost its lease, or there would be no second.
-        if let Some((_, stale)) = running.insert(id, (attempt, task)) {
-            stale.abort();
+        if let Some(stale) = running.insert(id, run) {
+            stale.task.abort();
         }
     }
 
@@ -259,7 +271,7 @@ impl Crew {
         let runs: Vec<(String, u32)> = self
             .running()
             .iter()
-            .map(|(id, (attempt, _))| (id.clone(), *attempt))
+            .map(|(id, run)| (id.clone(), run.attempt))
             .collect();
         for runs in runs.chunks(BATCH) {
             for id in shared.backend.beat(runs, shared.settings.lease).await? {
@@ -273,15 +285,11 @@ impl Crew {
     fn stop(&self, runs: &[(String, u32)], id: &str) {
         let asked = runs.iter().find(|(known, _)| known == id);
         let running = self.running();
-        if let (Some((_, asked)), Some((attempt, task))) = (asked, running.get(id)) {
+        if let (Some((_, attempt)), Some(run)) = (asked, running.get(id)) {
             // It may have ended by itself since, and even begun again.
-            if asked == attempt {
-                tracing::warn!(
-                    job = id,
-                    attempt,
-                    "an attempt that lost its lease is stopped"
-                );
-                task.abort();
+            if *attempt == run.attempt && !run.is_over {
+                tracing::warn!(job = id, attempt, "an attempt without a lease is stopped");
+                run.task.abort();
             }
         }
     }
@@ -305,23 +313,21 @@ impl Crew {
             jobs = running.len(),
             "jobs did not finish in time and are given back"
         );
-        for (_, task) in running.values() {
-            task.abort();
+        for run in running.values() {
+            run.task.abort();
         }
-        for (id, (attempt, _)) in running {
-            let given = self
-                .queue
-                .shared
-                .backend
-                .finish(&id, attempt, &Outcome::GivenBack);
-            if let Err(error) = given.await {
+        let backend = &self.queue.shared.backend;
+        let given = running.iter().map(|(id, run)| async move {
+            let back = backend.finish(id, run.attempt, &Outcome::GivenBack);
+            if let Err(error) = back.await {
                 let error = error.chain();
                 tracing::warn!(job = id, error, "a job comes back only when its lease ends");
             }
-        }
+        });
+        join_all(given).await;
     }
 
-    fn running(&self) -> MutexGuard<'_, HashMap<String, (u32, AbortHandle)>> {
+    fn running(&self) -> MutexGuard<'_, HashMap<String, Run>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -345,13 +351,22 @@ pub(super) struct Place {
     _permit: Option<OwnedSemaphorePermit>,
 }
 
+impl Place {
+    /// Says that nothing runs any more. The lease is kept until the server knows.
+    pub(super) fn is_over(&self) {
+        let mut running = self.crew.running();
+        let run = running.get_mut(&self.id);
+        if let Some(run) = run.filter(|run| run.attempt == self.attempt) {
+            run.is_over = true;
+        }
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         let mut running = self.crew.running();
-        if running
-            .get(&self.id)
-            .is_some_and(|(attempt, _)| *attempt == self.attempt)
-        {
+        let run = running.get(&self.id);
+        if run.is_some_and(|run| run.attempt == self.attempt) {
             running.remove(&self.id);
         }
     }
