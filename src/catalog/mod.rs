@@ -57,11 +57,10 @@ impl Component {
             .ok_or_else(|| invalid("it has no `component.toml`".to_owned()))?;
         let table: toml::Table =
             toml::from_str(text).map_err(|error| invalid(error.to_string()))?;
-        // Read a second time only for the line of what is wrong.
-        let manifest: Manifest = match table.clone().try_into() {
-            Ok(manifest) => manifest,
-            Err(_) => toml::from_str(text).map_err(|error| invalid(error.to_string()))?,
-        };
+        let manifest: Manifest = table
+            .clone()
+            .try_into()
+            .map_err(|error: toml::de::Error| invalid(error.to_string()))?;
         Ok(Self {
             id: id.to_owned(),
             manifest,

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use similar::TextDiff;
 
 use crate::{
-    edit::dotenv,
+    edit::{diff, dotenv},
     plan::{Change, Plan, Sort, count},
     render::Rendering,
     ui::Ui,
@@ -167,8 +166,7 @@ pub(super) fn diff_of(change: &Change) -> String {
         }
         _ => (format!("a/{path}"), format!("b/{path}")),
     };
-    let diff = TextDiff::from_lines(before, after);
-    text.push_str(&diff.unified_diff().header(&old, &new).to_string());
+    text.push_str(&diff::unified((&old, &new), before, after));
     text
 }
 

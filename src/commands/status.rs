@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use serde_json::json;
-use similar::TextDiff;
 
 use crate::{
+    edit::diff,
     error::{Error, Result},
     lock::{HUB, base_path},
     plan::{self, State},
@@ -193,9 +193,8 @@ pub fn diff(options: &Diff, directory: &Path, ui: &Ui) -> Result<u8> {
         };
         if base != ours {
             let path = &file.path;
-            let diff = TextDiff::from_lines(base, ours.as_str());
             let (old, new) = (format!("a/{path}"), format!("b/{path}"));
-            text.push_str(&diff.unified_diff().header(&old, &new).to_string());
+            text.push_str(&diff::unified((&old, &new), base, &ours));
         }
     }
     match ui.is_json() {

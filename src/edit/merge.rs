@@ -1,8 +1,8 @@
 //! Three texts of a generated file into one: what was rendered, what the user made of it, and what
 //! is rendered now.
 
+use diffy::{IncompleteHunkStyle, MergeOptions};
 use proc_macro2::{TokenStream, TokenTree};
-use similar::{ConflictStyle, TextMerge};
 
 /// A merge of the user's edits with a new rendering.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,11 +20,13 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> Merged {
     let crlf = super::line_end(ours) == "\r\n";
     let (base, theirs) = (unix(base), unix(theirs));
     let ours = unix(ours);
-    let mut merge = TextMerge::from_lines(base.as_str(), ours.as_str(), theirs.as_str());
-    merge.conflict_style(ConflictStyle::Diff3);
-    merge.labels("as it was generated", "yours", "as it is generated now");
-    let conflicts = merge.conflict_count();
-    let text = merge.to_string();
+    let merged = MergeOptions::new()
+        .set_incomplete_hunk_style(IncompleteHunkStyle::Git)
+        .merge(&base, &ours, &theirs);
+    let (text, conflicts) = match merged {
+        Ok(text) => (text, 0),
+        Err(marked) => label(&marked),
+    };
     Merged {
         text: if crlf {
             text.replace('\n', "\r\n")
@@ -33,6 +35,23 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> Merged {
         },
         conflicts,
     }
+}
+
+/// Says in the markers of conflicts whose text is whose, and counts them.
+fn label(marked: &str) -> (String, usize) {
+    let mut conflicts = 0;
+    let lines = marked
+        .split_inclusive('\n')
+        .map(|line| match line.trim_end() {
+            "<<<<<<< ours" => {
+                conflicts += 1;
+                "<<<<<<< yours\n"
+            }
+            "||||||| original" => "||||||| as it was generated\n",
+            ">>>>>>> theirs" => ">>>>>>> as it is generated now\n",
+            _ => line,
+        });
+    (lines.collect(), conflicts)
 }
 
 fn unix(text: &str) -> String {

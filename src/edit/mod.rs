@@ -8,6 +8,7 @@ use std::fmt;
 
 pub mod cargo_toml;
 pub mod compose;
+pub mod diff;
 pub mod dotenv;
 mod lines;
 pub mod merge;

@@ -251,10 +251,7 @@ pub fn diff(change: &infra::plan::Change) -> String {
     let before = change.before.as_deref().unwrap_or_default();
     let after = change.after.as_deref().unwrap_or_default();
     let path = change.path.as_str();
-    similar::TextDiff::from_lines(before, after)
-        .unified_diff()
-        .header(path, path)
-        .to_string()
+    infra::edit::diff::unified((path, path), before, after)
 }
 
 /// Compares with a snapshot in the folder `snapshots/`.
