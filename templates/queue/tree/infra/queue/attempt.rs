@@ -15,10 +15,12 @@ use crate::/*= module =*/::trace;
 const MAX_PAUSE: Duration = Duration::from_secs(60 * 60);
 /// The most characters of an error that are kept.
 const MAX_ERROR: usize = 2_000;
+//% if options.cron
 /// What ids of scheduled jobs begin with, and how long such a job is remembered at least: clocks of
 /// instances may differ by that much before a tick fires twice.
 pub(super) const CRON: &str = "cron:";
 const CRON_KEPT: Duration = Duration::from_secs(60 * 60);
+//% endif
 
 type Running = Pin<Box<dyn Future<Output = Result<Vec<u8>, Failure>> + Send>>;
 
@@ -72,10 +74,11 @@ pub(super) async fn run(crew: Arc<Crew>, job: Claimed, place: Place) {
             Outcome::Dead { .. } => "dead",
             Outcome::GivenBack => "back",
         };
-        ::metrics::counter!("queue_attempts_total", "job" => job.name.clone(), "result" => label)
-            .increment(1);
-        ::metrics::histogram!("queue_attempt_seconds", "job" => job.name.clone())
-            .record(begun.elapsed());
+        // Names that no type here has come from elsewhere, any number of them.
+        let known = crew.handlers.get_key_value(job.name.as_str());
+        let name = known.map_or("unknown", |(name, _)| *name);
+        ::metrics::counter!("queue_attempts_total", "job" => name, "result" => label).increment(1);
+        ::metrics::histogram!("queue_attempt_seconds", "job" => name).record(begun.elapsed());
         place.is_over();
         end(&crew, &job, &outcome).await;
     }
@@ -118,12 +121,14 @@ fn judge(crew: &Crew, job: &Claimed, result: Result<Vec<u8>, Failure>) -> Outcom
     let settings = &crew.queue.shared.settings;
     let failure = match result {
         Ok(output) => {
-            let least = if job.id.starts_with(CRON) {
-                CRON_KEPT
-            } else {
-                Duration::ZERO
+            //% if options.cron
+            let keep = match job.id.starts_with(CRON) {
+                true => settings.result_ttl.max(CRON_KEPT),
+                false => settings.result_ttl,
             };
-            let keep = settings.result_ttl.max(least);
+            //% else
+            let keep = settings.result_ttl;
+            //% endif
             return Outcome::Done { output, keep };
         }
         Err(failure) => failure,
@@ -159,8 +164,7 @@ fn backoff(first: Duration, before: u32) -> Duration {
     pause.mul_f64(0.75 + fastrand::f64() / 2.0)
 }
 
-/// Tells the server, for as long as that takes: the heart keeps the lease meanwhile, and stops this
-/// attempt if it gets lost.
+/// Tells the server, for as long as that takes; the heart keeps the lease meanwhile.
 async fn end(crew: &Crew, job: &Claimed, outcome: &Outcome) {
     let mut pause = Duration::from_millis(50);
     loop {
@@ -173,7 +177,7 @@ async fn end(crew: &Crew, job: &Claimed, outcome: &Outcome) {
         match finished {
             Ok(true) => return,
             Ok(false) => {
-                tracing::warn!("the job is no longer ours: what became of it here is not recorded");
+                tracing::warn!("the lease was lost, what became of the job here does not count");
                 return;
             }
             Err(error) => tracing::warn!(

@@ -21,7 +21,8 @@ use super::nats::Nats;
 //% if options.postgres
 use super::postgres::Postgres;
 //% endif
-use super::{job::JobStatus, memory::Memory, redis::Redis};
+use super::redis::{self, Redis};
+use super::{job::JobStatus, memory::Memory};
 use crate::/*= module =*/::queue::QueueError;
 use crate::/*= module =*/::settings::QueueSettings;
 
@@ -95,7 +96,7 @@ pub struct Counts {
 /// Where jobs are kept, as a URL says. Parsing it opens nothing.
 pub(super) enum Server {
     Memory,
-    Redis(Client),
+    Redis(Box<Client>),
     //% if options.postgres
     Postgres(Box<PgConnectOptions>),
     //% endif
@@ -111,8 +112,8 @@ impl Server {
     /// hold a password.
     pub(super) fn parse(url: &str) -> Result<Self, QueueError> {
         let wrong = |why| Err(QueueError::Url(why));
-        let redis = |url| match Client::open(url) {
-            Ok(client) => Ok(Self::Redis(client)),
+        let redis = |url| match redis::client(url) {
+            Ok(client) => Ok(Self::Redis(Box::new(client))),
             Err(_) => wrong("is not one of Redis"),
         };
         match url.split(':').next().unwrap_or_default() {
@@ -155,7 +156,7 @@ impl Server {
         Ok(match self {
             Self::Memory => Backend::Memory(Memory::default()),
             Self::Redis(client) => {
-                let redis = Redis::new(client, name, limit).map_err(QueueError::server)?;
+                let redis = Redis::new(*client, name, limit).map_err(QueueError::server)?;
                 Backend::Redis(Box::new(redis))
             }
             //% if options.postgres

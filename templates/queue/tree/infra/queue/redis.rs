@@ -8,7 +8,10 @@ use std::{
 };
 
 use ::redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use ::redis::{Client, ErrorKind, FromRedisValue, RedisResult, Script, ScriptInvocation};
+use ::redis::io::tcp::TcpSettings;
+use ::redis::{
+    Client, ErrorKind, FromRedisValue, IntoConnectionInfo, RedisResult, Script, ScriptInvocation,
+};
 use futures_util::StreamExt;
 use tokio::sync::Notify;
 
@@ -18,6 +21,10 @@ use super::scripts;
 
 /// Commands that may wait to be sent, all tasks together.
 const PIPELINE: usize = 1_024;
+/// How long sent bytes may stay unconfirmed before a line counts as dead. Linux alone would wait for
+/// a quarter of an hour.
+#[cfg(target_os = "linux")]
+const DEAD_LINE: Duration = Duration::from_secs(5);
 
 pub(super) struct Redis {
     client: Client,
@@ -247,6 +254,14 @@ impl Redis {
         }
         Ok(())
     }
+}
+
+/// A client of the server at a URL. Opens nothing.
+pub(super) fn client(url: &str) -> RedisResult<Client> {
+    let settings = TcpSettings::default();
+    #[cfg(target_os = "linux")]
+    let settings = settings.set_user_timeout(DEAD_LINE);
+    Client::open(url.into_connection_info()?.set_tcp_settings(settings))
 }
 
 fn millis(span: Duration) -> u64 {
