@@ -219,6 +219,11 @@ pub struct EnvRow {
 }
 
 impl EnvRow {
+    /// Whether it may be unset, be it in development only.
+    pub fn may_be_unset(&self) -> bool {
+        self.optional || self.required.is_some()
+    }
+
     /// Whether values must never be shown.
     pub fn is_secret(&self) -> bool {
         self.secret || self.kind == EnvKind::Secret

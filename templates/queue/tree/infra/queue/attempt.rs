@@ -122,10 +122,10 @@ fn judge(crew: &Crew, job: &Claimed, result: Result<Vec<u8>, Failure>) -> Outcom
     let failure = match result {
         Ok(output) => {
             //% if options.cron
-            let keep = match job.id.starts_with(CRON) {
-                true => settings.result_ttl.max(CRON_KEPT),
-                false => settings.result_ttl,
-            };
+            let mut keep = settings.result_ttl;
+            if job.id.starts_with(CRON) {
+                keep = keep.max(CRON_KEPT);
+            }
             //% else
             let keep = settings.result_ttl;
             //% endif

@@ -358,8 +358,8 @@ pub(super) fn check_url(url: &str) -> Result<(), QueueError> {
 /// Whether a text can begin the keys and subjects of every server.
 pub(super) fn check_name(name: &str) -> Result<(), &'static str> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    match name.len() <= 64 && name.chars().all(fits) {
-        true => Ok(()),
-        false => Err("must have at most 64 letters, digits, `-` and `_`"),
+    if name.len() > 64 || !name.chars().all(fits) {
+        return Err("must have at most 64 letters, digits, `-` and `_`");
     }
+    Ok(())
 }
