@@ -63,6 +63,7 @@ macro_rules! everywhere {
 
 everywhere! {
     contract::a_job_is_known_from_its_enqueuing_to_its_removal
+    contract::a_job_carries_the_trace_it_was_enqueued_in
     contract::many_jobs_come_out_in_the_order_they_went_in
     contract::a_job_waits_for_its_time
     contract::one_of_a_hundred_callers_enqueues_a_unique_id

@@ -89,6 +89,19 @@ pub(super) async fn a_job_is_known_from_its_enqueuing_to_its_removal(settings: Q
     assert!(claim(&queue, 1).await.is_empty());
 }
 
+pub(super) async fn a_job_carries_the_trace_it_was_enqueued_in(settings: QueueSettings) {
+    let queue = open(settings).await;
+    let headers = r#"{"traceparent":"00-1-2-01"}"#;
+    let entries = [job("a").entry(0, headers).unwrap()];
+    let new = queue.shared.backend.enqueue(&entries).await.unwrap();
+    assert_eq!(new, [true]);
+    for outcome in [Outcome::GivenBack, done()] {
+        let ours = claim_one(&queue).await;
+        assert_eq!(ours.headers, headers);
+        assert!(finish(&queue, &ours, outcome).await);
+    }
+}
+
 pub(super) async fn many_jobs_come_out_in_the_order_they_went_in(settings: QueueSettings) {
     const JOBS: usize = 1_200;
     let queue = open(settings).await;
