@@ -349,6 +349,8 @@ impl Nats {
     pub(super) async fn listen(&self, wake: &Notify) -> Result<(), Failed> {
         let server = self.server().await?;
         let mut news = server.client.subscribe(server.news()).await?;
+        // What came before is not told again.
+        wake.notify_one();
         while news.next().await.is_some() {
             wake.notify_one();
         }

@@ -337,6 +337,8 @@ impl Postgres {
     pub(super) async fn listen(&self, wake: &Notify) -> Result<(), Error> {
         let mut listener = PgListener::connect_with(&self.pool).await?;
         listener.listen("queue_jobs").await?;
+        // What came before is not told again.
+        wake.notify_one();
         loop {
             if listener.recv().await?.payload() == self.name {
                 wake.notify_one();

@@ -249,6 +249,8 @@ impl Redis {
         let mut subscription = self.client.get_async_pubsub().await?;
         subscription.subscribe(&self.channel).await?;
         let mut messages = subscription.into_on_message();
+        // What came before is not told again.
+        wake.notify_one();
         while messages.next().await.is_some() {
             wake.notify_one();
         }

@@ -26,7 +26,7 @@ use super::{Queue, QueueError};
 use crate::/*= module =*/::Infra;
 
 /// The longest that an idle worker sleeps: so soon it notices also what nobody has told it.
-const IDLE: Duration = Duration::from_secs(1);
+const IDLE: Duration = Duration::from_millis(500);
 const SHORTEST: Duration = Duration::from_millis(1);
 /// The pause after an error of the server; it doubles up to [`IDLE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -297,12 +297,11 @@ impl Crew {
     async fn listen(self: Arc<Self>) {
         let shared = &self.queue.shared;
         loop {
-            // Without news the worker asks every second, so there is nothing to warn of.
+            // Without news the worker asks twice a second, so there is nothing to warn of.
             if let Err(error) = shared.backend.listen(&shared.wake).await {
                 tracing::debug!(error = error.chain(), "no news of jobs");
             }
             time::sleep(IDLE).await;
-            shared.wake.notify_one();
         }
     }
 
