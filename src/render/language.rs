@@ -8,13 +8,15 @@ use crate::{
     error::Result,
 };
 
-/// An environment for templates in Rust and in YAML: line statements begin with `//%` or `#%`.
-pub(super) fn environment() -> Result<Environment<'static>> {
+/// An environment for the template of a file: line statements begin with `//%`, in YAML with `#%`,
+/// so that a template is a valid file of its format.
+pub(super) fn environment(path: &str) -> Result<Environment<'static>> {
+    let is_yaml = path.ends_with(".yml") || path.ends_with(".yaml");
     let syntax = SyntaxConfig::builder()
         .block_delimiters("/*%", "%*/")
         .variable_delimiters("/*=", "=*/")
         .comment_delimiters("/*~", "~*/")
-        .line_statement_prefix("//%")
+        .line_statement_prefix(if is_yaml { "#%" } else { "//%" })
         .trim_blocks(true)
         .lstrip_blocks(true)
         .keep_trailing_newline(true)

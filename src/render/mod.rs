@@ -159,7 +159,7 @@ pub fn place(
     ports: &BTreeMap<String, String>,
     services: &BTreeMap<String, String>,
 ) -> Result<String> {
-    let mut environment = environment()?;
+    let mut environment = environment("component.toml")?;
     for (name, map) in [("port", ports), ("service", services)] {
         let map = map.clone();
         environment.add_function(name, move |key: String| {
@@ -192,7 +192,7 @@ fn destination(id: &str, path: &str, facts: &Facts) -> Result<ProjectPath> {
 }
 
 fn manifest(component: &Component, context: &Value) -> Result<Manifest> {
-    let environment = environment()?;
+    let environment = environment("component.toml")?;
     let mut table = component.table.clone();
     for when in &component.manifest.when {
         let mut when = when.clone();
@@ -294,7 +294,7 @@ fn context(facts: &Facts, options: &Options) -> Value {
 }
 
 fn text(id: &str, path: &str, template: &str, context: &Value) -> Result<String> {
-    environment()?
+    environment(path)?
         .render_str(template, context.clone())
         .map_err(|error| broken(id, path, &error))
 }
