@@ -324,9 +324,9 @@ pub struct Web {
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct ComposeSpec {
-    /// Image families that already play the role, without registry and tag.
+    /// By service, the image families that already play its role, without registry and tag.
     #[serde(default)]
-    pub images: Vec<String>,
+    pub images: BTreeMap<String, Vec<String>>,
     /// Services of required components that need another image.
     #[serde(default)]
     pub switch: Vec<Switch>,

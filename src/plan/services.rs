@@ -43,8 +43,9 @@ impl Draft<'_> {
         let id = rendering.id.as_str();
         let mut added = false;
         for (name, value) in &services {
-            let families = rendering.manifest.compose.as_ref().map(|spec| &spec.images);
-            let reused = families.and_then(|families| ground.playing(name, value, families));
+            let spec = rendering.manifest.compose.as_ref();
+            let families = spec.and_then(|spec| spec.images.get(name));
+            let reused = ground.playing(name, value, families.map_or(&[], Vec::as_slice));
             let owned = self.is_ours(&format!("/services/{}", escape(name)));
             match reused.filter(|_| !owned) {
                 Some((file, service)) => {
