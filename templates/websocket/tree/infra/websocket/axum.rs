@@ -3,24 +3,18 @@
 
 use std::{future::Future, sync::Arc};
 
-use axum::{
-    extract::{
-        FromRequestParts,
-        ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade},
-    },
-    http::{
-        HeaderMap, StatusCode,
-        header::{HOST, ORIGIN},
-        request::Parts,
-    },
-    response::{IntoResponse, Response},
-};
-use futures_util::{SinkExt, StreamExt, future};
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::http::header::{self, HeaderMap, HeaderName};
+use axum::http::{self, StatusCode};
+use axum::response::{IntoResponse, Response};
+use futures_util::{SinkExt, StreamExt};
 
 use super::client::{self, Client, Received};
 use super::outbox::{Close, Outgoing};
 use super::rooms::{Place, Refused, Rooms};
-use crate::/*= module =*/::{Infra, web::NotWired};
+use crate::/*= module =*/::web::NotWired;
+
+type Infra = crate::/*= module =*/::Infra;
 
 /// A text that is shared by all queues that it waits in.
 pub(super) type Text = Utf8Bytes;
@@ -40,10 +34,13 @@ pub struct Upgrade {
     rooms: Rooms,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Upgrade {
+impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Upgrade {
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+    async fn from_request_parts(
+        parts: &mut http::request::Parts,
+        state: &S,
+    ) -> Result<Self, Self::Rejection> {
         let infra = parts.extensions.get::<Arc<Infra>>();
         let infra = infra.ok_or_else(|| NotWired.into_response())?;
         let rooms = infra.websocket.clone();
@@ -97,9 +94,10 @@ impl IntoResponse for Refused {
     }
 }
 
-fn is_allowed(rooms: &Rooms, parts: &Parts) -> bool {
-    let headers = &parts.headers;
-    let (Ok(origin), Ok(host)) = (only(headers, &ORIGIN), only(headers, &HOST)) else {
+fn is_allowed(rooms: &Rooms, parts: &http::request::Parts) -> bool {
+    let origin = only(&parts.headers, &header::ORIGIN);
+    let host = only(&parts.headers, &header::HOST);
+    let (Ok(origin), Ok(host)) = (origin, host) else {
         return false;
     };
     // HTTP/2 has no `Host`.
@@ -108,7 +106,7 @@ fn is_allowed(rooms: &Rooms, parts: &Parts) -> bool {
 }
 
 /// The one value of a header. An error if there are several, or bytes that no header of a browser has.
-fn only<'a>(headers: &'a HeaderMap, name: &axum::http::HeaderName) -> Result<Option<&'a str>, ()> {
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, ()> {
     let mut values = headers.get_all(name).iter();
     let value = values.next().map(|value| value.to_str().map_err(drop));
     match values.next() {
@@ -127,7 +125,7 @@ where
         Ok(message) => received(message),
         Err(error) => Received::Invalid(invalid(&error)),
     });
-    let socket = sink.with(|outgoing| future::ready(Ok::<_, axum::Error>(sent(outgoing))));
+    let socket = sink.with(|outgoing| std::future::ready(Ok::<_, axum::Error>(sent(outgoing))));
     client::run(place, incoming.boxed(), socket, talk).await;
 }
 

@@ -9,10 +9,11 @@ use tokio::{
     time::{self, Instant},
 };
 
-use super::Text;
 use super::message::{ClientId, Message};
-use super::outbox::{CLOSE_LIMIT, Close, End, Outbox, Outgoing};
+use super::outbox::{self, Close, End, Outbox, Outgoing};
 use super::rooms::{Place, RoomError, Rooms};
+
+use super::Text;
 
 /// The pause before a client is heard again whose answers do not get through.
 const BREATH: Duration = Duration::from_millis(50);
@@ -181,7 +182,7 @@ where
     let overdue = async {
         outbox.ended().await;
         rooms.registry().remove(id);
-        time::sleep(CLOSE_LIMIT).await;
+        time::sleep(outbox::CLOSE_LIMIT).await;
     };
     let write = async {
         tokio::select! {
@@ -197,7 +198,7 @@ where
                 while incoming.next().await.is_some() {}
             }
         };
-        time::timeout(CLOSE_LIMIT, farewell).await.ok();
+        time::timeout(outbox::CLOSE_LIMIT, farewell).await.ok();
     };
     tokio::join!(talk(client), write);
 }

@@ -1,21 +1,22 @@
 //% if options.demo and framework == "axum"
 //! A page to try the rooms in: open `/ws/demo` in two windows. It exists in development only.
 
-use axum::{
-    Router,
-    extract::Path,
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
-    routing::{any, get},
-};
+use axum::extract::Path;
+use axum::http::{self, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
 use serde::Serialize;
+
+use axum::Router;
 
 use super::{Client, Message, Rooms, Upgrade};
 
 const ROOM: &str = "demo";
 /// Nothing from elsewhere is loaded or run, and nobody else shows the page in a frame.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str = concat!(
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; ",
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
 
 /// The routes of the page; none outside development.
 pub(crate) fn routes<S>(rooms: &Rooms) -> Router<S>
@@ -56,7 +57,8 @@ enum Shown<'a> {
 async fn connect(Path(name): Path<String>, upgrade: Upgrade) -> Response {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > 30 {
-        return (StatusCode::BAD_REQUEST, "a name has 1 to 30 letters\n").into_response();
+        let answer = "a name has 1 to 30 letters\n";
+        return (http::StatusCode::BAD_REQUEST, answer).into_response();
     }
     upgrade.accept(name, talk)
 }

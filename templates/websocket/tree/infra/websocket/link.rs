@@ -12,7 +12,7 @@ use std::{
 };
 
 use ::redis::aio::MultiplexedConnection;
-use ::redis::{AsyncConnectionConfig, Client, ErrorKind, RedisResult, pipe};
+use ::redis::{AsyncConnectionConfig, Client, ErrorKind, RedisResult};
 use futures_util::StreamExt;
 use tokio::{
     sync::{mpsc, watch},
@@ -237,7 +237,7 @@ impl Line {
                 _ = letters.recv_many(&mut batch, BATCH) => {}
                 _ = beat.tick() => batch.extend(self.sign_of_life()),
             }
-            let mut publish = pipe();
+            let mut publish = ::redis::pipe();
             for letter in batch.drain(..) {
                 publish.publish(&self.channel, letter).ignore();
             }

@@ -152,7 +152,10 @@ impl Outbox {
         state.waiting.push_back(text.clone());
         drop(state);
         self.work.notify_one();
-        if full { Put::Replaced } else { Put::Queued }
+        match full {
+            true => Put::Replaced,
+            false => Put::Queued,
+        }
     }
 
     /// Sends a ping ahead of what waits.

@@ -20,6 +20,8 @@ pub(super) struct Registry(RwLock<Lists>);
 
 #[derive(Default)]
 struct Lists {
+    /// The number of the last client.
+    last: u64,
     clients: HashMap<ClientId, Entry>,
     /// Rooms exist as long as somebody is in them.
     rooms: HashMap<Arc<str>, HashMap<ClientId, Arc<Outbox>>>,
@@ -60,15 +62,20 @@ impl Registry {
     }
 
     //% endif
-    pub(super) fn insert(&self, id: ClientId, name: Arc<str>, outbox: Arc<Outbox>) {
-        let rooms = HashSet::new();
+    /// Adds a client under the next id of this instance.
+    pub(super) fn insert(&self, instance: u64, name: Arc<str>, outbox: Arc<Outbox>) -> ClientId {
         let entry = Entry {
             name,
             outbox,
-            rooms,
+            rooms: HashSet::new(),
         };
-        self.write().clients.insert(id, entry);
+        let mut lists = self.write();
+        lists.last += 1;
+        let number = lists.last;
+        let id = ClientId { instance, number };
+        lists.clients.insert(id, entry);
         ::metrics::gauge!("websocket_connections").increment(1);
+        id
     }
 
     /// Forgets a client.

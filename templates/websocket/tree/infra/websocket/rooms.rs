@@ -5,7 +5,6 @@ use std::{
     fmt,
     hash::{BuildHasher, RandomState},
     sync::Arc,
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::{Duration, SystemTime},
 };
 
@@ -24,7 +23,9 @@ use super::registry::Registry;
 //% if options.demo and framework == "axum"
 use crate::/*= module =*/::settings::Stage;
 //% endif
-use crate::/*= module =*/::{Health, settings::WebsocketSettings};
+use crate::/*= module =*/::settings::WebsocketSettings;
+
+type Health = crate::/*= module =*/::Health;
 
 /// Bytes that the name of a client may have.
 const LONGEST_NAME: usize = 256;
@@ -41,11 +42,8 @@ pub struct Rooms(Arc<Inner>);
 struct Inner {
     /// Told apart from other instances, and from the one before a restart.
     instance: u64,
-    next: AtomicU64,
     registry: Arc<Registry>,
-    /// Connections that are admitted and not yet over.
-    active: watch::Sender<u64>,
-    stopping: AtomicBool,
+    door: watch::Sender<Door>,
     limits: Limits,
     origins: Origins,
     //% if options.demo and framework == "axum"
@@ -54,6 +52,13 @@ struct Inner {
     //% if options.redis
     link: Option<Link>,
     //% endif
+}
+
+#[derive(Default)]
+struct Door {
+    /// Connections that are admitted and not yet over.
+    inside: u64,
+    closed: bool,
 }
 
 /// What a connection may do and cost.
@@ -112,14 +117,12 @@ impl Rooms {
         //% endif
         Ok(Self(Arc::new(Inner {
             instance,
-            next: AtomicU64::new(1),
             //% if options.redis
             registry,
             //% else
             registry: Arc::default(),
             //% endif
-            active: watch::Sender::new(0),
-            stopping: AtomicBool::new(false),
+            door: watch::Sender::default(),
             limits,
             origins: origins.unwrap_or_default(),
             //% if options.demo and framework == "axum"
@@ -223,12 +226,12 @@ impl Rooms {
     ///
     /// Returns when all have ended, at the latest after ten seconds.
     pub async fn shutdown(&self) {
-        self.0.stopping.store(true, Ordering::SeqCst);
+        self.0.door.send_modify(|door| door.closed = true);
         self.0.registry.end_all(&Close::SHUTDOWN);
-        let mut active = self.0.active.subscribe();
-        let over = active.wait_for(|active| *active == 0);
+        let mut door = self.0.door.subscribe();
+        let over = door.wait_for(|door| door.inside == 0);
         if time::timeout(SHUTDOWN_LIMIT, over).await.is_err() {
-            let left = *self.0.active.borrow();
+            let left = self.0.door.borrow().inside;
             tracing::warn!(left, "websocket connections did not end in time");
         }
     }
@@ -253,21 +256,22 @@ impl Rooms {
         if name.len() > LONGEST_NAME {
             return Err(Refused::NameTooLong);
         }
-        let mut full = false;
-        self.0.active.send_modify(|active| {
-            full = *active >= self.0.limits.connections;
-            *active += u64::from(!full);
+        let mut refused = None;
+        self.0.door.send_if_modified(|door| {
+            if door.closed {
+                refused = Some(Refused::Stopping);
+            } else if door.inside >= self.0.limits.connections {
+                refused = Some(Refused::Full);
+            } else {
+                door.inside += 1;
+            }
+            false
         });
-        if full {
-            return Err(Refused::Full);
-        }
         let (rooms, name) = (self.clone(), name.into());
-        let place = Place { rooms, name };
-        // After counting: either this sees that the app stops, or the stop sees this.
-        if self.0.stopping.load(Ordering::SeqCst) {
-            return Err(Refused::Stopping);
+        match refused {
+            Some(refused) => Err(refused),
+            None => Ok(Place { rooms, name }),
         }
-        Ok(place)
     }
 
     pub(super) fn registry(&self) -> &Registry {
@@ -292,14 +296,10 @@ impl Place {
     /// Registers the client under a new id.
     pub(super) fn take(&self) -> (ClientId, Arc<Outbox>) {
         let inner = &*self.rooms.0;
-        let id = ClientId {
-            instance: inner.instance,
-            number: inner.next.fetch_add(1, Ordering::Relaxed),
-        };
         let outbox = Arc::new(Outbox::new(inner.limits.queue, inner.limits.slow));
-        let name = Arc::clone(&self.name);
-        inner.registry.insert(id, name, Arc::clone(&outbox));
-        if inner.stopping.load(Ordering::SeqCst) {
+        let (name, queue) = (Arc::clone(&self.name), Arc::clone(&outbox));
+        let id = inner.registry.insert(inner.instance, name, queue);
+        if inner.door.borrow().closed {
             // The upgrade took longer than the app lives.
             inner.registry.end(id, Close::SHUTDOWN);
         }
@@ -309,7 +309,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.rooms.0.active.send_modify(|active| *active -= 1);
+        self.rooms.0.door.send_modify(|door| door.inside -= 1);
     }
 }
 

@@ -3,14 +3,17 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use ::axum::{Router, extract::Path, http::StatusCode, response::Response, routing::any};
+use ::axum::extract::Path;
+use ::axum::http::StatusCode;
+use ::axum::response::Response;
+use ::axum::routing::any;
 use tokio::{net::TcpListener, time};
 
 use super::*;
-use crate::/*= module =*/::{
-    Infra,
-    settings::{Settings, WebsocketSettings},
-};
+use crate::/*= module =*/::settings::{Settings, WebsocketSettings};
+
+type Infra = crate::/*= module =*/::Infra;
+type Router = ::axum::Router;
 
 mod client;
 mod frames;
@@ -41,7 +44,7 @@ impl App {
         change(&mut settings.websocket);
         let infra = Infra::start_with(settings).await.unwrap();
         let routes = Router::new().route("/ws/{name}", any(chat));
-        let app: Router = infra.wire(routes);
+        let app = infra.wire(routes);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move { ::axum::serve(listener, app).await });
@@ -180,15 +183,14 @@ async fn nobody_is_connected_who_may_not_be() {
     .await;
     let own = format!("http://{}", app.address);
     let evil = ("Origin", "https://evil.example");
-    let refused: [(&str, &[(&str, &str)], u16); 5] = [
-        ("nobody", &[], 401),
-        ("ann", &[evil], 403),
-        ("ann", &[("Origin", "null")], 403),
-        ("ann", &[("Origin", &own), evil], 403),
-        ("ann", &[("Sec-WebSocket-Version", "8")], 400),
-    ];
-    for (name, headers, status) in refused {
-        let browser = Browser::open(app.address, name, headers).await;
+    for (name, headers, status) in [
+        ("nobody", vec![], 401),
+        ("ann", vec![evil], 403),
+        ("ann", vec![("Origin", "null")], 403),
+        ("ann", vec![("Origin", &own), evil], 403),
+        ("ann", vec![("Sec-WebSocket-Version", "8")], 400),
+    ] {
+        let browser = Browser::open(app.address, name, &headers).await;
         assert_eq!(browser.err(), Some(status), "{headers:?}");
     }
     assert_eq!(app.rooms().count(), 0);
@@ -226,7 +228,7 @@ async fn the_demo_is_there_in_development_only() {
     let status = async |infra: &Arc<Infra>| {
         let request = ::axum::extract::Request::get("/ws/demo");
         let request = request.body(::axum::body::Body::empty()).unwrap();
-        let app: Router = infra.wire(Router::new());
+        let app = infra.wire(Router::new());
         app.oneshot(request).await.unwrap().status()
     };
     let app = App::start().await;

@@ -1,10 +1,8 @@
 //% if framework == "axum"
 //! A client that also sends what no browser would.
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, BufReader},
-    net::{TcpStream, tcp},
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::tcp::{self, OwnedWriteHalf};
 
 use super::*;
 
@@ -12,7 +10,7 @@ use super::*;
 #[derive(Debug)]
 pub(super) struct Browser {
     pub(super) ear: Ear,
-    pub(super) voice: tcp::OwnedWriteHalf,
+    pub(super) voice: OwnedWriteHalf,
     /// What the server said to the request.
     pub(super) head: String,
     pub(super) id: Option<ClientId>,
@@ -60,7 +58,7 @@ impl Browser {
         }
         request += "Connection: Upgrade\r\nUpgrade: websocket\r\n";
         request += "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-        let stream = TcpStream::connect(address).await.unwrap();
+        let stream = tokio::net::TcpStream::connect(address).await.unwrap();
         let (reader, mut voice) = stream.into_split();
         voice.write_all(request.as_bytes()).await.unwrap();
         let mut ear = Ear(BufReader::new(reader));

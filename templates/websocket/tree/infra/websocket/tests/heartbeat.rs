@@ -1,7 +1,8 @@
 //% if framework == "axum"
 //! What holds for clients that are silent. Time is paused: it jumps to whatever is waited for.
 
-use futures_util::{StreamExt, sink, stream};
+use futures_util::sink;
+use futures_util::stream::{self, StreamExt};
 use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
 
 use super::super::client::{self, Received};
