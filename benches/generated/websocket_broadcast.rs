@@ -61,7 +61,11 @@ async fn compare(clients: usize) -> Result<(), Failed> {
     }
     let median = |mut values: Vec<f64>| {
         values.sort_by(f64::total_cmp);
-        (values[values.len() / 4], values[values.len() / 2], values[values.len() * 3 / 4])
+        (
+            values[values.len() / 4],
+            values[values.len() / 2],
+            values[values.len() * 3 / 4],
+        )
     };
     let ratio = median(rounds.iter().map(|(ours, bare)| ours / bare).collect());
     let ours = median(rounds.iter().map(|(ours, _)| *ours).collect());
@@ -70,7 +74,11 @@ async fn compare(clients: usize) -> Result<(), Failed> {
         "p99 of a broadcast to {clients}: {:.1} ms, bare {:.1} ms, ratio {:.2} (quartiles {:.2} and {:.2})",
         ours.1, raw.1, ratio.1, ratio.0, ratio.2
     );
-    println!("memory a client afterwards: {:.1} KiB, bare {:.1} KiB", rooms.memory(clients)?, bare.memory(clients)?);
+    println!(
+        "memory a client afterwards: {:.1} KiB, bare {:.1} KiB",
+        rooms.memory(clients)?,
+        bare.memory(clients)?
+    );
     Ok(())
 }
 
@@ -102,7 +110,13 @@ impl Server {
             count: AtomicUsize::new(0),
             micros: (0..clients).map(|_| AtomicU64::new(0)).collect(),
         });
-        let mut server = Self { process, input, output, before: 0.0, arrived };
+        let mut server = Self {
+            process,
+            input,
+            output,
+            before: 0.0,
+            arrived,
+        };
         let port = server.line()?;
         server.before = server.resident()?;
         for _ in 0..clients {
@@ -231,7 +245,9 @@ async fn obey(send: impl Fn()) -> Result<(), Failed> {
     let (sender, mut lines) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
         let lines = std::io::stdin().lines();
-        lines.map_while(Result::ok).try_for_each(|line| sender.send(line))
+        lines
+            .map_while(Result::ok)
+            .try_for_each(|line| sender.send(line))
     });
     while let Some(line) = lines.recv().await {
         if line == "rss" {

@@ -52,7 +52,9 @@ async fn main() -> Result<(), Failed> {
     let (sender, mut commands) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
         let lines = std::io::stdin().lines();
-        lines.map_while(Result::ok).try_for_each(|line| sender.send(line))
+        lines
+            .map_while(Result::ok)
+            .try_for_each(|line| sender.send(line))
     });
     match std::env::args().nth(1).as_deref() {
         Some("server") => serve(&mut commands).await,
