@@ -219,6 +219,11 @@ pub struct EnvRow {
 }
 
 impl EnvRow {
+    /// Whether it may be unset, be it in development only.
+    pub fn may_be_unset(&self) -> bool {
+        self.optional || self.required.is_some()
+    }
+
     /// Whether values must never be shown.
     pub fn is_secret(&self) -> bool {
         self.secret || self.kind == EnvKind::Secret
@@ -340,7 +345,8 @@ pub struct Switch {
     /// Other image families that serve as they are.
     #[serde(default)]
     pub also: Vec<String>,
-    /// Its tag, by major version, with `-alpine` where that is what the old tag has.
+    /// Its tag, by the major version of the old tag and what that is built on: `17`, `17-alpine`,
+    /// `17-bookworm`.
     pub tags: BTreeMap<String, String>,
 }
 

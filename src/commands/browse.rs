@@ -191,7 +191,7 @@ pub fn info(id: &str, ui: &Ui) -> Result<u8> {
 fn variable(row: &EnvRow) -> Vec<String> {
     let default = match &row.default {
         Some(default) => format!("= {default}"),
-        None if row.optional => "(unset)".to_owned(),
+        None if row.may_be_unset() => "(unset)".to_owned(),
         None => "(must be set)".to_owned(),
     };
     vec![format!("  {}", row.name), default, row.doc.clone()]

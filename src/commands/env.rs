@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::{
-    catalog::manifest::{EnvKind, EnvRow},
+    catalog::manifest::{EnvKind, EnvRow, Stage},
     edit::dotenv,
     error::Result,
     facts::Tree,
@@ -44,7 +44,7 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
     let is_set = |row: &EnvRow| is_set(&tree, env, &row.name);
     let missing: Vec<&str> = rows
         .iter()
-        .filter(|(_, row)| row.default.is_none() && !row.optional && !is_set(row))
+        .filter(|(_, row)| row.default.is_none() && !row.may_be_unset() && !is_set(row))
         .map(|(_, row)| row.name.as_str())
         .collect();
     let code = if options.check && !missing.is_empty() {
@@ -61,7 +61,7 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
                     "component": component.id,
                     "type": kind(row.kind),
                     "default": row.default,
-                    "optional": row.optional,
+                    "optional": row.may_be_unset(),
                     "secret": row.is_secret(),
                     "min": row.min,
                     "max": row.max,
@@ -102,10 +102,7 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
         lines.push(vec![
             row.name.clone(),
             kind(row.kind).to_owned(),
-            row.default.clone().unwrap_or_else(|| match row.optional {
-                true => "(unset)".to_owned(),
-                false => "(must be set)".to_owned(),
-            }),
+            row.default.clone().unwrap_or_else(|| unset(row).to_owned()),
             component.id.clone(),
             if is_set(row) {
                 place.to_owned()
@@ -130,6 +127,15 @@ fn is_set(tree: &Tree, env: Option<&ProjectPath>, name: &str) -> bool {
     variables.iter().any(|known| {
         known.key == name && known.value.as_ref().is_some_and(|value| !value.is_empty())
     })
+}
+
+/// What stands where a variable has no default.
+fn unset(row: &EnvRow) -> &'static str {
+    match (row.required, row.optional) {
+        (Some(Stage::Production), _) => "(must be set in production)",
+        (None, true) => "(unset)",
+        (None, false) => "(must be set)",
+    }
 }
 
 fn kind(kind: EnvKind) -> &'static str {

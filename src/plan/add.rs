@@ -30,7 +30,7 @@ pub fn add(context: &Context<'_>, request: &Request) -> Result<Plan> {
         draft.render(&rendering.id, &rendering.files)?;
     }
     draft.render_hub(context)?;
-    draft.depend(hub);
+    draft.depend(hub, HUB);
     let skipped = skipped(&draft.lock, facts.package());
     for rendering in &request.renderings {
         let placed = draft.serve(rendering, skipped.contains("compose"))?;

@@ -95,14 +95,17 @@ impl Declarations<'_> {
 
 impl Draft<'_> {
     /// Brings the dependencies of the package to what its components need, and the hub itself.
-    pub(super) fn depend(&mut self, hub: &manifest::Manifest) {
+    /// `by` is for whom.
+    pub(super) fn depend(&mut self, hub: &manifest::Manifest, by: &str) {
         let mut needs = self.needs(hub);
         let declared = self.declarations(&hub.implies);
         needs.values_mut().for_each(|need| declared.spare(need));
         for need in needs.values().filter(|need| need.table == Table::Normal) {
             self.ensure_in_package(need);
         }
-        // What the code has anyway, its tests need not name again.
+        // What the code has anyway, its tests need not name again; so first goes what it has no more.
+        self.disown(&needs.keys().cloned().collect());
+        self.withdraw(by);
         let declared = self.declarations(&hub.implies);
         needs.retain(|_, need| need.table != Table::Dev || declared.lacks(need));
         self.disown(&needs.keys().cloned().collect());

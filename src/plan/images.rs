@@ -46,12 +46,13 @@ fn successor(image: &str, switch: &Switch) -> Option<String> {
         .split_once('-')
         .unwrap_or((&tag[1..], ""));
     let major = version.split('.').next()?;
-    let library = if variant.starts_with("alpine") {
-        "-alpine"
-    } else {
-        ""
+    // Alpine has one C library in all its releases; those of Debian have one each.
+    let base = match variant {
+        "" => String::new(),
+        alpine if alpine.starts_with("alpine") => "-alpine".to_owned(),
+        release => format!("-{release}"),
     };
-    let new = switch.tags.get(&format!("{major}{library}"))?;
+    let new = switch.tags.get(&format!("{major}{base}"))?;
     Some(format!("{}:{new}", switch.to))
 }
 
@@ -182,7 +183,7 @@ mod tests {
                 .into(),
         };
         let new = |image| successor(image, &switch);
-        for image in ["db:17", "db:17.2", "docker.io/library/db:17-bookworm"] {
+        for image in ["db:17", "db:17.2", "docker.io/library/db:17"] {
             assert_eq!(new(image).as_deref(), Some("maps/db:17-3"), "{image}");
         }
         for image in ["db:17-alpine", "db:17.2-alpine3.20"] {
@@ -196,6 +197,7 @@ mod tests {
             "db",
             "db:latest",
             "db:9.6",
+            "db:17-bookworm",
             "db:${VERSION:-17}",
             "db:17@sha256:00",
             "mirror.example.com/db:17",

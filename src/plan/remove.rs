@@ -62,7 +62,7 @@ pub fn remove(context: &Context<'_>, removal: &Removal) -> Result<Plan> {
     } else {
         let hub = &render::hub_manifest(context.catalog.hub(), context.facts)?;
         draft.render_hub(context)?;
-        draft.depend(hub);
+        draft.depend(hub, by);
     }
     draft.withdraw(by);
     draft.finish()

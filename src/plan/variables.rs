@@ -46,7 +46,7 @@ impl Draft<'_> {
             let line = Line {
                 key: row.name.clone(),
                 value: render::place(example, ports, services)?,
-                commented: row.optional || row.default.is_some(),
+                commented: row.may_be_unset() || row.default.is_some(),
                 comment: Some(sentence(&row.doc)),
                 gap: false,
             };
@@ -98,7 +98,7 @@ fn shown(row: &EnvRow, example: Option<&str>) -> Option<Line> {
     let (value, commented) = match (example, &row.default) {
         (Some(example), _) => (example.to_owned(), false),
         (None, Some(default)) => (default.clone(), true),
-        (None, None) => (String::new(), row.optional),
+        (None, None) => (String::new(), row.may_be_unset()),
     };
     Some(Line {
         key: row.name.clone(),

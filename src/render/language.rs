@@ -60,7 +60,7 @@ fn rust_type(row: &EnvRow) -> String {
         EnvKind::U64 => "u64",
         EnvKind::F64 => "f64",
     };
-    if row.optional {
+    if row.may_be_unset() {
         format!("Option<{name}>")
     } else {
         name.to_owned()

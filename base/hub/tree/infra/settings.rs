@@ -115,7 +115,14 @@ pub struct /*= c.settings.type =*/ {
 impl /*= c.settings.type =*/ {
     fn read(env: &mut Reader) -> Self {
         //% for row in c.env|selectattr("check")
+        //% if row.name|length + row.check|length <= 49
         env.check("/*= row.name =*/", super::/*= row.check =*/);
+        //% else
+        env.check(
+            "/*= row.name =*/",
+            super::/*= row.check =*/,
+        );
+        //% endif
         //% endfor
         Self {
             //% for row in c.env

@@ -1,0 +1,51 @@
+//! What goes wrong with a database that has been reached, sorted by who can do something about it.
+
+/// The database did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PostgresError {
+    /// `DATABASE_URL` is not set.
+    #[error("the database is not configured: DATABASE_URL is not set")]
+    NotConfigured,
+    //% if framework == "axum"
+    /// `Infra::wire` was not called on the router of the handler.
+    #[error("the router is not wired to the infrastructure")]
+    NotWired,
+    //% endif
+    /// No connection could be had in time, or the one in use was lost. It may work again soon.
+    #[error("the database is not available")]
+    Unavailable(#[source] sqlx::Error),
+    /// The statement took longer than `DATABASE_STATEMENT_TIMEOUT`.
+    #[error("a statement took longer than the database lets it")]
+    TimedOut(#[source] sqlx::Error),
+    /// Another transaction was in the way (serialization failure, deadlock): trying again may help.
+    #[error("another transaction was in the way")]
+    Conflict(#[source] sqlx::Error),
+    /// The transaction of a request is asked for while another part of the request still has it, or
+    /// is to be committed while somebody still uses it.
+    #[error("the transaction of the request is in use elsewhere")]
+    InUse,
+    /// Anything else, such as a violated constraint or a row that is not there.
+    #[error("the database refused a statement")]
+    Query(#[source] sqlx::Error),
+}
+
+impl From<sqlx::Error> for PostgresError {
+    fn from(error: sqlx::Error) -> Self {
+        use sqlx::Error::{Io, PoolClosed, PoolTimedOut, Tls};
+
+        let database = error.as_database_error();
+        let code = database.and_then(|error| error.code());
+        // The codes are in appendix A of PostgreSQL's manual.
+        match code.as_deref() {
+            Some("57014") => Self::TimedOut(error),
+            Some("40001" | "40P01") => Self::Conflict(error),
+            Some("53300" | "57P01" | "57P02" | "57P03") => Self::Unavailable(error),
+            Some(code) if code.starts_with("08") => Self::Unavailable(error),
+            None if matches!(error, Io(_) | PoolClosed | PoolTimedOut | Tls(_)) => {
+                Self::Unavailable(error)
+            }
+            _ => Self::Query(error),
+        }
+    }
+}
