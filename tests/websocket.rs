@@ -210,7 +210,7 @@ fn keep_screenshot(browser: &mut Browser, windows: &[String; 2]) {
     browser.open("data:text/html,<body style='margin:0;display:flex;gap:8px;background:gray'>");
     let show = format!("document.body.innerHTML = '{images}'");
     browser.run(&show);
-    browser.resize(848, 460);
+    browser.resize(848, 560);
     thread::sleep(Duration::from_millis(300));
     let image = browser::decode(&browser.screenshot());
     assert!(image.starts_with(b"\x89PNG"), "{image:x?}");

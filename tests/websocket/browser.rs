@@ -36,7 +36,7 @@ impl Browser {
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-sync",
-            "--window-size=420,460",
+            "--window-size=420,560",
         ];
         let profile_argument = format!("--user-data-dir={}", profile.path().display());
         let mut arguments = arguments.to_vec();
