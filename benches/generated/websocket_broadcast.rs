@@ -4,16 +4,15 @@
 //!
 //!     cargo run --release --example websocket_broadcast -- 10000
 //!
-//! Each server is a process of its own; all clients of both are in this one. The servers take turns, so that
-//! a busy machine disturbs both; what counts is the median of the ratios of neighbours.
+//! Each server is a process of its own, and so are the clients of each. The servers take turns, so that a
+//! busy machine disturbs both; what counts is the median of the ratios of neighbours.
 
 use std::{
     error::Error,
     io::{BufRead, BufReader, Write},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-    sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst},
     sync::{Arc, Mutex},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use axum::{Router, response::Response, routing::any};
@@ -36,105 +35,104 @@ async fn main() -> Result<(), Failed> {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     setrlimit(Resource::Nofile, limit)?;
-    match std::env::args().nth(1).as_deref() {
-        Some("rooms") => rooms().await,
-        Some("bare") => bare().await,
-        count => compare(count.unwrap_or("10000").parse()?).await,
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["rooms"] => rooms().await,
+        ["bare"] => bare().await,
+        ["clients", port, count] => clients(port, count.parse()?).await,
+        [count] => compare(count.parse()?),
+        _ => compare(10_000),
     }
 }
 
-async fn compare(clients: usize) -> Result<(), Failed> {
-    let mut rooms = Server::start("rooms", clients).await?;
-    let mut bare = Server::start("bare", clients).await?;
-    println!(
-        "memory a client: {:.1} KiB, bare {:.1} KiB",
-        rooms.memory(clients)?,
-        bare.memory(clients)?
-    );
+fn compare(count: usize) -> Result<(), Failed> {
+    let mut rooms = Pair::start("rooms", count)?;
+    let mut bare = Pair::start("bare", count)?;
+    let (ours, raw) = (rooms.memory()?, bare.memory()?);
+    println!("memory a client: {ours:.1} KiB, bare {raw:.1} KiB");
     let mut rounds = Vec::new();
     for round in 0..ROUNDS {
-        let pair = (rooms.round(clients).await?, bare.round(clients).await?);
+        let pair = (rooms.round()?, bare.round()?);
         // The first warms up.
         if round > 0 {
             rounds.push(pair);
         }
     }
-    let median = |mut values: Vec<f64>| {
-        values.sort_by(f64::total_cmp);
-        (
-            values[values.len() / 4],
-            values[values.len() / 2],
-            values[values.len() * 3 / 4],
-        )
-    };
-    let ratio = median(rounds.iter().map(|(ours, bare)| ours / bare).collect());
-    let ours = median(rounds.iter().map(|(ours, _)| *ours).collect());
-    let raw = median(rounds.iter().map(|(_, bare)| *bare).collect());
+    let ratio = quartiles(rounds.iter().map(|(ours, bare)| ours / bare));
+    let ours = quartiles(rounds.iter().map(|(ours, _)| *ours));
+    let raw = quartiles(rounds.iter().map(|(_, bare)| *bare));
     println!(
-        "p99 of a broadcast to {clients}: {:.1} ms, bare {:.1} ms, ratio {:.2} (quartiles {:.2} and {:.2})",
-        ours.1, raw.1, ratio.1, ratio.0, ratio.2
+        "p99 of a broadcast to {count}: {:.1} ms, bare {:.1} ms, ratio {:.2} (quartiles {:.2} and {:.2})",
+        ours[1], raw[1], ratio[1], ratio[0], ratio[2]
     );
-    println!(
-        "memory a client afterwards: {:.1} KiB, bare {:.1} KiB",
-        rooms.memory(clients)?,
-        bare.memory(clients)?
-    );
+    let (ours, raw) = (rooms.memory()?, bare.memory()?);
+    println!("memory a client afterwards: {ours:.1} KiB, bare {raw:.1} KiB");
     Ok(())
 }
 
-/// A server in a process of its own, and its clients in this one.
-struct Server {
-    process: Child,
+fn quartiles(values: impl Iterator<Item = f64>) -> [f64; 3] {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    [1, 2, 3].map(|quarter| values[values.len() * quarter / 4])
+}
+
+/// A server and its clients, each in a process of its own.
+struct Pair {
+    server: Process,
+    clients: Process,
+    count: usize,
+    before: f64,
+}
+
+impl Pair {
+    fn start(kind: &str, count: usize) -> Result<Self, Failed> {
+        let mut server = Process::start(&[kind])?;
+        let port = server.line()?;
+        let before = server.ask("rss")?.parse()?;
+        let mut clients = Process::start(&["clients", &port, &count.to_string()])?;
+        clients.line()?;
+        Ok(Self {
+            server,
+            clients,
+            count,
+            before,
+        })
+    }
+
+    /// KiB that each client costs the server.
+    fn memory(&mut self) -> Result<f64, Failed> {
+        let now: f64 = self.server.ask("rss")?.parse()?;
+        Ok((now - self.before) / self.count as f64)
+    }
+
+    /// The milliseconds within which 99 of 100 clients have a message.
+    fn round(&mut self) -> Result<f64, Failed> {
+        self.server.ask("send")?;
+        Ok(self.clients.ask("p99")?.parse()?)
+    }
+}
+
+struct Process {
+    child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
-    before: f64,
-    arrived: Arc<Arrived>,
 }
 
-#[derive(Default)]
-struct Arrived {
-    count: AtomicUsize,
-    micros: Vec<AtomicU64>,
-}
-
-impl Server {
-    async fn start(kind: &str, clients: usize) -> Result<Self, Failed> {
-        let mut process = Command::new(std::env::current_exe()?)
-            .arg(kind)
+impl Process {
+    fn start(arguments: &[&str]) -> Result<Self, Failed> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
-        let input = process.stdin.take().ok_or("no stdin")?;
-        let output = BufReader::new(process.stdout.take().ok_or("no stdout")?);
-        let arrived = Arc::new(Arrived {
-            count: AtomicUsize::new(0),
-            micros: (0..clients).map(|_| AtomicU64::new(0)).collect(),
-        });
-        let mut server = Self {
-            process,
+        let input = child.stdin.take().ok_or("no stdin")?;
+        let output = BufReader::new(child.stdout.take().ok_or("no stdout")?);
+        Ok(Self {
+            child,
             input,
             output,
-            before: 0.0,
-            arrived,
-        };
-        let port = server.line()?;
-        server.before = server.resident()?;
-        for _ in 0..clients {
-            let stream = TcpStream::connect(format!("127.0.0.1:{port}")).await?;
-            let config = WebSocketConfig::default().read_buffer_size(4_096);
-            let address = format!("ws://127.0.0.1:{port}/ws");
-            let (line, _) = client_async_with_config(address, stream, Some(config)).await?;
-            let arrived = Arc::clone(&server.arrived);
-            tokio::spawn(line.for_each(move |message| {
-                if let Ok(Message::Text(text)) = message {
-                    let sent = text.split(' ').next().and_then(|text| text.parse().ok());
-                    let index = arrived.count.fetch_add(1, SeqCst);
-                    arrived.micros[index].store(now() - sent.unwrap_or(0), SeqCst);
-                }
-                std::future::ready(())
-            }));
-        }
-        Ok(server)
+        })
     }
 
     fn line(&mut self) -> Result<String, Failed> {
@@ -143,37 +141,47 @@ impl Server {
         Ok(line.trim().to_owned())
     }
 
-    fn resident(&mut self) -> Result<f64, Failed> {
-        writeln!(self.input, "rss")?;
-        Ok(self.line()?.parse()?)
-    }
-
-    /// KiB that each client costs the server.
-    fn memory(&mut self, clients: usize) -> Result<f64, Failed> {
-        Ok((self.resident()? - self.before) / clients as f64)
-    }
-
-    /// The milliseconds within which 99 of 100 clients have a message.
-    async fn round(&mut self, clients: usize) -> Result<f64, Failed> {
-        self.arrived.count.store(0, SeqCst);
-        writeln!(self.input, "send")?;
-        while self.arrived.count.load(SeqCst) < clients {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        // The last may not have noted its time yet.
-        tokio::time::sleep(Duration::from_millis(5)).await;
-        let micros = self.arrived.micros.iter();
-        let mut micros: Vec<u64> = micros.map(|micros| micros.load(SeqCst)).collect();
-        micros.sort_unstable();
-        Ok(micros[clients * 99 / 100] as f64 / 1_000.0)
+    fn ask(&mut self, command: &str) -> Result<String, Failed> {
+        writeln!(self.input, "{command}")?;
+        self.line()
     }
 }
 
-impl Drop for Server {
+impl Drop for Process {
     fn drop(&mut self) {
-        self.process.kill().ok();
-        self.process.wait().ok();
+        self.child.kill().ok();
+        self.child.wait().ok();
     }
+}
+
+/// Connects clients, and tells for each message how long 99 of 100 of them waited for it.
+async fn clients(port: &str, count: usize) -> Result<(), Failed> {
+    let (sender, mut arrived) = mpsc::unbounded_channel();
+    for _ in 0..count {
+        let stream = TcpStream::connect(format!("127.0.0.1:{port}")).await?;
+        let config = WebSocketConfig::default().read_buffer_size(4_096);
+        let address = format!("ws://127.0.0.1:{port}/ws");
+        let (line, _) = client_async_with_config(address, stream, Some(config)).await?;
+        let sender = sender.clone();
+        tokio::spawn(line.for_each(move |message| {
+            if let Ok(Message::Text(text)) = message {
+                let sent = text.split(' ').next().and_then(|text| text.parse().ok());
+                sender.send(now().saturating_sub(sent.unwrap_or(0))).ok();
+            }
+            std::future::ready(())
+        }));
+    }
+    println!("connected");
+    let mut lines = lines();
+    while lines.recv().await.is_some() {
+        let mut micros: Vec<u64> = Vec::with_capacity(count);
+        while micros.len() < count {
+            micros.push(arrived.recv().await.ok_or("nobody is left")?);
+        }
+        micros.sort_unstable();
+        println!("{}", micros[count * 99 / 100] as f64 / 1_000.0);
+    }
+    Ok(())
 }
 
 fn now() -> u64 {
@@ -242,13 +250,7 @@ async fn bare() -> Result<(), Failed> {
 
 /// Does what the lines of stdin say, on a task as a handler would.
 async fn obey(send: impl Fn()) -> Result<(), Failed> {
-    let (sender, mut lines) = mpsc::unbounded_channel();
-    std::thread::spawn(move || {
-        let lines = std::io::stdin().lines();
-        lines
-            .map_while(Result::ok)
-            .try_for_each(|line| sender.send(line))
-    });
+    let mut lines = lines();
     while let Some(line) = lines.recv().await {
         if line == "rss" {
             let status = std::fs::read_to_string("/proc/self/status")?;
@@ -257,7 +259,19 @@ async fn obey(send: impl Fn()) -> Result<(), Failed> {
             println!("{}", number.ok_or("no VmRSS")?);
         } else {
             send();
+            println!("sent");
         }
     }
     Ok(())
+}
+
+fn lines() -> mpsc::UnboundedReceiver<String> {
+    let (sender, lines) = mpsc::unbounded_channel();
+    std::thread::spawn(move || {
+        let lines = std::io::stdin().lines();
+        lines
+            .map_while(Result::ok)
+            .try_for_each(|line| sender.send(line))
+    });
+    lines
 }

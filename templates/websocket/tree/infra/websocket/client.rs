@@ -160,45 +160,63 @@ impl fmt::Debug for Client {
     }
 }
 
-/// Runs a connection to its end. Reading and writing wait for each other nowhere.
-pub(super) async fn run<W, F, Fut>(place: Place, incoming: Incoming, mut socket: W, talk: F)
+/// Runs a connection to its end.
+///
+/// Writing is a task of its own: reading and writing wait for each other nowhere, and a broadcast wakes
+/// only those who have something to write.
+pub(super) async fn run<W, F, Fut>(place: Place, incoming: Incoming, socket: W, talk: F)
 where
-    W: Sink<Outgoing> + Unpin,
+    W: Sink<Outgoing> + Send + Unpin + 'static,
+    W::Error: Send,
     F: FnOnce(Client) -> Fut,
     Fut: Future<Output = ()>,
 {
     let (id, outbox) = place.take();
-    let rooms = &place.rooms;
     let (hand_over, handed_over) = oneshot::channel();
     let client = Client {
         id,
         name: Arc::clone(&place.name),
-        rooms: rooms.clone(),
+        rooms: place.rooms.clone(),
         outbox: Arc::clone(&outbox),
         incoming: Some((incoming, hand_over)),
         heard: Instant::now(),
         pinged: None,
     };
+    // Free again when both have ended.
+    let place = Arc::new(place);
+    task::spawn(write(Arc::clone(&place), id, outbox, socket, handed_over));
+    talk(client).await;
+    drop(place);
+}
+
+/// Writes until the connection ends, and sees that it ends well.
+async fn write<W>(
+    place: Arc<Place>,
+    id: ClientId,
+    outbox: Arc<Outbox>,
+    mut socket: W,
+    handed_over: oneshot::Receiver<Incoming>,
+) where
+    W: Sink<Outgoing> + Unpin,
+{
+    let registry = place.rooms.registry();
     let overdue = async {
         outbox.ended().await;
-        rooms.registry().remove(id);
+        registry.remove(id);
         time::sleep(outbox::CLOSE_LIMIT).await;
     };
-    let write = async {
-        tokio::select! {
-            carried = outbox.carry(&mut socket) => if carried.is_err() {
-                outbox.end(End::Lost);
-            },
-            () = overdue => {}
+    tokio::select! {
+        carried = outbox.carry(&mut socket) => if carried.is_err() {
+            outbox.end(End::Lost);
+        },
+        () = overdue => {}
+    }
+    registry.remove(id);
+    // Closed with bytes unread, the line would be reset, and the farewell lost with it.
+    let farewell = async {
+        if let Ok(mut incoming) = handed_over.await {
+            while incoming.next().await.is_some() {}
         }
-        rooms.registry().remove(id);
-        // Closed with bytes unread, the line would be reset, and the farewell lost with it.
-        let farewell = async {
-            if let Ok(mut incoming) = handed_over.await {
-                while incoming.next().await.is_some() {}
-            }
-        };
-        time::timeout(outbox::CLOSE_LIMIT, farewell).await.ok();
     };
-    tokio::join!(talk(client), write);
+    time::timeout(outbox::CLOSE_LIMIT, farewell).await.ok();
 }

@@ -90,7 +90,8 @@ impl Link {
         let registry = Arc::new(registry);
         let line = Line {
             client,
-            channel: format!("{prefix}:websocket"),
+            // The number changes with the form of the letters.
+            channel: format!("{prefix}:websocket:1"),
             registry: Arc::clone(&registry),
             shared: Arc::clone(&shared),
             writer: writer.clone(),
@@ -273,7 +274,7 @@ impl Line {
         let end = letter.iter().position(|byte| *byte == b'\n');
         let (head, text) = letter.split_at(end.unwrap_or(letter.len()));
         let Ok(Letter { from, news }) = serde_json::from_slice(head) else {
-            tracing::warn!("a letter of another version of the app is skipped");
+            tracing::warn!("a letter that is not ours is skipped");
             return;
         };
         if from == self.writer.from {
