@@ -1,7 +1,7 @@
 //! Who is connected to this instance, and in which rooms.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
@@ -22,9 +22,10 @@ pub(super) struct Registry(RwLock<Lists>);
 struct Lists {
     /// The number of the last client.
     last: u64,
-    clients: HashMap<ClientId, Entry>,
-    /// Rooms exist as long as somebody is in them.
-    rooms: HashMap<Arc<str>, HashMap<ClientId, Arc<Outbox>>>,
+    clients: BTreeMap<ClientId, Entry>,
+    /// Rooms exist as long as somebody is in them. Their members are in the order in which they came:
+    /// those are near each other in memory, which a broadcast to thousands gains by.
+    rooms: HashMap<Arc<str>, BTreeMap<ClientId, Arc<Outbox>>>,
     //% if options.redis
     /// Counts the changes of rooms.
     revision: u64,
@@ -197,7 +198,7 @@ impl Registry {
     /// Who is in which room after the last change, and its number.
     pub(super) fn snapshot(&self) -> (u64, Vec<(String, Vec<Member>)>) {
         let lists = self.read();
-        let room = |(name, members): (&Arc<str>, &HashMap<ClientId, Arc<Outbox>>)| {
+        let room = |(name, members): (&Arc<str>, &BTreeMap<ClientId, Arc<Outbox>>)| {
             let members = members.keys().filter_map(|id| lists.member(*id));
             (name.as_ref().to_owned(), members.collect())
         };
