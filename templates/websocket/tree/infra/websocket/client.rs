@@ -143,7 +143,11 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        self.outbox.end(End::Farewell(Close::DONE));
+        let close = match std::thread::panicking() {
+            true => Close::FAILED,
+            false => Close::DONE,
+        };
+        self.outbox.end(End::Farewell(close));
         self.rooms().registry().remove(self.id);
         if let Some((incoming, hand_over)) = self.incoming.take() {
             // Nobody takes it where the connection is lost.

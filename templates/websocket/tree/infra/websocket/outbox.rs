@@ -55,6 +55,7 @@ impl Close {
     pub(super) const NOT_TEXT: Self = Self::new(1003, "only text is understood");
     pub(super) const NOT_UTF8: Self = Self::new(1007, "not UTF-8");
     pub(super) const TOO_LARGE: Self = Self::new(1009, "the message is too large");
+    pub(super) const FAILED: Self = Self::new(1011, "the server failed");
     pub(super) const SILENT: Self = Self::new(1011, "no answer to a ping");
     pub(super) const TOO_SLOW: Self = Self::new(1013, "too slow");
 
