@@ -1,0 +1,205 @@
+//% if framework == "axum"
+//! Where the metrics meet axum: the route, the listener of its own, and the layer.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+    task::{self, Context, Poll},
+};
+
+use ::axum::extract::{MatchedPath, Request};
+use ::axum::http::header;
+use ::axum::response::Response;
+use ::axum::routing;
+use pin_project_lite::pin_project;
+use tokio::net::TcpListener;
+use tower::{Layer, Service};
+//% if options.otel
+use tracing::instrument::{Instrument, Instrumented};
+//% endif
+
+use super::recorder::Scrape;
+use super::requests::{Observed, Route, UNMATCHED};
+//% if options.otel
+use super::span::{self, Unfinished};
+//% endif
+
+impl super::Metrics {
+    /// The route that Prometheus reads, unless it is elsewhere or nothing is counted here.
+    pub fn routes<S>(&self) -> ::axum::Router<S>
+    where
+        S: Clone + Send + Sync + 'static,
+    {
+        match (&self.path, &self.scrape) {
+            (Some(path), Some(scrape)) => route(path, scrape.clone()),
+            _ => ::axum::Router::new(),
+        }
+    }
+
+    /// The layer that counts and times requests. It has to lie on the routes themselves, as
+    /// `Infra::wire` puts it: further out nobody knows yet which route a request will take.
+    #[must_use]
+    pub fn layer(&self) -> RequestLayer {
+        RequestLayer {
+            counted: self.enabled,
+            //% if options.otel
+            traced: self.traces.is_some(),
+            own: self.path.as_deref().map(Arc::from),
+            //% endif
+        }
+    }
+}
+
+fn route<S>(path: &str, scrape: Scrape) -> ::axum::Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    let text = move || async move {
+        let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
+        (kind, scrape.text())
+    };
+    ::axum::Router::new().route(path, routing::get(text))
+}
+
+/// Shows the metrics on a listener of their own, for as long as it is polled.
+pub(super) async fn serve(listener: TcpListener, path: String, scrape: Scrape) {
+    if let Err(error) = ::axum::serve(listener, route::<()>(&path, scrape)).await {
+        tracing::error!(%error, "nobody can read the metrics any more");
+    }
+}
+
+/// Makes a service [`Requests`].
+#[derive(Clone, Debug)]
+pub struct RequestLayer {
+    counted: bool,
+    //% if options.otel
+    traced: bool,
+    /// The path of the metrics: that somebody reads them is not worth a trace.
+    own: Option<Arc<str>>,
+    //% endif
+}
+
+impl<S> Layer<S> for RequestLayer {
+    type Service = Requests<S>;
+
+    fn layer(&self, inner: S) -> Requests<S> {
+        Requests {
+            inner,
+            layer: self.clone(),
+            route: Arc::default(),
+        }
+    }
+}
+
+/// A service whose requests are counted and timed.
+#[derive(Clone, Debug)]
+pub struct Requests<S> {
+    inner: S,
+    layer: RequestLayer,
+    /// A router wraps each of its routes on its own, so there is one.
+    route: Arc<OnceLock<Route>>,
+}
+
+impl<S> Requests<S> {
+    fn observe(&self, path: &str, request: &Request) -> Option<Observed> {
+        if !self.layer.counted {
+            return None;
+        }
+        let route = self.route.get_or_init(|| Route::new(path));
+        Some(route.begin(path, request.method().as_str()))
+    }
+}
+
+impl<S> Service<Request> for Requests<S>
+where
+    S: Service<Request, Response = Response>,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = Tracked<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    //% if options.otel
+    fn call(&mut self, request: Request) -> Tracked<S::Future> {
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        let route = route.as_ref().map(MatchedPath::as_str);
+        let observed = self.observe(route.unwrap_or(UNMATCHED), &request);
+        let traced = self.layer.traced && (route.is_none() || route != self.layer.own.as_deref());
+        if !traced {
+            let inner = self.inner.call(request).instrument(tracing::Span::none());
+            return Tracked {
+                inner,
+                observed,
+                unfinished: None,
+            };
+        }
+        let span = span::of_request(route, &request);
+        let inner = span.in_scope(|| self.inner.call(request));
+        Tracked {
+            inner: inner.instrument(span.clone()),
+            observed,
+            unfinished: Some(Unfinished(span)),
+        }
+    }
+    //% else
+    fn call(&mut self, request: Request) -> Tracked<S::Future> {
+        let route = request.extensions().get::<MatchedPath>();
+        let path = route.map_or(UNMATCHED, MatchedPath::as_str);
+        let observed = self.observe(path, &request);
+        let inner = self.inner.call(request);
+        Tracked { inner, observed }
+    }
+    //% endif
+}
+
+//% if options.otel
+pin_project! {
+    /// The response to a request that is counted, timed and traced.
+    #[derive(Debug)]
+    pub struct Tracked<F> {
+        #[pin]
+        inner: Instrumented<F>,
+        observed: Option<Observed>,
+        unfinished: Option<Unfinished>,
+    }
+}
+//% else
+pin_project! {
+    /// The response to a request that is counted and timed.
+    #[derive(Debug)]
+    pub struct Tracked<F> {
+        #[pin]
+        inner: F,
+        observed: Option<Observed>,
+    }
+}
+//% endif
+
+impl<F, E> Future for Tracked<F>
+where
+    F: Future<Output = Result<Response, E>>,
+{
+    type Output = Result<Response, E>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let result = task::ready!(this.inner.poll(context));
+        if let Ok(response) = &result {
+            let status = response.status().as_u16();
+            if let Some(mut observed) = this.observed.take() {
+                observed.status = Some(status);
+            }
+            //% if options.otel
+            if let Some(unfinished) = this.unfinished.take() {
+                unfinished.finish(status);
+            }
+            //% endif
+        }
+        Poll::Ready(result)
+    }
+}
+//% endif
