@@ -10,7 +10,8 @@ mod traces;
 //% endif
 //% endif
 
-use prometheus_parse::{HistogramCount, Sample, Value};
+use openmetrics_parser::prometheus::parse_prometheus;
+use openmetrics_parser::{MetricsExposition, PrometheusType, PrometheusValue, Sample};
 
 use super::*;
 use crate::/*= module =*/::Infra;
@@ -20,46 +21,57 @@ fn defaults() -> crate::/*= module =*/::settings::Settings {
 }
 
 /// What Prometheus reads, taken apart by a parser that is not ours.
-struct Reading(Vec<Sample>);
+struct Reading(MetricsExposition<PrometheusType, PrometheusValue>);
 
 impl Reading {
-    fn parse(text: &str) -> Self {
-        let lines = text.lines().map(|line| Ok(line.to_owned()));
-        Self(prometheus_parse::Scrape::parse(lines).unwrap().samples)
+    fn of(infra: &Infra) -> Self {
+        Self(parse_prometheus(&infra.metrics.render().unwrap()).unwrap())
     }
 
-    async fn of(infra: &Infra) -> Self {
-        Self::parse(&infra.metrics.render().unwrap())
+    fn samples(&self, name: &str) -> impl Iterator<Item = &Sample<PrometheusValue>> {
+        let family = self.0.families.get(name).into_iter();
+        family.flat_map(|family| family.iter_samples())
     }
 
-    fn find(&self, name: &str, labels: &[(&str, &str)]) -> Option<&Value> {
-        let matches = |sample: &&Sample| {
+    fn find(&self, name: &str, labels: &[(&str, &str)]) -> Option<&PrometheusValue> {
+        let found = |sample: &&Sample<PrometheusValue>| {
             let mut labels = labels.iter();
-            sample.metric == name
-                && labels.all(|(label, value)| sample.labels.get(label) == Some(value))
+            labels.all(|(label, value)| label_of(sample, label) == *value)
         };
-        self.0.iter().find(matches).map(|sample| &sample.value)
+        self.samples(name).find(found).map(|sample| &sample.value)
     }
 
     fn number(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
         match self.find(name, labels)? {
-            Value::Counter(number) | Value::Gauge(number) | Value::Untyped(number) => Some(*number),
-            Value::Histogram(_) | Value::Summary(_) => None,
+            PrometheusValue::Counter(counter) => Some(counter.value.as_f64()),
+            PrometheusValue::Gauge(number) => Some(number.as_f64()),
+            other => panic!("{name} is {other:?}"),
         }
     }
 
-    fn buckets(&self, name: &str, labels: &[(&str, &str)]) -> Option<&[HistogramCount]> {
-        match self.find(name, labels)? {
-            Value::Histogram(buckets) => Some(buckets),
-            _ => None,
-        }
+    /// The buckets of a histogram: the upper bound of each and the count up to it.
+    fn buckets(&self, name: &str, labels: &[(&str, &str)]) -> Vec<(f64, f64)> {
+        let Some(PrometheusValue::Histogram(histogram)) = self.find(name, labels) else {
+            panic!("{name} is no histogram")
+        };
+        let buckets = histogram.buckets.iter();
+        buckets
+            .map(|bucket| (bucket.upper_bound, bucket.count.as_f64()))
+            .collect()
     }
+}
+
+fn label_of(sample: &Sample<PrometheusValue>, label: &str) -> String {
+    let labels = sample.get_labelset().unwrap();
+    labels.get_label_value(label).unwrap_or_default().to_owned()
 }
 
 #[tokio::test]
 async fn the_process_and_its_runtime_are_shown() {
     let infra = Infra::for_tests().await.unwrap();
-    let reading = Reading::of(&infra).await;
+    // A runtime of one thread counts its time when it comes to rest.
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    let reading = Reading::of(&infra);
     for name in [
         "process_cpu_seconds_total",
         "process_resident_memory_bytes",
@@ -80,16 +92,16 @@ async fn guards_record_how_long_and_how_much_into_buckets() {
     assert!(timer.elapsed() >= Duration::from_millis(30));
     assert!(memory.growth() > Some(16 * 1_024 * 1_024));
     drop((timer, memory, hoard));
-    let reading = Reading::of(&infra).await;
-    let naps = reading.buckets("nap_seconds", &[]).unwrap();
-    let up_to = |limit: f64| {
-        let bucket = naps.iter().find(|bucket| bucket.less_than >= limit);
-        bucket.unwrap().count
+    let reading = Reading::of(&infra);
+    let count = |name: &str, bound: f64| {
+        let buckets = reading.buckets(name, &[]);
+        let bucket = buckets.iter().find(|(upper, _)| *upper >= bound);
+        bucket.unwrap().1
     };
-    assert_eq!((up_to(0.025), up_to(30.0)), (0.0, 1.0));
-    let hoards = reading.buckets("hoard_bytes", &[]).unwrap();
-    assert_eq!(hoards.first().map(|bucket| bucket.count), Some(0.0));
-    assert_eq!(hoards.last().map(|bucket| bucket.count), Some(1.0));
+    assert_eq!(count("nap_seconds", 0.025), 0.0);
+    assert_eq!(count("nap_seconds", 30.0), 1.0);
+    assert_eq!(count("hoard_bytes", 262_144.0), 0.0);
+    assert_eq!(count("hoard_bytes", 268_435_456.0), 1.0);
 }
 
 #[tokio::test]

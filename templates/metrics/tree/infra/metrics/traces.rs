@@ -14,7 +14,8 @@
 //! ```
 
 use std::{
-    env, io,
+    env,
+    io::{self, IsTerminal},
     sync::atomic::{AtomicBool, Ordering},
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
@@ -162,7 +163,8 @@ fn join() {
     if !tracing::dispatcher::has_been_set() {
         let shown = env::var("RUST_LOG").ok().and_then(|text| text.parse().ok());
         let shown = shown.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
-        let log = fmt::layer().with_writer(io::stderr).with_filter(shown);
+        let log = fmt::layer().with_ansi(io::stderr().is_terminal());
+        let log = log.with_writer(io::stderr).with_filter(shown);
         let subscriber = tracing_subscriber::registry().with(log).with(layer());
         // Should somebody have been faster, the test below says what is missing.
         tracing::subscriber::set_global_default(subscriber).ok();

@@ -247,7 +247,7 @@ async fn a_collector_that_is_away_costs_nothing_and_shows_in_health() {
         matches!(health, crate::/*= module =*/::Health::Degraded(_)),
         "{health:?}"
     );
-    let reading = Reading::of(&infra).await;
+    let reading = Reading::of(&infra);
     assert!(reading.number("otel_spans_lost_total", &[]) >= Some(200.0));
 }
 //% endif
