@@ -79,7 +79,7 @@ fn spans_arrive_with_their_parents_in_both_protocols_whoever_installs_the_subscr
             app.end();
             let (answer, took) = app.answer();
             assert!(answer == "stopped" && took <= STOP, "{answer} {took:?}");
-            let lines = collector.lines_so_far();
+            let lines = collector.lines_until(|lines| lines.len() == 3);
             assert!(
                 lines.iter().all(|line| line.starts_with(short)),
                 "{lines:#?}"
@@ -108,15 +108,9 @@ fn a_collector_that_comes_and_goes_costs_its_spans_and_nothing_else() {
         let collector = collector(ports);
         wait_for_health(&mut app, "Healthy");
         let (trace, _) = app.ask("call");
-        let limit = Instant::now() + Duration::from_secs(20);
-        while !collector
-            .lines_so_far()
-            .iter()
-            .any(|line| line.contains(&trace))
-        {
-            assert!(Instant::now() < limit, "no span arrives");
-            thread::sleep(Duration::from_millis(20));
-        }
+        let whole =
+            |lines: &[String]| lines.iter().filter(|line| line.contains(&trace)).count() == 3;
+        collector.lines_until(whole);
 
         drop(collector);
         burst(&mut app);

@@ -1,7 +1,6 @@
 //! A program of the generated package as a running process, driven line by line.
 
 use std::{
-    cell::RefCell,
     collections::BTreeMap,
     fs::{self, File},
     io::{BufRead, BufReader, Write},
@@ -25,7 +24,6 @@ pub struct Program {
     process: Child,
     input: Option<ChildStdin>,
     output: mpsc::Receiver<String>,
-    seen: RefCell<Vec<String>>,
     /// Its log; and no settings file of whoever runs the tests is found from here.
     folder: TempDir,
 }
@@ -57,7 +55,6 @@ impl Program {
             process,
             input,
             output,
-            seen: RefCell::default(),
             folder,
         }
     }
@@ -69,11 +66,14 @@ impl Program {
         line.unwrap_or_else(|_| panic!("no line, but a log: {}", self.log()))
     }
 
-    /// The lines of output that nobody has asked for yet, which stay.
-    pub fn lines_so_far(&self) -> Vec<String> {
-        let mut seen = self.seen.borrow_mut();
-        seen.extend(self.output.try_iter());
-        seen.clone()
+    /// The lines of output that nobody has asked for yet, once they are enough.
+    #[track_caller]
+    pub fn lines_until(&self, enough: impl Fn(&[String]) -> bool) -> Vec<String> {
+        let mut lines = Vec::new();
+        while !enough(&lines) {
+            lines.push(self.line());
+        }
+        lines
     }
 
     /// The next answer, and how long the program took for it.

@@ -14,7 +14,8 @@ use ::axum::response::Response;
 use ::axum::routing;
 use pin_project_lite::pin_project;
 use tokio::net::TcpListener;
-use tower::{Layer, Service};
+use tower_layer::Layer;
+use tower_service::Service;
 //% if options.otel
 use tracing::instrument::{Instrument, Instrumented};
 //% endif

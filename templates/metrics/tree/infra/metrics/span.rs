@@ -9,7 +9,7 @@ use tracing::field::Empty;
 
 use super::{propagation, requests};
 
-/// How many bytes of a text from outside a span keeps.
+/// How many characters of a text from outside a span keeps.
 const LONGEST: usize = 1_024;
 
 /// The span of a request, not yet entered; a part of the trace that its headers name.
@@ -52,7 +52,10 @@ fn version(version: http::Version) -> Option<&'static str> {
 }
 
 fn shortened(text: &str) -> &str {
-    &text[..text.floor_char_boundary(LONGEST)]
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => &text[..end],
+        None => text,
+    }
 }
 
 /// The span of a request that has no response yet. Dropped so, it says why.

@@ -115,7 +115,7 @@ pub(super) fn resource(settings: &MetricsSettings, stage: &Stage) -> opentelemet
 }
 
 /// The attributes in a text; none for a part that is not one.
-pub(super) fn attributes(text: &str) -> impl Iterator<Item = Option<KeyValue>> {
+pub(super) fn attributes(text: &str) -> impl Iterator<Item = Option<KeyValue>> + '_ {
     let parts = text.split(',').map(str::trim);
     parts.filter(|part| !part.is_empty()).map(|part| {
         let (key, value) = part.split_once('=')?;
@@ -139,8 +139,11 @@ where
     let tracer = Current {
         idle: idle.build().tracer("idle"),
     };
-    let layer = tracing_opentelemetry::layer().with_tracer(tracer);
-    layer.with_filter(traced)
+    tracing_opentelemetry::layer()
+        .with_threads(false)
+        .with_tracked_inactivity(false)
+        .with_tracer(tracer)
+        .with_filter(traced)
 }
 
 /// The tracer that runs at the moment, so that a layer can be older than it.
