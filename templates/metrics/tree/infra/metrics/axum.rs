@@ -21,7 +21,7 @@ use tracing::instrument::{Instrument, Instrumented};
 //% endif
 
 use super::recorder::Scrape;
-use super::requests::{Observed, Route, UNMATCHED};
+use super::requests::{Observed, Route, Routes, UNMATCHED};
 //% if options.otel
 use super::span::{self, Unfinished};
 //% endif
@@ -42,13 +42,14 @@ impl super::Metrics {
     /// `Infra::wire` puts it: further out nobody knows yet which route a request will take.
     #[must_use]
     pub fn layer(&self) -> RequestLayer {
-        RequestLayer {
+        RequestLayer(Arc::new(Shared {
             counted: self.enabled,
+            routes: Routes::default(),
             //% if options.otel
             traced: self.traces.is_some(),
-            own: self.path.as_deref().map(Arc::from),
+            own: self.path.clone(),
             //% endif
-        }
+        }))
     }
 }
 
@@ -72,12 +73,16 @@ pub(super) async fn serve(listener: TcpListener, path: String, scrape: Scrape) {
 
 /// Makes a service [`Requests`].
 #[derive(Clone, Debug)]
-pub struct RequestLayer {
+pub struct RequestLayer(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
     counted: bool,
+    routes: Routes,
     //% if options.otel
     traced: bool,
     /// The path of the metrics: that somebody reads them is not worth a trace.
-    own: Option<Arc<str>>,
+    own: Option<String>,
     //% endif
 }
 
@@ -87,7 +92,7 @@ impl<S> Layer<S> for RequestLayer {
     fn layer(&self, inner: S) -> Requests<S> {
         Requests {
             inner,
-            layer: self.clone(),
+            shared: Arc::clone(&self.0),
             route: Arc::default(),
         }
     }
@@ -97,18 +102,22 @@ impl<S> Layer<S> for RequestLayer {
 #[derive(Clone, Debug)]
 pub struct Requests<S> {
     inner: S,
-    layer: RequestLayer,
-    /// A router wraps each of its routes on its own, so there is one.
-    route: Arc<OnceLock<Route>>,
+    shared: Arc<Shared>,
+    /// A router wraps each of its routes on its own, and again for each connection.
+    route: Arc<OnceLock<Arc<Route>>>,
 }
 
 impl<S> Requests<S> {
     fn observe(&self, path: &str, request: &Request) -> Option<Observed> {
-        if !self.layer.counted {
+        if !self.shared.counted {
             return None;
         }
-        let route = self.route.get_or_init(|| Route::new(path));
-        Some(route.begin(path, request.method().as_str()))
+        let method = request.method().as_str();
+        let route = self.route.get_or_init(|| self.shared.routes.find(path));
+        if route.path == path {
+            return Some(route.begin(method));
+        }
+        Some(self.shared.routes.find(path).begin(method))
     }
 }
 
@@ -129,7 +138,7 @@ where
         let route = request.extensions().get::<MatchedPath>().cloned();
         let route = route.as_ref().map(MatchedPath::as_str);
         let observed = self.observe(route.unwrap_or(UNMATCHED), &request);
-        let traced = self.layer.traced && (route.is_none() || route != self.layer.own.as_deref());
+        let traced = self.shared.traced && (route.is_none() || route != self.shared.own.as_deref());
         if !traced {
             let inner = self.inner.call(request).instrument(tracing::Span::none());
             return Tracked {

@@ -4,6 +4,7 @@
 //! two readings of the clock and a few atomic additions.
 
 use std::{
+    collections::HashMap,
     sync::{Arc, OnceLock, PoisonError, RwLock},
     time::Instant,
 };
@@ -41,31 +42,43 @@ pub(super) fn label(method: &str) -> &'static str {
 }
 
 //% endif
+/// The routes that requests have taken, by path: as many as the app has.
+#[derive(Debug, Default)]
+pub(super) struct Routes(RwLock<HashMap<String, Arc<Route>>>);
+
+impl Routes {
+    pub(super) fn find(&self, path: &str) -> Arc<Route> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(route) = known.get(path) {
+            return Arc::clone(route);
+        }
+        drop(known);
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let new = || Arc::new(Route::new(path));
+        Arc::clone(known.entry(path.to_owned()).or_insert_with(new))
+    }
+}
+
 /// The series of one route.
 #[derive(Debug)]
 pub(super) struct Route {
-    path: String,
+    pub(super) path: String,
     methods: [OnceLock<Arc<Series>>; METHODS.len()],
 }
 
 impl Route {
-    pub(super) fn new(path: &str) -> Self {
+    fn new(path: &str) -> Self {
         Self {
             path: path.to_owned(),
             methods: [const { OnceLock::new() }; METHODS.len()],
         }
     }
 
-    /// Begins a request of this route; of another one if the path is another, which costs more.
-    pub(super) fn begin(&self, path: &str, method: &str) -> Observed {
+    /// Begins a request of this route.
+    pub(super) fn begin(&self, method: &str) -> Observed {
         let (index, method) = labelled(method);
-        let series = if self.path == path {
-            let series = self.methods[index].get_or_init(|| Series::new(path, method));
-            Arc::clone(series)
-        } else {
-            Series::new(path, method)
-        };
-        Observed::begin(series)
+        let series = self.methods[index].get_or_init(|| Series::new(&self.path, method));
+        Observed::begin(Arc::clone(series))
     }
 }
 
