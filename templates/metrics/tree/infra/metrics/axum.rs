@@ -90,10 +90,13 @@ impl<S> Layer<S> for RequestLayer {
     type Service = Requests<S>;
 
     fn layer(&self, inner: S) -> Requests<S> {
+        let endpoint = Endpoint {
+            shared: Arc::clone(&self.0),
+            route: OnceLock::new(),
+        };
         Requests {
             inner,
-            shared: Arc::clone(&self.0),
-            route: Arc::default(),
+            endpoint: Arc::new(endpoint),
         }
     }
 }
@@ -102,12 +105,18 @@ impl<S> Layer<S> for RequestLayer {
 #[derive(Clone, Debug)]
 pub struct Requests<S> {
     inner: S,
-    shared: Arc<Shared>,
-    /// A router wraps each of its routes on its own, and again for each connection.
-    route: Arc<OnceLock<Arc<Route>>>,
+    /// One for all clones: a request that counts references twice pays for it.
+    endpoint: Arc<Endpoint>,
 }
 
-impl<S> Requests<S> {
+/// What a router wraps: each of its routes on its own, and again for each connection.
+#[derive(Debug)]
+struct Endpoint {
+    shared: Arc<Shared>,
+    route: OnceLock<Arc<Route>>,
+}
+
+impl Endpoint {
     fn observe(&self, path: &str, request: &Request) -> Option<Observed> {
         if !self.shared.counted {
             return None;
@@ -119,6 +128,13 @@ impl<S> Requests<S> {
         }
         Some(self.shared.routes.find(path).begin(method))
     }
+    //% if options.otel
+
+    fn trace(&self, route: Option<&str>, request: &Request) -> Option<tracing::Span> {
+        let own = route.is_some() && route == self.shared.own.as_deref();
+        (self.shared.traced && !own).then(|| span::of_request(route, request))
+    }
+    //% endif
 }
 
 impl<S> Service<Request> for Requests<S>
@@ -133,37 +149,24 @@ where
         self.inner.poll_ready(context)
     }
 
-    //% if options.otel
-    fn call(&mut self, request: Request) -> Tracked<S::Future> {
-        let route = request.extensions().get::<MatchedPath>().cloned();
-        let route = route.as_ref().map(MatchedPath::as_str);
-        let observed = self.observe(route.unwrap_or(UNMATCHED), &request);
-        let traced = self.shared.traced && (route.is_none() || route != self.shared.own.as_deref());
-        if !traced {
-            let inner = self.inner.call(request).instrument(tracing::Span::none());
-            return Tracked {
-                inner,
-                observed,
-                unfinished: None,
-            };
-        }
-        let span = span::of_request(route, &request);
-        let inner = span.in_scope(|| self.inner.call(request));
-        Tracked {
-            inner: inner.instrument(span.clone()),
-            observed,
-            unfinished: Some(Unfinished(span)),
-        }
-    }
-    //% else
     fn call(&mut self, request: Request) -> Tracked<S::Future> {
         let route = request.extensions().get::<MatchedPath>();
-        let path = route.map_or(UNMATCHED, MatchedPath::as_str);
-        let observed = self.observe(path, &request);
+        let route = route.map(MatchedPath::as_str);
+        let observed = self.endpoint.observe(route.unwrap_or(UNMATCHED), &request);
+        //% if options.otel
+        let traced = self.endpoint.trace(route, &request);
+        let span = traced.clone().unwrap_or_else(tracing::Span::none);
+        let inner = span.in_scope(|| self.inner.call(request));
+        Tracked {
+            inner: inner.instrument(span),
+            observed,
+            unfinished: traced.map(Unfinished),
+        }
+        //% else
         let inner = self.inner.call(request);
         Tracked { inner, observed }
+        //% endif
     }
-    //% endif
 }
 
 //% if options.otel
