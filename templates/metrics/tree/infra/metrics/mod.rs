@@ -37,8 +37,10 @@ mod collector;
 mod propagation;
 //% endif
 mod recorder;
+//% if framework == "axum"
 mod requests;
-//% if options.otel
+//% endif
+//% if framework == "axum" and options.otel
 mod span;
 //% endif
 #[cfg(test)]

@@ -6,8 +6,10 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 use metrics_process::Collector;
 use tokio::runtime::Handle;
 
+//% if framework == "axum"
 use super::requests;
 
+//% endif
 /// The upper bounds of the buckets of every histogram whose name ends so. The others are summaries.
 const BUCKETS: [(&str, &[f64]); 2] = [
     (
@@ -110,7 +112,9 @@ pub(super) fn builder() -> Result<PrometheusBuilder, BuildError> {
 }
 
 fn describe() {
+    //% if framework == "axum"
     requests::describe();
+    //% endif
     Collector::default().describe();
     ::metrics::describe_gauge!("tokio_workers", "Threads that run tasks.");
     ::metrics::describe_gauge!("tokio_alive_tasks", "Tasks that have begun and not ended.");

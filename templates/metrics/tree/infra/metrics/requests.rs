@@ -1,3 +1,4 @@
+//% if framework == "axum"
 //! Counts and times requests, whatever the framework.
 //!
 //! The series of a route are looked up when its first request comes; from then on a request costs
@@ -148,3 +149,4 @@ impl Drop for Observed {
         self.series.count(self.status);
     }
 }
+//% endif

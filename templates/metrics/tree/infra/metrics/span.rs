@@ -1,4 +1,4 @@
-//% if options.otel
+//% if framework == "axum" and options.otel
 //! The span of a request, by the semantic conventions of OpenTelemetry for HTTP servers (1.23, stable).
 
 use std::thread;
