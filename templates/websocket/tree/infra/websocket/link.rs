@@ -5,6 +5,7 @@
 //! life does not come back, the line is dead, whatever the sockets say, and is opened anew.
 
 use std::{
+    future::Future,
     io,
     sync::atomic::{AtomicBool, Ordering},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -12,7 +13,7 @@ use std::{
 };
 
 use ::redis::aio::MultiplexedConnection;
-use ::redis::{AsyncConnectionConfig, Client, ErrorKind, RedisResult};
+use ::redis::{AsyncConnectionConfig, Client, RedisResult};
 use futures_util::StreamExt;
 use tokio::{
     sync::{mpsc, watch},
@@ -312,7 +313,7 @@ pub(super) fn client(url: &str) -> RedisResult<Client> {
         provider.install_default().ok();
         //% else
         let hint = "`rediss://` needs the option `tls`: add websocket again with `--set websocket.tls=true`";
-        let kind = ErrorKind::InvalidClientConfig;
+        let kind = ::redis::ErrorKind::InvalidClientConfig;
         return Err((kind, "the Redis URL is not valid", hint.to_owned()).into());
         //% endif
     }
