@@ -155,7 +155,14 @@ fn without_a_server_a_developers_app_answers_503() {
 #[ignore = "needs postgresql"]
 fn failed_panicking_and_dropped_requests_leave_nothing_behind() {
     let server = Server::start();
-    let app = start(&server);
+    let url = server.url();
+    // A query that nobody waits for has its connection until its time limit of two seconds.
+    let app = App::start(&[
+        ("DATABASE_URL", url.as_str()),
+        ("DATABASE_ACQUIRE_TIMEOUT", "10s"),
+        ("DATABASE_STATEMENT_TIMEOUT", "2s"),
+        ("DATABASE_MAX_CONNECTIONS", "4"),
+    ]);
     app.expect("/fail/1", 418, "");
     assert_eq!(app.ask("/panic/2").0, 0);
     // More than the pool has, one after the other: each must give its connection back.
