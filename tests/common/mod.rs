@@ -10,6 +10,7 @@
 
 pub mod disk;
 pub mod generated;
+pub mod process;
 pub mod redis;
 
 use std::{collections::BTreeSet, fs, path::Path};

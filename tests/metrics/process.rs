@@ -3,18 +3,17 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    io::{BufRead, BufReader, Write},
+    io::Write,
     net::TcpListener,
     path::PathBuf,
     process::{Child, ChildStdin, Command, Stdio},
     sync::{Mutex, mpsc},
-    thread,
     time::Duration,
 };
 
 use tempfile::TempDir;
 
-use crate::common::generated;
+use crate::common::{generated, process};
 
 /// The longest that anything here may take, on whatever machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -44,13 +43,7 @@ impl Program {
             .spawn()
             .unwrap();
         let input = process.stdin.take();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let (sender, output) = mpsc::channel();
-        thread::spawn(move || {
-            lines
-                .map_while(Result::ok)
-                .try_for_each(|line| sender.send(line))
-        });
+        let output = process::lines(process.stdout.take().unwrap());
         Self {
             process,
             input,

@@ -1,20 +1,16 @@
 //! The generated package as a running process, driven line by line.
 
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::Write,
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Output, Stdio},
-    sync::{
-        OnceLock,
-        mpsc::{self, Receiver},
-    },
-    thread,
+    sync::{OnceLock, mpsc::Receiver},
     time::Duration,
 };
 
 use tempfile::TempDir;
 
-use crate::common::{generated, redis::PATIENCE};
+use crate::common::{generated, process, redis::PATIENCE};
 
 /// The time limit of an operation, as generated, and half a second for a busy machine to notice.
 pub const FIRST: Duration = Duration::from_millis(500 + 500);
@@ -39,13 +35,7 @@ impl App {
         let mut command = command(&[("REDIS_URL", url)], folder.path());
         let mut process = command.stdin(Stdio::piped()).spawn().unwrap();
         let input = process.stdin.take().unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let (sender, output) = mpsc::channel();
-        thread::spawn(move || {
-            lines
-                .map_while(Result::ok)
-                .try_for_each(|line| sender.send(line))
-        });
+        let output = process::lines(process.stdout.take().unwrap());
         let mut app = Self {
             process,
             input,
@@ -112,11 +102,8 @@ impl Drop for App {
 /// Runs the app to its end with no command at all.
 pub fn run(environment: &[(&str, &str)]) -> Output {
     let folder = tempfile::tempdir().unwrap();
-    let mut command = command(environment, folder.path());
-    let child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn();
-    let (sender, output) = mpsc::channel();
-    thread::spawn(move || sender.send(child.unwrap().wait_with_output().unwrap()));
-    output.recv_timeout(PATIENCE).expect("the app ends")
+    let command = command(environment, folder.path());
+    process::run(command, PATIENCE)
 }
 
 fn command(environment: &[(&str, &str)], folder: &Path) -> Command {

@@ -1,21 +1,18 @@
 //! The generated package as a running web app, asked over HTTP.
 
 use std::{
-    io::{self, BufRead, BufReader, Read, Write},
+    io::{self, Read, Write},
     net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Output, Stdio},
-    sync::{
-        OnceLock,
-        mpsc::{self, Receiver},
-    },
+    sync::{OnceLock, mpsc::Receiver},
     thread,
     time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
 
-use crate::common::{generated, redis::PATIENCE};
+use crate::common::{generated, process, redis::PATIENCE};
 
 /// A running probe.
 pub struct App {
@@ -36,13 +33,7 @@ impl App {
         let mut command = command(environment, folder.path());
         let mut process = command.stdin(Stdio::piped()).spawn().unwrap();
         let input = process.stdin.take();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let (sender, output) = mpsc::channel();
-        thread::spawn(move || {
-            lines
-                .map_while(Result::ok)
-                .try_for_each(|line| sender.send(line))
-        });
+        let output = process::lines(process.stdout.take().unwrap());
         Self {
             port: 0,
             process,
@@ -125,12 +116,9 @@ fn answer(mut stream: TcpStream) -> io::Result<(u16, String)> {
 /// Runs the app to its end, and says how long that took.
 pub fn run(environment: &[(&str, &str)]) -> (Output, Duration) {
     let folder = tempfile::tempdir().unwrap();
-    let mut command = command(environment, folder.path());
+    let command = command(environment, folder.path());
     let begun = Instant::now();
-    let child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn();
-    let (sender, output) = mpsc::channel();
-    thread::spawn(move || sender.send(child.unwrap().wait_with_output().unwrap()));
-    let output = output.recv_timeout(PATIENCE).expect("the app ends");
+    let output = process::run(command, PATIENCE);
     (output, begun.elapsed())
 }
 

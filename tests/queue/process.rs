@@ -2,13 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    io::{BufRead, BufReader, Write},
+    io::Write,
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio},
-    sync::{
-        OnceLock,
-        mpsc::{self, Receiver},
-    },
+    sync::{OnceLock, mpsc::Receiver},
     thread,
     time::{Duration, Instant},
 };
@@ -17,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::common::{
-    generated,
+    generated, process,
     redis::{PATIENCE, Server},
 };
 
@@ -57,13 +54,7 @@ impl App {
         let all: Vec<_> = all.into_iter().collect();
         let mut command = command(&all, folder.path());
         let mut process = command.stdin(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let (sender, output) = mpsc::channel();
-        thread::spawn(move || {
-            lines
-                .map_while(Result::ok)
-                .try_for_each(|line| sender.send(line))
-        });
+        let output = process::lines(process.stdout.take().unwrap());
         let app = Self {
             input: process.stdin.take(),
             process,
@@ -220,11 +211,8 @@ fn trace(line: &str) -> Trace {
 /// Runs the app to its end with no command at all.
 pub fn run(environment: &[(&str, &str)]) -> Output {
     let folder = tempfile::tempdir().unwrap();
-    let mut command = command(environment, folder.path());
-    let child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn();
-    let (sender, output) = mpsc::channel();
-    thread::spawn(move || sender.send(child.unwrap().wait_with_output().unwrap()));
-    output.recv_timeout(PATIENCE).expect("the app ends")
+    let command = command(environment, folder.path());
+    process::run(command, PATIENCE)
 }
 
 fn command(environment: &[(&str, &str)], folder: &Path) -> Command {

@@ -1,20 +1,17 @@
 //! The programs as running processes, driven line by line.
 
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::Write,
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Output, Stdio},
-    sync::{
-        OnceLock,
-        mpsc::{self, Receiver},
-    },
+    sync::{OnceLock, mpsc::Receiver},
     thread,
     time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
 
-use crate::common::generated;
+use crate::common::{generated, process};
 
 /// The longest that anything here may take, on whatever machine.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -50,13 +47,7 @@ impl Probe {
         let mut command = command(role, environment, folder.path());
         let mut process = command.stdin(Stdio::piped()).spawn().unwrap();
         let input = process.stdin.take().unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let (sender, output) = mpsc::channel();
-        thread::spawn(move || {
-            lines
-                .map_while(Result::ok)
-                .try_for_each(|line| sender.send(line))
-        });
+        let output = process::lines(process.stdout.take().unwrap());
         Self {
             port: 0,
             process,
