@@ -147,6 +147,9 @@ struct NewArgs {
 struct AddArgs {
     /// The components; asks on a terminal if there is none
     components: Vec<String>,
+    /// The web framework, where the package uses several or another: axum, actix-web, none
+    #[arg(long, value_name = "NAME")]
+    framework: Option<String>,
     /// Show what would be done; write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -339,6 +342,7 @@ impl AddArgs {
                 .map(|(name, _)| name.to_owned())
                 .collect(),
             wishes: Wishes {
+                framework: self.framework,
                 module: self.module,
                 compose: compose.transpose()?,
                 ..self.package.wishes()

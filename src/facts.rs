@@ -56,10 +56,24 @@ pub struct Facts {
 /// A web framework in a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Framework {
-    /// The name of its crate.
+    /// The name of its crate, or [`NONE`](Self::NONE).
     pub name: String,
     /// The version in use.
     pub version: Version,
+}
+
+impl Framework {
+    /// The name where there is none: code without routes and extractors, wired by hand.
+    pub const NONE: &'static str = "none";
+
+    /// No framework.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            name: Self::NONE.to_owned(),
+            version: Version::new(0, 0, 0),
+        }
+    }
 }
 
 impl Facts {

@@ -52,8 +52,12 @@ impl Draft<'_> {
                 Err(why) => (why.clone(), vec![only.place(Some(&why))]),
             },
             [] => {
-                let why = "no call of `axum::serve` was found".to_owned();
-                (why, self.router_places())
+                let why = match self.facts.framework.name.as_str() {
+                    "axum" => "no call of `axum::serve` was found",
+                    "actix-web" => "an app of actix-web is not wired automatically",
+                    _ => "there is no framework to find the place by",
+                };
+                (why.to_owned(), self.router_places())
             }
             several => {
                 let why = "the app is served in several places".to_owned();
@@ -111,6 +115,9 @@ impl Draft<'_> {
 
     fn sites(&self) -> Vec<Site> {
         let mut sites = Vec::new();
+        if self.facts.framework.name != "axum" {
+            return sites;
+        }
         for file in &self.facts.sources {
             for serve in rust::find_serves(self.text(file)).unwrap_or_default() {
                 sites.push(Site {
@@ -256,11 +263,23 @@ impl Draft<'_> {
             Failure::Expect => ".expect(\"the server runs\")",
             Failure::Question | Failure::Panic => start,
         };
-        lines.extend([
-            format!("let infra = {module}::Infra::start().await{start};"),
-            format!("let {app} = infra.wire({app});  // after the last route, before it is served"),
-        ]);
-        if !graceful {
+        lines.push(format!(
+            "let infra = {module}::Infra::start().await{start};"
+        ));
+        match self.facts.framework.name.as_str() {
+            "axum" => lines.push(format!(
+                "let {app} = infra.wire({app});  // after the last route, before it is served"
+            )),
+            "actix-web" => lines.extend([
+                "let wired = infra.clone();".to_owned(),
+                "HttpServer::new(move || wired.wire(App::new()))  // the app with all its routes"
+                    .to_owned(),
+            ]),
+            _ => lines.push(format!(
+                "{module}::shutdown_signal().await;  // or the work of the app"
+            )),
+        }
+        if !graceful && self.facts.framework.name == "axum" {
             lines.extend([
                 format!("axum::serve(listener, {app})"),
                 format!("    .with_graceful_shutdown({module}::shutdown_signal())"),

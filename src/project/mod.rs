@@ -14,6 +14,7 @@ use crate::{
     place,
 };
 
+mod framework;
 mod git;
 mod locked;
 mod package;

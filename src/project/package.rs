@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use semver::Version;
 
 use crate::{
-    edit::cargo_toml::{Declared, Manifest, Section},
+    edit::cargo_toml::{Manifest, Section},
     error::{Error, Result, nearest},
     facts::{Facts, Framework},
     lock::Lock,
@@ -14,23 +14,9 @@ use crate::{
 };
 
 use super::{
-    Project, locked,
+    Project, framework, locked,
     workspace::{Member, manifest_of},
 };
-
-/// The frameworks that generated code exists for.
-const SUPPORTED: [&str; 1] = ["axum"];
-/// Frameworks that are recognised, to say that they are not supported.
-const KNOWN: [&str; 8] = [
-    "actix-web",
-    "rocket",
-    "warp",
-    "poem",
-    "salvo",
-    "tide",
-    "gotham",
-    "ntex",
-];
 
 /// Versions, by the name of the crate.
 type Versions = BTreeMap<String, Version>;
@@ -40,6 +26,8 @@ type Versions = BTreeMap<String, Version>;
 pub struct Wishes {
     /// The package, by name.
     pub package: Option<String>,
+    /// The framework to write for, where the package does not tell.
+    pub framework: Option<String>,
     /// The name of the module, where `infra` is taken.
     pub module: Option<String>,
     /// The compose file, from the root.
@@ -62,7 +50,14 @@ impl Project {
         };
         let name = member.name().to_owned();
         let (versions, allowed) = self.versions(&member, &workspace)?;
-        let framework = framework(&member, &versions)?;
+        let recorded = lock.package(member.shown());
+        let framework = match (recorded, &wishes.framework) {
+            (Some(package), wish) => {
+                framework::recorded(&package.framework, wish.as_deref(), &versions)?
+            }
+            (None, Some(name)) => framework::named(name, &member, &versions)?,
+            (None, None) => framework::of(self, &member, &versions)?,
+        };
         let inherits = member
             .manifest
             .dependencies
@@ -70,7 +65,6 @@ impl Project {
             .any(|known| known.workspace);
         let library = self.library(&member)?;
         let binaries = self.binaries(&member)?;
-        let recorded = lock.package(member.shown());
         let module = match (&wishes.module, recorded) {
             (_, Some(package)) => package.module.clone(),
             (Some(module), None) => identifier(module)?,
@@ -118,31 +112,39 @@ impl Project {
         if let Some(wanted) = &wishes.package {
             return self.named(wanted);
         }
+        let installed = |member: &Member| lock.package(member.shown()).is_some();
+        let is_meant = |member: &Member| match wishes.framework.as_deref() {
+            Some(Framework::NONE) => true,
+            Some(name) => framework::has(&member.manifest, &[name]),
+            None => installed(member) || framework::is_supported(&member.manifest),
+        };
         if let Some(here) = &self.here
             && let Some(member) = self.member(here)?
-            && (*here != self.workspace || has_framework(&member.manifest, &SUPPORTED))
+            && (*here != self.workspace || is_meant(&member))
         {
             return Ok(member);
         }
         let members = self.members()?;
-        let mut serving: Vec<Member> = members
-            .iter()
-            .filter(|member| has_framework(&member.manifest, &SUPPORTED))
-            .cloned()
-            .collect();
-        let installed = |member: &Member| lock.package(member.shown()).is_some();
+        let mut serving = members.clone();
+        serving.retain(&is_meant);
         if serving.iter().filter(|member| installed(member)).count() == 1 {
             serving.retain(installed);
         }
         if serving.len() > 1 {
             let mut sure = serving.clone();
-            sure.retain(|member| self.seems_to_serve(&member.folder));
+            let serves = |member: &Member| {
+                let names = framework::supported(&member.manifest);
+                names
+                    .into_iter()
+                    .any(|name| self.seems_to_serve(&member.folder, name))
+            };
+            sure.retain(serves);
             if sure.len() == 1 {
                 serving = sure;
             }
         }
         match serving.len() {
-            0 => without_framework(members),
+            0 => framework::missing(members),
             1 => Ok(serving.remove(0)),
             _ => {
                 let mut error = Error::usage(
@@ -264,58 +266,6 @@ impl Project {
         }
         Ok((versions, allowed))
     }
-}
-
-/// The package whose own error says more than one about the workspace would.
-fn without_framework(members: Vec<Member>) -> Result<Member> {
-    let only = members.first().filter(|_| members.len() == 1);
-    let speaking = members
-        .iter()
-        .find(|member| has_framework(&member.manifest, &KNOWN));
-    speaking.or(only).cloned().ok_or_else(|| {
-        Error::unsupported(
-            "no-framework",
-            "no package of this workspace uses a supported web framework (axum)",
-        )
-        .hint("cargo add axum -p PACKAGE")
-    })
-}
-
-fn has_framework(manifest: &Manifest, frameworks: &[&str]) -> bool {
-    let uses = |declared: &Declared| {
-        declared.section == Section::Normal && frameworks.contains(&declared.package.as_str())
-    };
-    manifest.dependencies.iter().any(uses)
-}
-
-fn framework(member: &Member, versions: &BTreeMap<String, Version>) -> Result<Framework> {
-    let name = SUPPORTED
-        .into_iter()
-        .find(|name| has_framework(&member.manifest, &[name]));
-    if let Some(name) = name {
-        // A path or git dependency may have no version that can be known; the newest is likeliest.
-        let version = versions.get(name).cloned();
-        return Ok(Framework {
-            name: name.to_owned(),
-            version: version.unwrap_or(Version::new(0, 8, 0)),
-        });
-    }
-    let package = member.name();
-    let other = KNOWN
-        .into_iter()
-        .find(|name| has_framework(&member.manifest, &[name]));
-    Err(match other {
-        Some(other) => Error::unsupported(
-            "unsupported-framework",
-            format!("the package `{package}` uses {other}, for which there is no code yet"),
-        )
-        .hint("supported is axum 0.8"),
-        None => Error::unsupported(
-            "no-framework",
-            format!("the package `{package}` uses no web framework that is supported (axum)"),
-        )
-        .hint(format!("cargo add axum -p {package}")),
-    })
 }
 
 fn rust_version(manifest: &Manifest, workspace: &Manifest) -> Option<Version> {

@@ -23,7 +23,8 @@ impl Project {
                 tests.extend(test_modules(facts, &path, &text));
             }
             let is_generated = path.as_str().starts_with(&generated);
-            if !is_generated && (text.contains("serve") || text.contains("Router")) {
+            let words = ["serve", "Router", "HttpServer", "App"];
+            if !is_generated && words.iter().any(|word| text.contains(word)) {
                 sources.push(path);
             }
         }
@@ -39,11 +40,17 @@ impl Project {
         Ok(sources)
     }
 
-    /// Whether some file of a package calls what serves an app, outside of tests.
-    pub(super) fn seems_to_serve(&self, folder: &str) -> bool {
-        self.rust_files(folder).any(|(_, text)| {
-            let may = text.contains("serve(") && text.contains("axum");
-            may && rust::find_serves(&text).is_ok_and(|serves| !serves.is_empty())
+    /// Whether some file of a package calls what serves an app of a framework, outside of tests.
+    pub(super) fn seems_to_serve(&self, folder: &str, framework: &str) -> bool {
+        self.rust_files(folder).any(|(_, text)| match framework {
+            "axum" => {
+                let may = text.contains("serve(") && text.contains("axum");
+                may && rust::find_serves(&text).is_ok_and(|serves| !serves.is_empty())
+            }
+            _ => {
+                let may = text.contains("HttpServer");
+                may && rust::find_http_servers(&text).is_ok_and(|servers| !servers.is_empty())
+            }
         })
     }
 

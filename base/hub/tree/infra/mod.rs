@@ -8,10 +8,16 @@
 //! let infra = Infra::start().await?;
 //% if framework == "axum"
 //! let app: axum::Router = infra.wire(axum::Router::new());
-//% endif
 //! // .. serve the app until `shutdown_signal()`, then:
+//% elif framework == "actix-web"
+//! let wired = infra.clone();
+//! let app = move || wired.wire(actix_web::App::new());
+//! // .. serve the app by `HttpServer::new(app)`, and when that has stopped:
+//% else
+//! // .. do the work of the app until `shutdown_signal()`, then:
+//% endif
 //! infra.shutdown().await;
-//% if framework == "axum"
+//% if framework != "none"
 //! # drop(app);
 //% endif
 //! # Ok(())
@@ -21,6 +27,9 @@
 //% if framework == "axum"
 //! Handlers take what they need as an argument, whatever the state of their router is. A test needs
 //! neither a server nor an environment: `Infra::for_tests().await?.wire(app)`.
+//% elif framework == "actix-web"
+//! Handlers take what they need as an argument. A test needs neither a server nor an environment:
+//! `Infra::for_tests().await?.wire(app)`.
 //% else
 //! A test needs neither a server nor an environment: `Infra::for_tests().await?`.
 //% endif
@@ -161,8 +170,13 @@ pub enum Health {
 }
 
 /// Completes on Ctrl-C, and on the SIGTERM of a service manager.
+//% if framework == "axum"
 ///
 /// For `axum::serve(..).with_graceful_shutdown(/*= module =*/::shutdown_signal())`.
+//% elif framework == "actix-web"
+///
+/// A server of actix-web stops on these by itself.
+//% endif
 pub async fn shutdown_signal() {
     tokio::select! {
         () = interrupted() => {}

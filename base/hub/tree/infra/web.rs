@@ -106,4 +106,154 @@ mod tests {
         //% endfor
     }
 }
+//% elif framework == "actix-web"
+//% set here = components|selectattr("wire.actix-web")|list
+//! Where the infrastructure meets the web framework: [`Infra::wire`], and what handlers can take.
+
+use std::sync::Arc;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::{App, Error};
+
+use super::Infra;
+
+impl Infra {
+    /// Adds the routes and layers of the components, and lets handlers extract them.
+    ///
+    /// The last step in the closure of `HttpServer::new`, which runs once a worker: nothing is made
+    /// here, so that all workers share what there is.
+    pub fn wire<T, B>(
+        self: &Arc<Self>,
+        app: App<T>,
+    ) -> App<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<impl MessageBody + use<T, B>>,
+            Error = Error,
+            InitError = (),
+        > + use<T, B>,
+    >
+    where
+        T: ServiceFactory<
+                ServiceRequest,
+                Config = (),
+                Response = ServiceResponse<B>,
+                Error = Error,
+                InitError = (),
+            > + 'static,
+        B: MessageBody + 'static,
+    {
+        //% for c in here
+        //% set web = c.wire["actix-web"]
+        //% if web.routes
+        let app = app.configure(/*= web.routes =*/);
+        //% endif
+        //% endfor
+        //% for c in here|reverse
+        //% set web = c.wire["actix-web"]
+        //% if web.layer
+        let app = app.wrap(/*= web.layer =*/);
+        //% endif
+        //% endfor
+        app.app_data(Arc::clone(self))
+    }
+}
+
+//% if extracts
+/// A handler asks for a component, but [`Infra::wire`] was not called on its app.
+#[derive(Debug)]
+pub struct NotWired;
+
+impl std::fmt::Display for NotWired {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a handler asks for a component, but its app is not wired")
+    }
+}
+
+impl actix_web::ResponseError for NotWired {
+    fn error_response(&self) -> actix_web::HttpResponse {
+        tracing::error!("{self}");
+        actix_web::HttpResponse::InternalServerError().finish()
+    }
+}
+
+/// Lets handlers take a part of [`Infra`] as an argument.
+macro_rules! extract {
+    ($($part:ty = $($field:ident).+;)+) => {$(
+        impl actix_web::FromRequest for $part {
+            type Error = NotWired;
+            type Future = std::future::Ready<Result<Self, NotWired>>;
+
+            fn from_request(
+                request: &actix_web::HttpRequest,
+                _: &mut actix_web::dev::Payload,
+            ) -> Self::Future {
+                let infra = request.app_data::<Arc<Infra>>().ok_or(NotWired);
+                std::future::ready(infra.map(|infra| infra.$($field).+.clone()))
+            }
+        }
+    )+};
+}
+
+extract! {
+    //% for part in extracts
+    super::/*= part.type =*/ = /*= part.field =*/;
+    //% endfor
+}
+
+//% endif
+#[cfg(test)]
+mod tests {
+    use actix_web::http::StatusCode;
+    use actix_web::test::{call_service, init_service, TestRequest};
+    use actix_web::web;
+    //% if extracts
+    use actix_web::FromRequest;
+    //% endif
+
+    use super::*;
+
+    /// The answer to a request of `/`.
+    async fn status<T, B>(app: App<T>) -> StatusCode
+    where
+        T: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = Error,
+            InitError = (),
+        >,
+        B: MessageBody,
+    {
+        let app = init_service(app).await;
+        let request = TestRequest::get().to_request();
+        call_service(&app, request).await.status()
+    }
+
+    //% if extracts
+    /// Whether handlers can take a `T`.
+    async fn is_extracted<T: FromRequest + 'static>() {
+        let infra = Infra::for_tests().await.unwrap();
+        let app = || App::new().route("/", web::get().to(|_: T| async { "" }));
+        assert_eq!(status(infra.wire(app())).await, StatusCode::OK);
+        assert_eq!(status(app()).await, StatusCode::INTERNAL_SERVER_ERROR);
+    }
+
+    #[actix_web::test]
+    async fn every_part_is_extracted() {
+        //% for part in extracts
+        is_extracted::<crate::/*= module =*/::/*= part.type =*/>().await;
+        //% endfor
+    }
+    //% else
+    #[actix_web::test]
+    async fn a_wired_app_serves() {
+        let infra = Infra::for_tests().await.unwrap();
+        let app = App::new().route("/", web::get().to(|| async { "" }));
+        assert_eq!(status(infra.wire(app)).await, StatusCode::OK);
+    }
+    //% endif
+}
 //% endif
