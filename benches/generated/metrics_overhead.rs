@@ -6,7 +6,7 @@
 //!
 //! Two servers of one process take turns, so that a busy machine disturbs both; what counts is the
 //! median of the ratios of neighbours. `wire` also brings the extension by which handlers find the
-//! infrastructure, so the reference has one too: the difference is the layer.
+//! infrastructure, in one layer with that of the metrics, so the reference has one too.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -31,7 +31,7 @@ async fn main() -> Result<(), Failed> {
     let metrics = Metrics::start(&settings.metrics, &settings.stage).await?;
     let hello = || Router::new().route("/hello/{name}", get(|| async { "hello" }));
     let bare = serve(hello().layer(Extension(()))).await?;
-    let counted = serve(hello().layer(metrics.layer()).layer(Extension(()))).await?;
+    let counted = serve(hello().layer((Extension(()), metrics.layer()))).await?;
     // The first rounds warm both up.
     for address in [bare, counted] {
         rate(address).await?;
@@ -79,10 +79,8 @@ fn processor() -> f64 {
 async fn cost(metrics: &Metrics, hello: Router) -> Result<(), Failed> {
     const CALLS: u32 = 20_000;
 
-    // As a server does for each connection.
-    let ready = |router: Router| router.layer(Extension(())).with_state::<()>(());
-    let bare = ready(hello.clone());
-    let counted = ready(hello.layer(metrics.layer()));
+    let bare: Router = hello.clone().layer(Extension(()));
+    let counted: Router = hello.layer((Extension(()), metrics.layer()));
     let mut fastest = [Duration::MAX; 2];
     for _ in 0..ROUNDS {
         for (app, fastest) in [&bare, &counted].into_iter().zip(&mut fastest) {

@@ -19,11 +19,18 @@ impl Infra {
         //% for c in here|selectattr("wire.axum.routes")
         let router = router.merge(/*= c.wire.axum.routes =*/);
         //% endfor
-        //% for c in here|reverse|selectattr("wire.axum.layer")
-        let layer = /*= c.wire.axum.layer =*/;
-        let router = router.layer(layer);
+        //% set layers = here|selectattr("wire.axum.layer")|list
+        //% if layers
+        // One layer of all: a router boxes every route for each that it gets by itself.
+        let layer = Extension(Arc::clone(self));
+        //% for c in layers
+        let inner = /*= c.wire.axum.layer =*/;
+        let layer = (layer, inner);
         //% endfor
+        router.layer(layer)
+        //% else
         router.layer(Extension(Arc::clone(self)))
+        //% endif
     }
 }
 

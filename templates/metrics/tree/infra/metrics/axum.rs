@@ -113,7 +113,7 @@ pub struct Requests<S> {
 #[derive(Debug)]
 struct Endpoint {
     shared: Arc<Shared>,
-    route: OnceLock<Arc<Route>>,
+    route: OnceLock<&'static Route>,
 }
 
 impl Endpoint {

@@ -6,7 +6,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, OnceLock, PoisonError, RwLock},
+    sync::{OnceLock, PoisonError, RwLock},
     time::Instant,
 };
 
@@ -21,6 +21,8 @@ pub(super) const UNMATCHED: &str = "unmatched";
 const METHODS: [&str; 10] = [
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "_OTHER",
 ];
+/// How many statuses of a route and method have a place of their own.
+const STATUSES: usize = 8;
 
 pub(super) fn describe() {
     ::metrics::describe_counter!(TOTAL, "Requests that have ended.");
@@ -43,20 +45,22 @@ pub(super) fn label(method: &str) -> &'static str {
 }
 
 //% endif
-/// The routes that requests have taken, by path: as many as the app has.
+/// The routes that requests have taken, by path: as many as the app has. They are leaked, because
+/// the recorder keeps their series to the end of the process anyway, and a request that counted
+/// references to them would pay for it.
 #[derive(Debug, Default)]
-pub(super) struct Routes(RwLock<HashMap<String, Arc<Route>>>);
+pub(super) struct Routes(RwLock<HashMap<String, &'static Route>>);
 
 impl Routes {
-    pub(super) fn find(&self, path: &str) -> Arc<Route> {
+    pub(super) fn find(&self, path: &str) -> &'static Route {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(route) = known.get(path) {
-            return Arc::clone(route);
+            return route;
         }
         drop(known);
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let new = || Arc::new(Route::new(path));
-        Arc::clone(known.entry(path.to_owned()).or_insert_with(new))
+        let new = || &*Box::leak(Box::new(Route::new(path)));
+        known.entry(path.to_owned()).or_insert_with(new)
     }
 }
 
@@ -64,7 +68,7 @@ impl Routes {
 #[derive(Debug)]
 pub(super) struct Route {
     pub(super) path: String,
-    methods: [OnceLock<Arc<Series>>; METHODS.len()],
+    methods: [OnceLock<Series>; METHODS.len()],
 }
 
 impl Route {
@@ -76,10 +80,10 @@ impl Route {
     }
 
     /// Begins a request of this route.
-    pub(super) fn begin(&self, method: &str) -> Observed {
+    pub(super) fn begin(&'static self, method: &str) -> Observed {
         let (index, method) = labelled(method);
         let series = self.methods[index].get_or_init(|| Series::new(&self.path, method));
-        Observed::begin(Arc::clone(series))
+        Observed::begin(series)
     }
 }
 
@@ -90,49 +94,50 @@ struct Series {
     method: &'static str,
     in_progress: Gauge,
     duration: Histogram,
-    /// By status; a handful, so a list is the fastest map.
-    totals: RwLock<Vec<(Option<u16>, Counter)>>,
+    /// By status, in the order in which they come; further ones are looked up at the recorder.
+    totals: [OnceLock<(Option<u16>, Counter)>; STATUSES],
 }
 
 impl Series {
-    fn new(path: &str, method: &'static str) -> Arc<Self> {
+    fn new(path: &str, method: &'static str) -> Self {
         let path = path.to_owned();
-        Arc::new(Self {
+        Self {
             in_progress: ::metrics::gauge!(IN_PROGRESS, "method" => method, "path" => path.clone()),
             duration: ::metrics::histogram!(DURATION, "method" => method, "path" => path.clone()),
-            totals: RwLock::default(),
+            totals: [const { OnceLock::new() }; STATUSES],
             path,
             method,
-        })
+        }
     }
 
     fn count(&self, status: Option<u16>) {
-        let totals = self.totals.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, total)) = totals.iter().find(|(known, _)| *known == status) {
-            return total.increment(1);
+        for place in &self.totals {
+            let (known, total) = place.get_or_init(|| (status, self.total(status)));
+            if *known == status {
+                return total.increment(1);
+            }
         }
-        drop(totals);
+        self.total(status).increment(1);
+    }
+
+    fn total(&self, status: Option<u16>) -> Counter {
         let label = status.map_or_else(|| "aborted".to_owned(), |status| status.to_string());
         let path = self.path.clone();
-        let total =
-            ::metrics::counter!(TOTAL, "method" => self.method, "path" => path, "status" => label);
-        total.increment(1);
-        let mut totals = self.totals.write().unwrap_or_else(PoisonError::into_inner);
-        totals.push((status, total));
+        ::metrics::counter!(TOTAL, "method" => self.method, "path" => path, "status" => label)
     }
 }
 
 /// A request under way. It is counted when dropped, so also when it never gets a response.
 #[derive(Debug)]
 pub(super) struct Observed {
-    series: Arc<Series>,
+    series: &'static Series,
     begun: Instant,
     /// The status of the response, when there is one.
     pub(super) status: Option<u16>,
 }
 
 impl Observed {
-    fn begin(series: Arc<Series>) -> Self {
+    fn begin(series: &'static Series) -> Self {
         series.in_progress.increment(1);
         Self {
             series,
