@@ -1,9 +1,9 @@
-//! What the tool generates, compiled and tested: every component alone, in two shapes of project
-//! and with each option both ways, and all together, as members of one workspace; clippy and rustfmt
-//! clean, their own tests run against real servers.
+//! What the tool generates, compiled and tested: for each framework a workspace, in which every
+//! component is alone in packages of several shapes, with each option both ways, and all are together;
+//! clippy and rustfmt clean, their own tests run against real servers.
 //!
-//! Needs the `TEST_*` variables of all servers, as `scripts/with-servers all` sets them. The workspace
-//! stays in the cache between runs.
+//! Needs the `TEST_*` variables of all servers, as `scripts/with-servers all` sets them. The workspaces
+//! stay in the cache between runs, and share what is compiled.
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
@@ -14,17 +14,21 @@
 mod common;
 
 use std::{
-    cell::RefCell,
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::{Mutex, PoisonError},
 };
 
 use common::{
     World,
-    generated::{add, cargo, components, infra, run, settle, shop, workspace},
+    generated::{AXUM, add, cargo, components, infra, run, settle, shop, workspace},
 };
+use infra::catalog::Catalog;
+
+/// Only one of the frameworks compiles at a time.
+static TURN: Mutex<()> = Mutex::new(());
 
 /// What strict projects say of themselves.
 const STRICT: &str = "#![forbid(unsafe_code)]
@@ -35,7 +39,23 @@ const STRICT: &str = "#![forbid(unsafe_code)]
 #![deny(missing_docs, clippy::allow_attributes_without_reason)]
 ";
 
-const MAIN: &str = "
+/// A framework as somebody's project has it.
+struct Framework {
+    /// The name on the command line.
+    name: &'static str,
+    /// Its line in `Cargo.toml`.
+    dependency: &'static str,
+    /// The edition of a package that is only a program.
+    edition: &'static str,
+    /// That program.
+    main: &'static str,
+}
+
+const AXUM_08: Framework = Framework {
+    name: "axum",
+    dependency: "axum = \"0.8.9\"",
+    edition: "2021",
+    main: "
 use axum::{routing::get, Router};
 
 #[tokio::main]
@@ -45,45 +65,122 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     axum::serve(listener, app).await?;
     Ok(())
 }
-";
+",
+};
 
-/// A project from `infra new`: a library and a main.
-fn with_library(name: &str, id: &str, member: &Path) {
-    let folder = tempfile::tempdir().unwrap();
-    infra(folder.path(), &["new", name]);
-    let project = folder.path().join(name);
-    for file in ["src/lib.rs", "src/main.rs"] {
-        let doc = "//! The app.\n";
-        let path = project.join(file);
-        let text = fs::read_to_string(&path).unwrap();
-        let text = text.replace("#![forbid(unsafe_code)]\n", STRICT);
-        let text = if text.starts_with("//!") {
-            text
-        } else {
-            format!("{doc}{text}")
-        };
-        fs::write(path, text).unwrap();
-    }
-    add(&project, &[id.to_owned()], &[]);
-    settle(&project, member);
+const AXUM_07: Framework = Framework {
+    dependency: "axum = \"0.7.9\"",
+    edition: "2018",
+    ..AXUM_08
+};
+
+const ACTIX_WEB: Framework = Framework {
+    name: "actix-web",
+    dependency: "actix-web = \"4.9\"",
+    edition: "2021",
+    main: "
+use actix_web::{middleware::Compress, web, App, HttpServer};
+
+#[actix_web::main]
+async fn main() -> std::io::Result<()> {
+    HttpServer::new(|| {
+        App::new()
+            .wrap(Compress::default())
+            .route(\"/\", web::get().to(|| async { \"hello\" }))
+    })
+    .bind((\"127.0.0.1\", 3000))?
+    .run()
+    .await
 }
+",
+};
 
-/// A project of a main alone, written by somebody else.
-fn main_only(name: &str, id: &str, options: &[String], member: &Path) {
-    let folder = tempfile::tempdir().unwrap();
-    let project = folder.path();
-    let manifest = format!(
-        "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\npublish = false\n\n[dependencies]\naxum = \"0.8.9\"\ntokio = {{ version = \"1\", features = [\"full\"] }}\n"
-    );
-    fs::write(project.join("Cargo.toml"), manifest).unwrap();
-    fs::create_dir(project.join("src")).unwrap();
-    fs::write(
-        project.join("src/main.rs"),
-        format!("//! A kiosk.\n{STRICT}{MAIN}"),
-    )
-    .unwrap();
-    add(project, &[id.to_owned()], options);
-    settle(project, member);
+const NONE: Framework = Framework {
+    name: "none",
+    dependency: "",
+    edition: "2021",
+    main: "
+pub mod infra;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let infra = infra::Infra::start().await?;
+    infra.shutdown().await;
+    Ok(())
+}
+",
+};
+
+impl Framework {
+    /// The components that there is code for, with the arguments that set their options the other way.
+    fn components(&self) -> Vec<(String, Vec<String>)> {
+        let catalog = Catalog::embedded().unwrap();
+        let mut all = components();
+        all.retain(|(id, _)| {
+            let frameworks = &catalog.get(id).unwrap().manifest.frameworks;
+            frameworks.is_empty() || frameworks.iter().any(|name| name == self.name)
+        });
+        all
+    }
+
+    fn add(&self, project: &Path, ids: &[String], options: &[String]) {
+        if self.name == "none" {
+            let more = ["--framework", "none", "--no-wire"].map(str::to_owned);
+            return add(project, ids, options, &more);
+        }
+        add(project, ids, options, &[]);
+    }
+
+    /// A package with a library and a program, as `infra new` makes it where it can.
+    fn with_library(&self, name: &str, id: &str, member: &Path) {
+        let folder = tempfile::tempdir().unwrap();
+        let project = folder.path().join(name);
+        if self.name == "none" {
+            self.package(&project, name, "2024");
+            fs::write(project.join("src/lib.rs"), "pub mod infra;\n").unwrap();
+        } else {
+            infra(folder.path(), &["new", name, "--framework", self.name]);
+            let manifest = project.join("Cargo.toml");
+            let text = fs::read_to_string(&manifest).unwrap();
+            fs::write(manifest, text.replace(AXUM_08.dependency, self.dependency)).unwrap();
+        }
+        for file in ["src/lib.rs", "src/main.rs"] {
+            let path = project.join(file);
+            let text = fs::read_to_string(&path).unwrap_or_else(|_| "fn main() {}\n".to_owned());
+            let text = text.replace("#![forbid(unsafe_code)]\n", "");
+            let at = text
+                .rfind("//! ")
+                .map_or(0, |at| at + text[at..].find('\n').unwrap() + 1);
+            let doc = if at == 0 {
+                "//! The app.\n"
+            } else {
+                &text[..at]
+            };
+            fs::write(path, format!("{doc}{STRICT}{}", &text[at..])).unwrap();
+        }
+        self.add(&project, &[id.to_owned()], &[]);
+        settle(&project, member);
+    }
+
+    /// A package of a program alone, written by somebody else.
+    fn main_only(&self, name: &str, ids: &[String], options: &[String], member: &Path) {
+        let folder = tempfile::tempdir().unwrap();
+        let project = folder.path();
+        self.package(project, name, self.edition);
+        let main = format!("//! A kiosk.\n{STRICT}{}", self.main);
+        fs::write(project.join("src/main.rs"), main).unwrap();
+        self.add(project, ids, options);
+        settle(project, member);
+    }
+
+    fn package(&self, project: &Path, name: &str, edition: &str) {
+        let dependency = self.dependency;
+        let manifest = format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"{edition}\"\npublish = false\n\n[dependencies]\n{dependency}\ntokio = {{ version = \"1\", features = [\"full\"] }}\n"
+        );
+        fs::create_dir_all(project.join("src")).unwrap();
+        fs::write(project.join("Cargo.toml"), manifest).unwrap();
+    }
 }
 
 /// Every component there is, the test components too, in one project.
@@ -106,57 +203,104 @@ fn everything(member: &Path) {
     settle(folder.path(), member);
 }
 
-/// Renders the whole workspace and says where it is.
-fn render() -> PathBuf {
-    let root = workspace();
-    let rendered = RefCell::new(BTreeSet::new());
-    let member = |name: &str| {
-        rendered.borrow_mut().insert(name.to_owned());
-        root.join(name)
-    };
-    for (id, options) in components() {
-        let name = format!("{id}-library");
-        with_library(&name, &id, &member(&name));
-        let name = format!("{id}-main");
-        main_only(&name, &id, &options, &member(&name));
-    }
-    everything(&member("everything"));
-    shop(&member("shop"));
-    // The cache may hold members that are no longer rendered.
-    for entry in fs::read_dir(&root).unwrap().map(Result::unwrap) {
-        let name = entry.file_name().into_string().unwrap();
-        if entry.path().is_dir() && name != "target" && !rendered.borrow().contains(&name) {
-            fs::remove_dir_all(entry.path()).unwrap();
-        }
-    }
-    root
+/// The packages of a workspace while they are rendered.
+struct Members {
+    root: PathBuf,
+    rendered: BTreeSet<String>,
 }
 
-#[test]
-#[ignore = "needs the servers of scripts/with-servers"]
-fn what_is_generated_compiles_is_clean_and_passes_its_tests() {
-    let root = render();
-    for entry in fs::read_dir(&root).unwrap() {
-        let module = entry.unwrap().path().join("src/infra/mod.rs");
-        for style in ["2021", "2024"] {
-            if module.exists() {
+impl Members {
+    fn of(name: &str) -> Self {
+        Self {
+            root: workspace(name),
+            rendered: BTreeSet::new(),
+        }
+    }
+
+    fn member(&mut self, name: &str) -> PathBuf {
+        self.rendered.insert(name.to_owned());
+        self.root.join(name)
+    }
+
+    /// Removes what is no longer rendered, and judges the rest.
+    fn check(&self) {
+        for entry in fs::read_dir(&self.root).unwrap().map(Result::unwrap) {
+            let name = entry.file_name().into_string().unwrap();
+            if entry.path().is_dir() && !self.rendered.contains(&name) {
+                fs::remove_dir_all(entry.path()).unwrap();
+            }
+        }
+        for name in &self.rendered {
+            let module = self.root.join(name).join("src/infra/mod.rs");
+            for style in ["2021", "2024"] {
                 run(Command::new("rustfmt")
                     .args(["--check", "--edition", "2024", "--style-edition", style])
                     .arg(&module));
             }
         }
+        let clippy = [
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ];
+        run(cargo(&self.root).args(clippy));
+        // `--no-fail-fast` would hide which of many runs failed first.
+        run(cargo(&self.root).args(["test", "--workspace", "--", "--include-ignored"]));
+        run(cargo(&self.root)
+            .args(["doc", "--workspace", "--no-deps", "--lib"])
+            .env("RUSTDOCFLAGS", "-D warnings"));
     }
-    run(cargo(&root).args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]));
-    // `--no-fail-fast` would hide which of many runs failed first.
-    run(cargo(&root).args(["test", "--workspace", "--", "--include-ignored"]));
-    run(cargo(&root)
-        .args(["doc", "--workspace", "--no-deps", "--lib"])
-        .env("RUSTDOCFLAGS", "-D warnings"));
+}
+
+/// Each component alone on its defaults, and all together with every option the other way.
+fn alone_and_together(workspace: &str, framework: &Framework) {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut members = Members::of(workspace);
+    let components = framework.components();
+    for (id, _) in &components {
+        let name = format!("{id}-library");
+        framework.with_library(&name, id, &members.member(&name));
+    }
+    let (ids, options): (Vec<_>, Vec<_>) = components.into_iter().unzip();
+    let member = members.member("everything");
+    framework.main_only("everything", &ids, &options.concat(), &member);
+    members.check();
+}
+
+#[test]
+#[ignore = "needs the servers of scripts/with-servers"]
+fn what_is_generated_for_axum_is_clean_and_passes_its_tests() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut members = Members::of(AXUM);
+    for (id, options) in AXUM_08.components() {
+        let name = format!("{id}-library");
+        AXUM_08.with_library(&name, &id, &members.member(&name));
+        let name = format!("{id}-main");
+        let member = members.member(&name);
+        AXUM_08.main_only(&name, &[id], &options, &member);
+    }
+    everything(&members.member("everything"));
+    shop(&members.member("shop"));
+    members.check();
+}
+
+#[test]
+#[ignore = "needs the servers of scripts/with-servers"]
+fn what_is_generated_for_axum_0_7_is_clean_and_passes_its_tests() {
+    alone_and_together("axum-0.7", &AXUM_07);
+}
+
+#[test]
+#[ignore = "needs the servers of scripts/with-servers"]
+fn what_is_generated_for_actix_web_is_clean_and_passes_its_tests() {
+    alone_and_together("actix-web", &ACTIX_WEB);
+}
+
+#[test]
+#[ignore = "needs the servers of scripts/with-servers"]
+fn what_is_generated_without_a_framework_is_clean_and_passes_its_tests() {
+    alone_and_together("none", &NONE);
 }

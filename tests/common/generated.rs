@@ -77,10 +77,10 @@ pub fn components() -> Vec<(String, Vec<String>)> {
     catalog.components().map(described).collect()
 }
 
-/// Adds components, with these options.
-pub fn add(project: &Path, ids: &[String], options: &[String]) {
+/// Adds components, with these options and further arguments.
+pub fn add(project: &Path, ids: &[String], options: &[String], more: &[String]) {
     let mut arguments = vec!["add"];
-    arguments.extend(ids.iter().map(String::as_str));
+    arguments.extend(ids.iter().chain(more).map(String::as_str));
     for option in options {
         arguments.extend(["--set", option]);
     }
@@ -102,7 +102,7 @@ pub fn shop(member: &Path) {
         .filter(widest)
         .cloned()
         .collect();
-    add(&project, &ids, &options);
+    add(&project, &ids, &options, &[]);
     fs::create_dir_all(project.join("examples")).unwrap();
     let manifest = project.join("Cargo.toml");
     let mut text: toml::Table = fs::read_to_string(&manifest).unwrap().parse().unwrap();
@@ -144,10 +144,13 @@ fn extend(manifest: &mut toml::Table, wanted: &str) {
     }
 }
 
-/// Where the workspace is, with its manifest.
-pub fn workspace() -> PathBuf {
-    let root = cache().join("workspace");
-    let manifest = "[workspace]\nresolver = \"2\"\nmembers = [\"*\"]\nexclude = [\"target\"]\n\n[profile.dev]\ndebug = 0\n";
+/// The workspace that has the shop.
+pub const AXUM: &str = "axum-0.8";
+
+/// Where a workspace is, with its manifest.
+pub fn workspace(name: &str) -> PathBuf {
+    let root = cache().join(name);
+    let manifest = "[workspace]\nresolver = \"2\"\nmembers = [\"*\"]\n\n[profile.dev]\ndebug = 0\n";
     fs::create_dir_all(&root).unwrap();
     fs::write(root.join("Cargo.toml"), manifest).unwrap();
     root
@@ -155,7 +158,7 @@ pub fn workspace() -> PathBuf {
 
 /// Builds an example of the shop and says where it is.
 pub fn example(name: &str, profile: &str) -> PathBuf {
-    let root = workspace();
+    let root = workspace(AXUM);
     shop(&root.join("shop"));
     run(cargo(&root)
         .args(["build", "-p", "shop", "--profile", profile])
