@@ -3,10 +3,14 @@
 
 use std::{future::Future, sync::Arc};
 
+//% if version_at_least(versions.axum, "0.8")
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
-use axum::http::header::{self, HeaderMap, HeaderName};
-use axum::http::{self, StatusCode};
+//% else
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+//% endif
+use axum::http::{self, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::stream::BoxStream;
 use futures_util::{SinkExt, StreamExt};
 
 use super::client::{self, Client, Received};
@@ -17,7 +21,14 @@ use crate::/*= module =*/::web::NotWired;
 type Infra = crate::/*= module =*/::Infra;
 
 /// A text that is shared by all queues that it waits in.
+//% if version_at_least(versions.axum, "0.8")
 pub(super) type Text = Utf8Bytes;
+//% else
+pub(super) type Text = Arc<str>;
+//% endif
+
+/// What comes from the socket, until it is closed.
+pub(super) type Incoming = BoxStream<'static, Received>;
 
 /// Bytes that the buffers of a connection begin with. Those of the default would cost 128 KiB.
 const BUFFER: usize = 4_096;
@@ -26,7 +37,11 @@ const BUFFER: usize = 4_096;
 ///
 /// As an argument of a handler it refuses pages of other origins with 403 and what is no such request
 /// with 400 or 426. Nothing is connected before [`accept`](Self::accept), so a handler that answers with
+//% if version_at_least(versions.axum, "0.8")
 /// something else refuses too. Serve it by `axum::routing::any`, which also takes HTTP/2.
+//% else
+/// something else refuses too.
+//% endif
 #[derive(Debug)]
 #[must_use = "the client is connected by `accept`"]
 pub struct Upgrade {
@@ -34,6 +49,9 @@ pub struct Upgrade {
     rooms: Rooms,
 }
 
+//% if not version_at_least(versions.axum, "0.8")
+#[axum::async_trait]
+//% endif
 impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Upgrade {
     type Rejection = Response;
 
@@ -45,7 +63,7 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Upgrade {
         let infra = infra.ok_or_else(|| NotWired.into_response())?;
         let rooms = infra.websocket.clone();
         if !is_allowed(&rooms, parts) {
-            let answer = (StatusCode::FORBIDDEN, "this page may not connect\n");
+            let answer = (http::StatusCode::FORBIDDEN, "this page may not connect\n");
             return Err(answer.into_response());
         }
         let request = WebSocketUpgrade::from_request_parts(parts, state).await;
@@ -71,12 +89,14 @@ impl Upgrade {
         Fut: Future<Output = ()> + Send + 'static,
     {
         let place = match self.rooms.admit(name.into()) {
-            Ok(place) => place,
+            Ok(place) => Arc::new(place),
             Err(refused) => return refused.into_response(),
         };
         let limit = self.rooms.limits().message;
         self.request
+            //% if version_at_least(versions.axum, "0.8")
             .read_buffer_size(BUFFER)
+            //% endif
             .write_buffer_size(BUFFER)
             .max_message_size(limit)
             .max_frame_size(limit)
@@ -87,35 +107,24 @@ impl Upgrade {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let status = match self {
-            Self::Full | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
-            Self::NameTooLong => StatusCode::BAD_REQUEST,
+            Self::Full | Self::Stopping => http::StatusCode::SERVICE_UNAVAILABLE,
+            Self::NameTooLong => http::StatusCode::BAD_REQUEST,
         };
         (status, format!("{self}\n")).into_response()
     }
 }
 
 fn is_allowed(rooms: &Rooms, parts: &http::request::Parts) -> bool {
-    let origin = only(&parts.headers, &header::ORIGIN);
-    let host = only(&parts.headers, &header::HOST);
-    let (Ok(origin), Ok(host)) = (origin, host) else {
-        return false;
+    let values = |name| {
+        let values = parts.headers.get_all(name).iter();
+        values.map(|value| value.to_str().ok())
     };
     // HTTP/2 has no `Host`.
     let authority = parts.uri.authority().map(|authority| authority.as_str());
-    rooms.allow(origin, host.or(authority))
+    rooms.allow(values(header::ORIGIN), values(header::HOST), authority)
 }
 
-/// The one value of a header. An error if there are several, or bytes that no header of a browser has.
-fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, ()> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next().map(|value| value.to_str().map_err(drop));
-    match values.next() {
-        Some(_) => Err(()),
-        None => value.transpose(),
-    }
-}
-
-async fn run<F, Fut>(place: Place, socket: WebSocket, talk: F)
+async fn run<F, Fut>(place: Arc<Place>, socket: WebSocket, talk: F)
 where
     F: FnOnce(Client) -> Fut,
     Fut: Future<Output = ()>,
@@ -126,12 +135,20 @@ where
         Err(error) => Received::Invalid(invalid(&error)),
     });
     let socket = sink.with(|outgoing| std::future::ready(Ok::<_, axum::Error>(sent(outgoing))));
-    client::run(place, incoming.boxed(), socket, talk).await;
+    let (client, writer) = client::connect(&place, incoming.boxed(), socket);
+    tokio::spawn(writer);
+    talk(client).await;
+    // Free again when both have ended.
+    drop(place);
 }
 
 fn received(message: Message) -> Received {
     match message {
+        //% if version_at_least(versions.axum, "0.8")
         Message::Text(text) => Received::Text(text),
+        //% else
+        Message::Text(text) => Received::Text(text.into()),
+        //% endif
         Message::Binary(_) => Received::Binary,
         Message::Ping(_) | Message::Pong(_) => Received::Life,
         Message::Close(_) => Received::Close,
@@ -140,12 +157,20 @@ fn received(message: Message) -> Received {
 
 fn sent(outgoing: Outgoing) -> Message {
     match outgoing {
+        //% if version_at_least(versions.axum, "0.8")
         Outgoing::Text(text) => Message::Text(text),
         Outgoing::Ping => Message::Ping(axum::body::Bytes::new()),
         Outgoing::Close(Close { code, reason }) => Message::Close(Some(CloseFrame {
             code,
             reason: reason.into_owned().into(),
         })),
+        //% else
+        Outgoing::Text(text) => Message::Text(text.as_ref().to_owned()),
+        Outgoing::Ping => Message::Ping(Vec::new()),
+        Outgoing::Close(Close { code, reason }) => {
+            Message::Close(Some(CloseFrame { code, reason }))
+        }
+        //% endif
     }
 }
 

@@ -1,8 +1,8 @@
 //! One connection, from the upgrade to the end.
 
-use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
-use futures_util::{Sink, Stream, StreamExt};
+use futures_util::{Sink, StreamExt};
 use tokio::{
     sync::oneshot,
     task,
@@ -13,7 +13,7 @@ use super::message::{ClientId, Message};
 use super::outbox::{self, Close, End, Outbox, Outgoing};
 use super::rooms::{Place, RoomError, Rooms};
 
-use super::Text;
+use super::{Incoming, Text};
 
 /// The pause before a client is heard again whose answers do not get through.
 const BREATH: Duration = Duration::from_millis(50);
@@ -28,9 +28,6 @@ pub(super) enum Received {
     Close,
     Invalid(Close),
 }
-
-/// What comes from the socket, until it is closed.
-pub(super) type Incoming = Pin<Box<dyn Stream<Item = Received> + Send>>;
 
 /// A connected client, in the hands of the function that it was accepted for.
 ///
@@ -164,16 +161,17 @@ impl fmt::Debug for Client {
     }
 }
 
-/// Runs a connection to its end.
+/// Registers a client, and gives the future that writes to its socket, which is to be spawned.
 ///
 /// Writing is a task of its own: reading and writing wait for each other nowhere, and a broadcast wakes
 /// only those who have something to write.
-pub(super) async fn run<W, F, Fut>(place: Place, incoming: Incoming, socket: W, talk: F)
+pub(super) fn connect<W>(
+    place: &Arc<Place>,
+    incoming: Incoming,
+    socket: W,
+) -> (Client, impl Future<Output = ()> + use<W>)
 where
-    W: Sink<Outgoing> + Send + Unpin + 'static,
-    W::Error: Send,
-    F: FnOnce(Client) -> Fut,
-    Fut: Future<Output = ()>,
+    W: Sink<Outgoing> + Unpin,
 {
     let (id, outbox) = place.take();
     let (hand_over, handed_over) = oneshot::channel();
@@ -186,11 +184,8 @@ where
         heard: Instant::now(),
         pinged: None,
     };
-    // Free again when both have ended.
-    let place = Arc::new(place);
-    task::spawn(write(Arc::clone(&place), id, outbox, socket, handed_over));
-    talk(client).await;
-    drop(place);
+    let writer = write(Arc::clone(place), id, outbox, socket, handed_over);
+    (client, writer)
 }
 
 /// Writes until the connection ends, and sees that it ends well.

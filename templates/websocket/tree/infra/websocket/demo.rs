@@ -1,50 +1,46 @@
-//% if options.demo and framework == "axum"
+//% if options.demo and framework != "none"
 //! A page to try the rooms in: open `/ws/demo` in two windows. It exists in development only.
 
-use axum::extract::Path;
-use axum::http::{self, header};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
 use serde::Serialize;
 
-use axum::Router;
+use super::{Client, Message, Rooms};
 
-use super::{Client, Message, Rooms, Upgrade};
+//% if framework == "actix-web"
+mod actix;
+//% else
+mod axum;
+//% endif
+
+//% if framework == "actix-web"
+pub(in crate::/*= module =*/) use self::actix::routes;
+//% else
+pub(in crate::/*= module =*/) use self::axum::routes;
+//% endif
 
 const ROOM: &str = "demo";
+/// Path, kind and text of what the page is made of.
+const FILES: [(&str, &str, &str); 3] = [
+    (
+        "/ws/demo",
+        "text/html; charset=utf-8",
+        include_str!("demo/page.html"),
+    ),
+    (
+        "/ws/demo/chat.js",
+        "text/javascript",
+        include_str!("demo/chat.js"),
+    ),
+    (
+        "/ws/demo/chat.css",
+        "text/css",
+        include_str!("demo/chat.css"),
+    ),
+];
 /// Nothing from elsewhere is loaded or run, and nobody else shows the page in a frame.
 const POLICY: &str = concat!(
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; ",
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
-
-/// The routes of the page; none outside development.
-pub(crate) fn routes<S>(rooms: &Rooms) -> Router<S>
-where
-    S: Clone + Send + Sync + 'static,
-{
-    if !rooms.has_demo() {
-        return Router::new();
-    }
-    let page = || async { file("text/html; charset=utf-8", include_str!("demo/page.html")) };
-    let script = || async { file("text/javascript", include_str!("demo/chat.js")) };
-    let style = || async { file("text/css", include_str!("demo/chat.css")) };
-    Router::new()
-        .route("/ws/demo", get(page))
-        .route("/ws/demo/chat.js", get(script))
-        .route("/ws/demo/chat.css", get(style))
-        .route("/ws/demo/socket/{name}", any(connect))
-}
-
-fn file(kind: &'static str, text: &'static str) -> impl IntoResponse {
-    let headers = [
-        (header::CONTENT_TYPE, kind),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    (headers, text)
-}
 
 /// What the page shows.
 #[derive(Serialize)]
@@ -54,13 +50,13 @@ enum Shown<'a> {
     Present(Vec<String>),
 }
 
-async fn connect(Path(name): Path<String>, upgrade: Upgrade) -> Response {
+/// The name of a visitor. The error says what is wrong with it.
+fn checked(name: &str) -> Result<&str, &'static str> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > 30 {
-        let answer = "a name has 1 to 30 letters\n";
-        return (http::StatusCode::BAD_REQUEST, answer).into_response();
+    match name.chars().count() {
+        1..=30 => Ok(name),
+        _ => Err("a name has 1 to 30 letters\n"),
     }
-    upgrade.accept(name, talk)
 }
 
 async fn talk(mut client: Client) {

@@ -10,16 +10,24 @@
 //!
 //! Sending never waits: every client has a bounded queue, and one that does not keep up loses messages
 //! or its connection (`WS_SLOW_CLIENT`), while nobody else notices.
-//% if framework == "axum"
+//% if framework != "none"
 //!
 //! A route accepts connections. What it takes as arguments comes before the upgrade, so that is the
 //! place for authentication:
 //!
 //! ```
+//% if framework == "actix-web"
+//! use actix_web::{web, App, HttpResponse};
+//% else
 //! use axum::{http::StatusCode, response::Response, routing::any, Router};
+//% endif
 //! use /*= crate =*/::/*= module =*/::websocket::{Client, Upgrade};
 //!
+//% if framework == "actix-web"
+//! async fn chat(user: User, upgrade: Upgrade) -> HttpResponse {
+//% else
 //! async fn chat(user: User, upgrade: Upgrade) -> Response {
+//% endif
 //!     upgrade.accept(user.name, talk)
 //! }
 //!
@@ -32,8 +40,25 @@
 //!     }
 //! }
 //!
+//% if framework == "actix-web"
+//! let app = App::new().route("/chat", web::get().to(chat));
+//! # struct User { name: String }
+//! # impl actix_web::FromRequest for User {
+//! #     type Error = actix_web::Error;
+//! #     type Future = std::future::Ready<Result<Self, Self::Error>>;
+//! #     fn from_request(
+//! #         _: &actix_web::HttpRequest,
+//! #         _: &mut actix_web::dev::Payload,
+//! #     ) -> Self::Future {
+//! #         std::future::ready(Err(actix_web::error::ErrorUnauthorized("who are you?")))
+//! #     }
+//! # }
+//% else
 //! let app: Router = Router::new().route("/chat", any(chat));
 //! # struct User { name: String }
+//% if not version_at_least(versions.axum, "0.8")
+//! # #[axum::async_trait]
+//% endif
 //! # impl<S: Sync> axum::extract::FromRequestParts<S> for User {
 //! #     type Rejection = StatusCode;
 //! #     async fn from_request_parts(
@@ -43,6 +68,7 @@
 //! #         Err(StatusCode::UNAUTHORIZED)
 //! #     }
 //! # }
+//% endif
 //! ```
 //!
 //! Everywhere else [`Rooms`] is an argument of the handler:
@@ -57,11 +83,13 @@
 //! ```
 //% endif
 
-//% if framework == "axum"
+//% if framework == "actix-web"
+mod actix;
+//% elif framework == "axum"
 mod axum;
 //% endif
 mod client;
-//% if options.demo and framework == "axum"
+//% if options.demo and framework != "none"
 mod demo;
 //% endif
 //% if options.redis
@@ -78,11 +106,13 @@ mod rooms;
 #[cfg(test)]
 mod tests;
 
-//% if framework == "axum"
+//% if framework == "actix-web"
+pub use self::actix::Upgrade;
+//% elif framework == "axum"
 pub use self::axum::Upgrade;
-//% if options.demo
-pub(super) use self::demo::routes;
 //% endif
+//% if options.demo and framework != "none"
+pub(super) use self::demo::routes;
 //% endif
 pub use self::{
     client::Client,
@@ -90,12 +120,11 @@ pub use self::{
     rooms::{Refused, RoomError, Rooms, StartError},
 };
 
-//% if framework == "axum"
-use self::axum::Text;
+//% if framework == "actix-web"
+use self::actix::{Incoming, Text};
 
-//% else
-/// A text that is shared by all queues that it waits in.
-type Text = std::sync::Arc<str>;
+//% elif framework == "axum"
+use self::axum::{Incoming, Text};
 
 //% endif
 //% if options.redis

@@ -43,6 +43,17 @@ impl Origins {
     }
 }
 
+/// The one value of a header. An error if there are several, or one with bytes that no browser sends.
+pub(super) fn only<'a>(
+    mut values: impl Iterator<Item = Option<&'a str>>,
+) -> Result<Option<&'a str>, ()> {
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(Some(value)), None) => Ok(Some(value)),
+        _ => Err(()),
+    }
+}
+
 /// Whether a page comes from the host that it connects to. The scheme is not compared: behind a proxy
 /// that ends TLS the server cannot know its own.
 fn is_same(origin: &str, host: Option<&str>) -> bool {

@@ -4,7 +4,11 @@ use std::{
     borrow::Cow,
     fmt,
     hash::{BuildHasher, RandomState},
+    //% if framework == "actix-web"
+    sync::{Arc, Weak},
+    //% else
     sync::Arc,
+    //% endif
     time::{Duration, SystemTime},
 };
 
@@ -17,10 +21,10 @@ use tokio::{sync::watch, time};
 use super::link::Link;
 //% endif
 use super::message::{ClientId, Member, Message, Target};
-use super::origin::Origins;
+use super::origin::{self, Origins};
 use super::outbox::{Close, Outbox, SlowClient};
 use super::registry::Registry;
-//% if options.demo and framework == "axum"
+//% if options.demo and framework != "none"
 use crate::/*= module =*/::settings::Stage;
 //% endif
 use crate::/*= module =*/::settings::WebsocketSettings;
@@ -46,7 +50,7 @@ struct Inner {
     door: watch::Sender<Door>,
     limits: Limits,
     origins: Origins,
-    //% if options.demo and framework == "axum"
+    //% if options.demo and framework != "none"
     demo: bool,
     //% endif
     //% if options.redis
@@ -86,7 +90,7 @@ impl Rooms {
     //% else
     /// `WS_ORIGINS` or `WS_SLOW_CLIENT` has no valid form.
     //% endif
-    //% if options.demo and framework == "axum"
+    //% if options.demo and framework != "none"
     pub async fn start(settings: &WebsocketSettings, stage: &Stage) -> Result<Self, StartError> {
     //% else
     pub async fn start(settings: &WebsocketSettings) -> Result<Self, StartError> {
@@ -115,7 +119,7 @@ impl Rooms {
             }
         };
         //% endif
-        Ok(Self(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             instance,
             //% if options.redis
             registry,
@@ -125,13 +129,18 @@ impl Rooms {
             door: watch::Sender::default(),
             limits,
             origins: origins.unwrap_or_default(),
-            //% if options.demo and framework == "axum"
+            //% if options.demo and framework != "none"
             demo: stage.is_development(),
             //% endif
             //% if options.redis
             link,
             //% endif
-        })))
+        });
+        //% if framework == "actix-web"
+        let (door, weak) = (inner.door.subscribe(), Arc::downgrade(&inner));
+        tokio::spawn(end_when_told(door, weak));
+        //% endif
+        Ok(Self(inner))
     }
 
     /// Sends to one client, on whichever instance it is.
@@ -236,15 +245,23 @@ impl Rooms {
         }
     }
 
-    /// Whether a page may connect, by the headers `Origin` and `Host` of its request.
-    pub(super) fn allow(&self, origin: Option<&str>, host: Option<&str>) -> bool {
-        self.0.origins.allow(origin, host)
+    /// Whether a page may connect, by the values of `Origin` and `Host` in its request.
+    pub(super) fn allow<'a>(
+        &self,
+        origins: impl Iterator<Item = Option<&'a str>>,
+        hosts: impl Iterator<Item = Option<&'a str>>,
+        authority: Option<&str>,
+    ) -> bool {
+        match (origin::only(origins), origin::only(hosts)) {
+            (Ok(origin), Ok(host)) => self.0.origins.allow(origin, host.or(authority)),
+            _ => false,
+        }
     }
 
     pub(super) fn limits(&self) -> Limits {
         self.0.limits
     }
-    //% if options.demo and framework == "axum"
+    //% if options.demo and framework != "none"
 
     pub(super) fn has_demo(&self) -> bool {
         self.0.demo
@@ -265,7 +282,7 @@ impl Rooms {
             } else {
                 door.inside += 1;
             }
-            false
+            door.inside == 1
         });
         let (rooms, name) = (self.clone(), name.into());
         match refused {
@@ -279,6 +296,23 @@ impl Rooms {
     }
 }
 
+//% if framework == "actix-web"
+/// Ends the connections when the process is asked to stop: the server waits for them, up to half a
+/// minute, and only then is [`Rooms::shutdown`] called by the app.
+///
+/// Not before somebody is connected, for who listens to Ctrl-C takes it from the process.
+async fn end_when_told(mut door: watch::Receiver<Door>, inner: Weak<Inner>) {
+    if door.wait_for(|door| door.inside > 0).await.is_err() {
+        return;
+    }
+    drop(door);
+    crate::/*= module =*/::shutdown_signal().await;
+    if let Some(inner) = inner.upgrade() {
+        Rooms(inner).shutdown().await;
+    }
+}
+
+//% endif
 impl fmt::Debug for Rooms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rooms = f.debug_struct("Rooms");

@@ -1,24 +1,20 @@
-//% if framework == "axum"
+//% if framework != "none"
 //! What holds for connections and rooms, over real sockets.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use ::axum::extract::Path;
-use ::axum::http::StatusCode;
-use ::axum::response::Response;
-use ::axum::routing::any;
-use tokio::{net::TcpListener, time};
+use tokio::time;
 
 use super::*;
 use crate::/*= module =*/::settings::{Settings, WebsocketSettings};
 
 type Infra = crate::/*= module =*/::Infra;
-type Router = ::axum::Router;
 
 mod client;
 mod frames;
 mod heartbeat;
 mod lifetime;
+mod server;
 //% if options.redis
 mod shared;
 //% endif
@@ -43,11 +39,7 @@ impl App {
         let mut settings = Settings::default();
         change(&mut settings.websocket);
         let infra = Infra::start_with(settings).await.unwrap();
-        let routes = Router::new().route("/ws/{name}", any(chat));
-        let app = infra.wire(routes);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(async move { ::axum::serve(listener, app).await });
+        let address = server::start(&infra);
         Self { infra, address }
     }
 
@@ -71,14 +63,6 @@ impl App {
         };
         time::timeout(PATIENCE, wait).await.unwrap();
     }
-}
-
-/// Whoever is called `nobody` is not let in.
-async fn chat(Path(name): Path<String>, upgrade: Upgrade) -> Result<Response, StatusCode> {
-    if name == "nobody" {
-        return Err(StatusCode::UNAUTHORIZED);
-    }
-    Ok(upgrade.protocols(&["chat"]).accept(name, talk))
 }
 
 /// Does what the client says: `id`, `join ROOM`, `leave ROOM`, `room ROOM TEXT`, `others ROOM TEXT`, `all TEXT`.
@@ -183,12 +167,13 @@ async fn nobody_is_connected_who_may_not_be() {
     .await;
     let own = format!("http://{}", app.address);
     let evil = ("Origin", "https://evil.example");
+    let version = ("Sec-WebSocket-Version", "8");
     for (name, headers, status) in [
         ("nobody", vec![], 401),
         ("ann", vec![evil], 403),
         ("ann", vec![("Origin", "null")], 403),
         ("ann", vec![("Origin", &own), evil], 403),
-        ("ann", vec![("Sec-WebSocket-Version", "8")], 400),
+        ("ann", vec![version], server::WRONG_VERSION),
     ] {
         let browser = Browser::open(app.address, name, &headers).await;
         assert_eq!(browser.err(), Some(status), "{headers:?}");
@@ -222,17 +207,12 @@ fn wrong_settings_are_named() {
 //% if options.demo
 
 #[tokio::test]
-async fn the_demo_is_there_in_development_only() {
-    use tower::ServiceExt;
-
-    let status = async |infra: &Arc<Infra>| {
-        let request = ::axum::extract::Request::get("/ws/demo");
-        let request = request.body(::axum::body::Body::empty()).unwrap();
-        let app = infra.wire(Router::new());
-        app.oneshot(request).await.unwrap().status()
-    };
+async fn the_demo_lets_its_visitors_chat() {
     let app = App::start().await;
-    assert_eq!(status(&app.infra).await, StatusCode::OK);
+    for path in ["/ws/demo", "/ws/demo/chat.js", "/ws/demo/chat.css"] {
+        let page = Browser::path(app.address, path, &[]).await;
+        assert_eq!(page.err(), Some(200), "{path}");
+    }
     let visitor = Browser::path(app.address, "/ws/demo/socket/%20", &[]).await;
     assert_eq!(visitor.err(), Some(400));
     let path = "/ws/demo/socket/%3Cb%3Eann";

@@ -1,4 +1,4 @@
-//% if options.demo and framework == "axum"
+//% if options.demo and framework != "none"
 "use strict";
 
 const part = (id) => document.getElementById(id);

@@ -1,4 +1,4 @@
-//% if framework == "axum"
+//% if framework != "none"
 //! A client that also sends what no browser would.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
@@ -39,7 +39,7 @@ impl Browser {
         name: &str,
         headers: &[(&str, &str)],
     ) -> Result<Self, u16> {
-        Self::path(address, &format!("/ws/{name}"), headers).await
+        Self::path(address, &format!("/chat/{name}"), headers).await
     }
 
     pub(super) async fn path(

@@ -1,4 +1,4 @@
-//% if framework == "axum"
+//% if framework != "none"
 //! What holds when a client sends what it should not.
 
 use tokio::io::AsyncWriteExt;

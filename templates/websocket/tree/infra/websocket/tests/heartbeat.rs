@@ -1,9 +1,10 @@
-//% if framework == "axum"
+//% if framework != "none"
 //! What holds for clients that are silent. Time is paused: it jumps to whatever is waited for.
 
 use futures_util::sink;
 use futures_util::stream::{self, StreamExt};
-use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
+use tokio::task::{self, JoinHandle, LocalSet};
+use tokio::{sync::mpsc, time::Instant};
 
 use super::super::client::{self, Received};
 use super::super::outbox::{Close, Outgoing};
@@ -13,9 +14,10 @@ use super::*;
 struct Line {
     up: mpsc::Sender<Received>,
     down: mpsc::Receiver<Outgoing>,
-    over: JoinHandle<()>,
+    over: JoinHandle<((), ())>,
 }
 
+/// The futures of a connection are not `Send` in every framework, so it runs in a `LocalSet`.
 async fn line(rooms: &Rooms) -> Line {
     let (up, incoming) = mpsc::channel(1);
     let incoming = stream::unfold(incoming, async |mut incoming| {
@@ -25,8 +27,9 @@ async fn line(rooms: &Rooms) -> Line {
     let socket = Box::pin(sink::unfold(socket, async |socket, next| {
         socket.send(next).await.map(|()| socket)
     }));
-    let place = rooms.admit("ann".to_owned()).unwrap();
-    let over = tokio::spawn(client::run(place, incoming.boxed(), socket, talk));
+    let place = Arc::new(rooms.admit("ann".to_owned()).unwrap());
+    let (client, writer) = client::connect(&place, incoming.boxed(), socket);
+    let over = task::spawn_local(async { tokio::join!(talk(client), writer) });
     Line { up, down, over }
 }
 
@@ -40,6 +43,10 @@ async fn rooms() -> Rooms {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_answers_stays_and_one_that_does_not_is_gone() {
+    LocalSet::new().run_until(answers_and_does_not()).await;
+}
+
+async fn answers_and_does_not() {
     let rooms = rooms().await;
     let mut line = line(&rooms).await;
     let begun = Instant::now();
@@ -64,6 +71,10 @@ async fn a_client_that_answers_stays_and_one_that_does_not_is_gone() {
 
 #[tokio::test(start_paused = true)]
 async fn a_line_that_takes_nothing_is_given_up() {
+    LocalSet::new().run_until(takes_nothing()).await;
+}
+
+async fn takes_nothing() {
     let rooms = rooms().await;
     let line = line(&rooms).await;
     tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//% if framework == "axum"
+//% if framework != "none"
 //! What holds for slow clients, and at the end of connections and of the app.
 
 use super::*;

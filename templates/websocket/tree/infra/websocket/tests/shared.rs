@@ -1,9 +1,10 @@
-//% if options.redis and framework == "axum"
+//% if options.redis and framework != "none"
 //! What holds for instances that share their rooms.
 
 use std::hash::{BuildHasher, RandomState};
 
-use tokio::{io::copy_bidirectional, net::TcpStream, sync::watch};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::{io::copy_bidirectional, sync::watch};
 
 use super::*;
 use crate::/*= module =*/::Health;
