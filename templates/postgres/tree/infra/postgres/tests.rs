@@ -14,7 +14,12 @@ use crate::/*= module =*/::settings::Settings;
 
 type Health = crate::/*= module =*/::Health;
 
-//% if framework == "axum"
+//% if framework == "actix-web"
+mod actix;
+//% elif framework == "axum"
+mod axum;
+//% endif
+//% if framework != "none"
 mod requests;
 //% endif
 
