@@ -13,13 +13,13 @@ use super::*;
 use crate::/*= module =*/::settings::Settings;
 
 type Health = crate::/*= module =*/::Health;
-
 //% if framework == "actix-web"
+
 mod actix;
+mod requests;
 //% elif framework == "axum"
+
 mod axum;
-//% endif
-//% if framework != "none"
 mod requests;
 //% endif
 

@@ -4,11 +4,12 @@
 use ::axum::body::{self, Body};
 use ::axum::extract::Request;
 use ::axum::http::StatusCode;
-use ::axum::routing::MethodRouter;
-pub use ::axum::routing::get as on_get;
+use ::axum::routing::{self, MethodRouter};
 use tower::ServiceExt;
 
 use super::Postgres;
+
+pub use routing::get as on_get;
 
 /// What a handler returns to answer with a status alone.
 pub fn reply(status: u16) -> StatusCode {
