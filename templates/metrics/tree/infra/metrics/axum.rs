@@ -12,6 +12,9 @@ use ::axum::extract::{MatchedPath, Request};
 use ::axum::http::header;
 use ::axum::response::Response;
 use ::axum::routing;
+//% if options.otel
+use opentelemetry_http::HeaderExtractor;
+//% endif
 use pin_project_lite::pin_project;
 use tokio::net::TcpListener;
 use tower_layer::Layer;
@@ -23,7 +26,7 @@ use tracing::instrument::{Instrument, Instrumented};
 use super::recorder::Scrape;
 use super::requests::{Observed, Route, Routes, UNMATCHED};
 //% if options.otel
-use super::span::{self, Unfinished};
+use super::span::{self, Asked, Unfinished};
 //% endif
 
 impl super::Metrics {
@@ -132,7 +135,18 @@ impl Endpoint {
 
     fn trace(&self, route: Option<&str>, request: &Request) -> Option<tracing::Span> {
         let own = route.is_some() && route == self.shared.own.as_deref();
-        (self.shared.traced && !own).then(|| span::of_request(route, request))
+        if !self.shared.traced || own {
+            return None;
+        }
+        let asked = Asked {
+            method: request.method().as_str(),
+            route,
+            path: request.uri().path(),
+            scheme: request.uri().scheme_str(),
+            version: version(request.version()),
+            headers: &HeaderExtractor(request.headers()),
+        };
+        Some(span::of_request(&asked))
     }
     //% endif
 }
@@ -215,4 +229,16 @@ where
         Poll::Ready(result)
     }
 }
+//% if options.otel
+
+fn version(version: http::Version) -> Option<&'static str> {
+    match version {
+        http::Version::HTTP_10 => Some("1.0"),
+        http::Version::HTTP_11 => Some("1.1"),
+        http::Version::HTTP_2 => Some("2"),
+        http::Version::HTTP_3 => Some("3"),
+        _ => None,
+    }
+}
+//% endif
 //% endif

@@ -2,16 +2,20 @@
 //!
 //! | metric | labels |
 //! |---|---|
+//% if framework != "none"
 //! | `http_requests_total` | `method`, `path`, `status` |
 //! | `http_request_duration_seconds`, up to the head of the response | `method`, `path` |
 //! | `http_requests_in_progress` | `method`, `path` |
+//% endif
 //! | `process_*`: processor time, memory, files, threads | |
 //! | `tokio_workers`, `tokio_busy_seconds_total`, `tokio_alive_tasks`, `tokio_global_queue_depth` | |
 //!
+//% if framework != "none"
 //! The path is the template of the route (`/products/{id}`), so there are as many labels as routes.
 //! What matches no route shares the path `unmatched`, an unknown method is `_OTHER`, and a request
 //! that ends without a response (its client left, its handler panicked) has the status `aborted`.
 //!
+//% endif
 //! Whatever the app and its crates count by the macros of the `metrics` crate is shown too, and
 //! [`Timer`] and [`MemoryTracker`] are guards for them:
 //!
@@ -23,24 +27,40 @@
 //! // .. what the report takes
 //! drop(timer);
 //! ```
+//% if framework == "none"
+//!
+//! Prometheus reads where `METRICS_LISTEN` says; [`Metrics::render`] gives the text to anybody else.
+//% endif
 //% if options.otel
 //!
+//% if framework == "none"
+//! With `OTEL_EXPORTER_OTLP_ENDPOINT` the spans of `tracing` are sent as traces: see [`layer()`] and
+//! [`inject`].
+//% else
 //! With `OTEL_EXPORTER_OTLP_ENDPOINT` every request is a span of a trace as well: see [`layer()`] and
 //! [`inject`].
 //% endif
+//% endif
 
-//% if framework == "axum"
+//% if framework == "actix-web"
+mod actix;
+//% elif framework == "axum"
 mod axum;
 //% endif
 //% if options.otel
 mod collector;
+//% endif
+//% if framework != "axum"
+mod listener;
+//% endif
+//% if options.otel
 mod propagation;
 //% endif
 mod recorder;
-//% if framework == "axum"
+//% if framework != "none"
 mod requests;
 //% endif
-//% if framework == "axum" and options.otel
+//% if framework != "none" and options.otel
 mod span;
 //% endif
 #[cfg(test)]
@@ -50,15 +70,13 @@ mod timer;
 mod traces;
 //% endif
 
-//% if framework == "axum"
 use std::{io, net::SocketAddr, time::Duration};
-//% else
-use std::time::Duration;
-//% endif
 
-use tokio::{task::AbortHandle, time};
+use tokio::{net::TcpListener, task::AbortHandle, time};
 
-//% if framework == "axum"
+//% if framework == "actix-web"
+pub use self::actix::{RequestLayer, Requests, Tracked};
+//% elif framework == "axum"
 pub use self::axum::{RequestLayer, Requests, Tracked};
 //% endif
 //% if options.otel
@@ -80,9 +98,9 @@ const UPKEEP: Duration = Duration::from_secs(5);
 pub struct Metrics {
     /// None where nothing is counted, or a recorder of the app counts.
     scrape: Option<Scrape>,
-    //% if framework == "axum"
+    //% if framework != "none"
     enabled: bool,
-    /// Where the router of the app shows them.
+    /// Where the app itself shows them.
     path: Option<String>,
     //% endif
     tasks: Vec<AbortHandle>,
@@ -119,18 +137,24 @@ impl Metrics {
             };
             tasks.push(tokio::spawn(upkeep).abort_handle());
         }
-        //% if framework == "axum"
+        //% if framework != "none"
         let mut path = Some(settings.path.clone());
+        //% endif
         if let (Some(address), Some(scrape)) = (&settings.listen, &scrape) {
             let listener = listen(address).await?;
+            //% if framework == "axum"
             let shown = axum::serve(listener, settings.path.clone(), scrape.clone());
+            //% else
+            let shown = listener::serve(listener, settings.path.clone(), scrape.clone());
+            //% endif
             tasks.push(tokio::spawn(shown).abort_handle());
+            //% if framework != "none"
             path = None;
+            //% endif
         }
-        //% endif
         Ok(Self {
             scrape,
-            //% if framework == "axum"
+            //% if framework != "none"
             enabled: settings.enabled,
             path,
             //% endif
@@ -188,7 +212,6 @@ pub enum MetricsError {
     /// The recorder does not take the buckets of the histograms.
     #[error("the recorder of metrics cannot be built")]
     Recorder(#[from] metrics_exporter_prometheus::BuildError),
-    //% if framework == "axum"
     /// Nobody can listen on `METRICS_LISTEN`.
     #[error("cannot listen on `{address}` (METRICS_LISTEN)")]
     Listen {
@@ -197,7 +220,6 @@ pub enum MetricsError {
         /// Why not.
         source: io::Error,
     },
-    //% endif
     //% if options.otel
     /// No exporter can be built for the endpoint.
     #[error("cannot send traces to OTEL_EXPORTER_OTLP_ENDPOINT")]
@@ -205,9 +227,8 @@ pub enum MetricsError {
     //% endif
 }
 
-//% if framework == "axum"
-async fn listen(address: &str) -> Result<tokio::net::TcpListener, MetricsError> {
-    let listening = tokio::net::TcpListener::bind(address).await;
+async fn listen(address: &str) -> Result<TcpListener, MetricsError> {
+    let listening = TcpListener::bind(address).await;
     listening.map_err(|source| MetricsError::Listen {
         address: address.to_owned(),
         source,
@@ -230,7 +251,6 @@ pub(super) fn check_address(address: &str) -> Result<(), &'static str> {
         Err(_) => Err("must be an address and a port, such as `127.0.0.1:9100`"),
     }
 }
-//% endif
 //% if options.otel
 
 /// Whether spans can be sent to an endpoint.

@@ -6,7 +6,7 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 use metrics_process::Collector;
 use tokio::runtime::Handle;
 
-//% if framework == "axum"
+//% if framework != "none"
 use super::requests;
 
 //% endif
@@ -112,7 +112,7 @@ pub(super) fn builder() -> Result<PrometheusBuilder, BuildError> {
 }
 
 fn describe() {
-    //% if framework == "axum"
+    //% if framework != "none"
     requests::describe();
     //% endif
     Collector::default().describe();

@@ -1,4 +1,4 @@
-//% if framework == "axum"
+//% if framework != "none"
 //! Counts and times requests, whatever the framework.
 //!
 //! The series of a route are looked up when its first request comes; from then on a request costs

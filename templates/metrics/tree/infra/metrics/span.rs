@@ -1,10 +1,9 @@
-//% if framework == "axum" and options.otel
+//% if framework != "none" and options.otel
 //! The span of a request, by the semantic conventions of OpenTelemetry for HTTP servers (1.23, stable).
 
 use std::thread;
 
-use http::header;
-use opentelemetry_http::HeaderExtractor;
+use opentelemetry::propagation::Extractor;
 use tracing::field::Empty;
 
 use super::{propagation, requests};
@@ -12,16 +11,26 @@ use super::{propagation, requests};
 /// How many characters of a text from outside a span keeps.
 const LONGEST: usize = 1_024;
 
+/// What a request asks for, whatever the types of the framework are.
+pub(super) struct Asked<'a> {
+    pub(super) method: &'a str,
+    /// The template that it matches.
+    pub(super) route: Option<&'a str>,
+    pub(super) path: &'a str,
+    pub(super) scheme: Option<&'a str>,
+    /// The version of HTTP, such as `1.1`.
+    pub(super) version: Option<&'static str>,
+    pub(super) headers: &'a dyn Extractor,
+}
+
 /// The span of a request, not yet entered; a part of the trace that its headers name.
 ///
 /// The query is left out: it may hold secrets.
-pub(super) fn of_request<B>(route: Option<&str>, request: &http::Request<B>) -> tracing::Span {
-    let original = request.method().as_str();
-    let method = requests::label(original);
-    let known = method == original;
+pub(super) fn of_request(asked: &Asked<'_>) -> tracing::Span {
+    let method = requests::label(asked.method);
+    let known = method == asked.method;
     let verb = if known { method } else { "HTTP" };
-    let name = route.map(|route| format!("{verb} {route}"));
-    let agent = request.headers().get(header::USER_AGENT);
+    let name = asked.route.map(|route| format!("{verb} {route}"));
     let span = tracing::info_span!(
         "request",
         otel.name = name.as_deref().unwrap_or(verb),
@@ -29,26 +38,16 @@ pub(super) fn of_request<B>(route: Option<&str>, request: &http::Request<B>) -> 
         otel.status_code = Empty,
         "error.type" = Empty,
         http.request.method = method,
-        http.request.method_original = (!known).then(|| shortened(original)),
+        http.request.method_original = (!known).then(|| shortened(asked.method)),
         http.response.status_code = Empty,
-        http.route = route,
-        network.protocol.version = version(request.version()),
-        url.path = shortened(request.uri().path()),
-        url.scheme = request.uri().scheme_str().unwrap_or("http"),
-        user_agent.original = agent.and_then(|agent| agent.to_str().ok()).map(shortened),
+        http.route = asked.route,
+        network.protocol.version = asked.version,
+        url.path = shortened(asked.path),
+        url.scheme = asked.scheme.unwrap_or("http"),
+        user_agent.original = asked.headers.get("user-agent").map(shortened),
     );
-    propagation::continue_from(&span, &HeaderExtractor(request.headers()));
+    propagation::continue_from(&span, asked.headers);
     span
-}
-
-fn version(version: http::Version) -> Option<&'static str> {
-    match version {
-        http::Version::HTTP_10 => Some("1.0"),
-        http::Version::HTTP_11 => Some("1.1"),
-        http::Version::HTTP_2 => Some("2"),
-        http::Version::HTTP_3 => Some("3"),
-        _ => None,
-    }
 }
 
 fn shortened(text: &str) -> &str {

@@ -2,17 +2,36 @@
 //!
 //! The recorder is that of the process, which all tests share: they keep apart by routes and names.
 
-//% if framework == "axum"
+//% if framework == "actix-web"
+mod actix;
+//% elif framework == "axum"
+mod axum;
+//% endif
 mod exposure;
+//% if framework != "none"
 mod requests;
 //% if options.otel
 mod traces;
 //% endif
 //% endif
 
+//% if framework != "none"
+use std::{
+    collections::HashMap,
+    future::{self, Future},
+    panic::{self, AssertUnwindSafe},
+    task::Poll,
+};
+
+//% endif
 use openmetrics_parser::prometheus::parse_prometheus;
 use openmetrics_parser::{MetricsExposition, PrometheusType, PrometheusValue, Sample};
 
+//% if framework == "actix-web"
+use self::actix as web;
+//% elif framework == "axum"
+use self::axum as web;
+//% endif
 use super::*;
 use crate::/*= module =*/::Infra;
 
@@ -20,6 +39,30 @@ fn defaults() -> crate::/*= module =*/::settings::Settings {
     crate::/*= module =*/::settings::Settings::default()
 }
 
+//% if framework != "none"
+/// What an app answers.
+#[derive(Debug)]
+struct Answer {
+    status: u16,
+    headers: HashMap<String, String>,
+}
+
+/// What a request is answered; none if that panics. It is dropped by the panic then, as servers do.
+async fn unless_it_panics<T>(request: impl Future<Output = T>) -> Option<T> {
+    let mut request = Some(Box::pin(request));
+    let answer = future::poll_fn(|context| {
+        let poll = AssertUnwindSafe(|| {
+            let mut polled = request.take().unwrap();
+            let poll = polled.as_mut().poll(context);
+            request = Some(polled);
+            poll
+        });
+        panic::catch_unwind(poll).map_or(Poll::Ready(None), |poll| poll.map(Some))
+    });
+    answer.await
+}
+
+//% endif
 /// What Prometheus reads, taken apart by a parser that is not ours.
 struct Reading(MetricsExposition<PrometheusType, PrometheusValue>);
 
@@ -111,7 +154,6 @@ async fn nothing_is_shown_where_nothing_is_counted() {
     let infra = Infra::start_with(settings).await.unwrap();
     assert_eq!(infra.metrics.render(), None);
 }
-//% if framework == "axum"
 
 #[test]
 fn settings_that_cannot_work_are_refused() {
@@ -127,7 +169,6 @@ fn settings_that_cannot_work_are_refused() {
         assert!(check_address(address).is_err(), "{address}");
     }
 }
-//% endif
 //% if options.otel
 
 #[test]

@@ -48,6 +48,9 @@ fn work(parts: &http::request::Parts) -> Result<UnitOfWork, PostgresError> {
 }
 
 /// The transaction of the request: 503 if there is no database, or none that is available.
+//% if not version_at_least(versions.axum, "0.8")
+#[::axum::async_trait]
+//% endif
 impl<S: Send + Sync> FromRequestParts<S> for Tx {
     type Rejection = PostgresError;
 
@@ -60,6 +63,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Tx {
 }
 
 /// The pool: 503 if there is no database.
+//% if not version_at_least(versions.axum, "0.8")
+#[::axum::async_trait]
+//% endif
 impl<S: Send + Sync> FromRequestParts<S> for Postgres {
     type Rejection = PostgresError;
 
@@ -73,30 +79,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Postgres {
     }
 }
 
-/// A problem of RFC 9457 that tells a client what it can do about it, and the log what happened.
 impl IntoResponse for PostgresError {
     fn into_response(self) -> Response {
-        let status = match self {
-            Self::NotConfigured | Self::Unavailable(_) | Self::Conflict(_) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-            Self::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
-            Self::NotWired | Self::InUse | Self::Query(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        let cause = std::error::Error::source(&self).map(ToString::to_string);
-        tracing::error!(cause, status = status.as_u16(), "{self}");
-        let title = status.canonical_reason().unwrap_or_default();
-        let body = format!(
-            r#"{{"type":"about:blank","title":"{title}","status":{},"detail":"{self}"}}"#,
-            status.as_u16()
-        );
+        let status = StatusCode::from_u16(self.status().0);
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let kind = ("content-type", "application/problem+json");
-        match self {
-            Self::Unavailable(_) | Self::Conflict(_) => {
-                (status, [kind, ("retry-after", "1")], body).into_response()
-            }
-            _ => (status, [kind], body).into_response(),
+        if self.may_pass() {
+            return (status, [kind, ("retry-after", "1")], self.problem()).into_response();
         }
+        (status, [kind], self.problem()).into_response()
     }
 }
 //% endif

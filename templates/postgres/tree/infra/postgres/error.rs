@@ -7,9 +7,9 @@ pub enum PostgresError {
     /// `DATABASE_URL` is not set.
     #[error("the database is not configured: DATABASE_URL is not set")]
     NotConfigured,
-    //% if framework == "axum"
-    /// `Infra::wire` was not called on the router of the handler.
-    #[error("the router is not wired to the infrastructure")]
+    //% if framework != "none"
+    /// `Infra::wire` was not called on the app of the handler.
+    #[error("the app is not wired to the infrastructure")]
     NotWired,
     //% endif
     /// No connection could be had in time, or the one in use was lost. It may work again soon.
@@ -21,9 +21,9 @@ pub enum PostgresError {
     /// Another transaction was in the way (serialization failure, deadlock): trying again may help.
     #[error("another transaction was in the way")]
     Conflict(#[source] sqlx::Error),
-    /// The transaction of a request is asked for while another part of the request still has it, or
-    /// is to be committed while somebody still uses it.
-    #[error("the transaction of the request is in use elsewhere")]
+    /// The transaction is asked for while another part of the work still has it, or is to be committed
+    /// while somebody still uses it.
+    #[error("the transaction is in use elsewhere")]
     InUse,
     /// Anything else, such as a violated constraint or a row that is not there.
     #[error("the database refused a statement")]
@@ -49,3 +49,32 @@ impl From<sqlx::Error> for PostgresError {
         }
     }
 }
+//% if framework != "none"
+
+impl PostgresError {
+    /// The status of the answer, and its name.
+    pub(super) fn status(&self) -> (u16, &'static str) {
+        match self {
+            Self::NotConfigured | Self::Unavailable(_) | Self::Conflict(_) => {
+                (503, "Service Unavailable")
+            }
+            Self::TimedOut(_) => (504, "Gateway Timeout"),
+            Self::NotWired | Self::InUse | Self::Query(_) => (500, "Internal Server Error"),
+        }
+    }
+
+    /// Whether the same request may work in a moment.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Conflict(_))
+    }
+
+    /// A problem of RFC 9457 that tells a client what it can do about it, and the log what happened.
+    pub(super) fn problem(&self) -> String {
+        let (status, title) = self.status();
+        let cause = std::error::Error::source(self).map(ToString::to_string);
+        tracing::error!(cause, status, "{self}");
+        let kind = r#""type":"about:blank""#;
+        format!(r#"{{{kind},"title":"{title}","status":{status},"detail":"{self}"}}"#)
+    }
+}
+//% endif

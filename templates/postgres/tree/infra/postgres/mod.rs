@@ -3,7 +3,7 @@
 //! The start waits for the server and applies the migrations of the folder `migrations/`. Without
 //! `DATABASE_URL` a developer's app starts all the same, and whatever needs the database answers 503.
 //!
-//% if framework == "axum"
+//% if framework != "none"
 //! Handlers take [`Tx`], the transaction of their request: it is committed when the answer is a
 //! success, and rolled back when it is an error, when the handler panics and when the client leaves.
 //! For anything else they take [`Postgres`], the pool.
@@ -34,7 +34,9 @@
 //! ```
 //% endif
 
-//% if framework == "axum"
+//% if framework == "actix-web"
+pub mod actix;
+//% elif framework == "axum"
 pub mod axum;
 //% endif
 mod error;

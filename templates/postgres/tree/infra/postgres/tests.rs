@@ -13,8 +13,13 @@ use super::*;
 use crate::/*= module =*/::settings::Settings;
 
 type Health = crate::/*= module =*/::Health;
+//% if framework == "actix-web"
 
-//% if framework == "axum"
+mod actix;
+mod requests;
+//% elif framework == "axum"
+
+mod axum;
 mod requests;
 //% endif
 

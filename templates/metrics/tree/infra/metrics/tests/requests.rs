@@ -1,40 +1,10 @@
-//% if framework == "axum"
+//% if framework != "none"
 //! Requests are counted, timed and forgotten, however they end.
 
-use std::sync::Arc;
-
-use ::axum::body::{self, Body};
-use ::axum::extract::Request;
-use ::axum::http::StatusCode;
-use ::axum::routing::{any, get};
 use tokio::io::AsyncWriteExt;
-use tokio::{net::TcpListener, net::TcpStream, task::JoinHandle};
-use tower::ServiceExt;
+use tokio::net::TcpStream;
 
-use super::{super::requests, *};
-
-/// A wired app whose route `name` answers, fails, waits or panics; names keep the tests apart.
-async fn app(name: &str) -> (Arc<Infra>, ::axum::Router) {
-    let infra = Infra::for_tests().await.unwrap();
-    let path = |rest: &str| format!("/{name}/{rest}");
-    let router = ::axum::Router::new()
-        .route(&path("{id}"), any(|| async { "answer" }))
-        .route(&path("fail"), get(|| async { StatusCode::BAD_GATEWAY }))
-        .route(&path("wait"), any(std::future::pending::<()>))
-        .route(&path("panic"), any(panics));
-    let wired = infra.wire(router);
-    (infra, wired)
-}
-
-async fn panics() {
-    panic!("this handler panics")
-}
-
-fn send(app: &::axum::Router, method: &str, path: &str) -> JoinHandle<StatusCode> {
-    let request = Request::builder().method(method).uri(path);
-    let response = app.clone().oneshot(request.body(Body::empty()).unwrap());
-    tokio::spawn(async move { response.await.unwrap().status() })
-}
+use super::{super::requests, web, *};
 
 fn in_progress(infra: &Infra, path: &str) -> f64 {
     let reading = Reading::of(infra);
@@ -54,12 +24,14 @@ async fn wait_until_in_progress(infra: &Infra, path: &str, wanted: f64) {
 
 #[tokio::test]
 async fn requests_are_counted_and_timed_by_route() {
-    let (infra, app) = app("counted").await;
+    let infra = Infra::for_tests().await.unwrap();
+    let app = web::app(&infra, "counted").await;
     for path in ["/counted/1", "/counted/2", "/counted/fail"] {
-        send(&app, "GET", path).await.unwrap();
+        web::send(&app, "GET", path, &[]).await;
     }
     let reading = Reading::of(&infra);
-    let route = ("path", "/counted/{id}");
+    let template = format!("/counted/{}", web::PARAMETER);
+    let route = ("path", template.as_str());
     let answered = [("method", "GET"), route, ("status", "200")];
     assert_eq!(reading.number(requests::TOTAL, &answered), Some(2.0));
     let failed = [("path", "/counted/fail"), ("status", "502")];
@@ -71,17 +43,19 @@ async fn requests_are_counted_and_timed_by_route() {
         "{timed:?}"
     );
     assert_eq!(timed.last(), Some(&(f64::INFINITY, 2.0)));
-    assert_eq!(in_progress(&infra, "/counted/{id}"), 0.0);
+    assert_eq!(in_progress(&infra, &template), 0.0);
 }
 
 #[tokio::test]
 async fn a_request_in_progress_ends_also_without_a_response() {
-    let (infra, app) = app("aborted").await;
-    let waiting = send(&app, "PATCH", "/aborted/wait");
-    wait_until_in_progress(&infra, "/aborted/wait", 1.0).await;
-    waiting.abort();
-    assert!(waiting.await.is_err());
-    assert!(send(&app, "PATCH", "/aborted/panic").await.is_err());
+    let infra = Infra::for_tests().await.unwrap();
+    let app = web::app(&infra, "aborted").await;
+    tokio::select! {
+        answer = web::send(&app, "PATCH", "/aborted/wait", &[]) => panic!("{answer:?}"),
+        () = wait_until_in_progress(&infra, "/aborted/wait", 1.0) => {}
+    }
+    let panic = web::send(&app, "PATCH", "/aborted/panic", &[]);
+    assert!(unless_it_panics(panic).await.is_none());
     let reading = Reading::of(&infra);
     for path in ["/aborted/wait", "/aborted/panic"] {
         let labels = [("path", path), ("status", "aborted")];
@@ -95,13 +69,15 @@ async fn a_request_in_progress_ends_also_without_a_response() {
 async fn a_request_in_progress_ends_with_its_connection() {
     const CLIENTS: usize = 50;
 
-    let (infra, app) = app("dropped").await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = tokio::spawn(async move { ::axum::serve(listener, app).await });
+    let infra = Infra::for_tests().await.unwrap();
+    let (address, server) = web::serve(&infra, "dropped").await;
     let mut clients = Vec::new();
     for _ in 0..CLIENTS {
         let mut client = TcpStream::connect(address).await.unwrap();
+        //% if framework == "actix-web"
+        // Otherwise the server goes on: a client may still read after it has written all.
+        client.set_zero_linger().unwrap();
+        //% endif
         let request = b"GET /dropped/wait HTTP/1.1\r\nhost: shop\r\n\r\n";
         client.write_all(request).await.unwrap();
         clients.push(client);
@@ -109,14 +85,15 @@ async fn a_request_in_progress_ends_with_its_connection() {
     wait_until_in_progress(&infra, "/dropped/wait", 50.0).await;
     drop(clients);
     wait_until_in_progress(&infra, "/dropped/wait", 0.0).await;
-    server.abort();
+    web::stop(server).await;
 }
 
 #[tokio::test]
 async fn random_paths_and_methods_leave_few_series() {
     const REQUESTS: u32 = 100_000;
 
-    let (infra, app) = app("random").await;
+    let infra = Infra::for_tests().await.unwrap();
+    let app = web::app(&infra, "random").await;
     let (mut chance, mut matching) = (0x5eed_u32, 0);
     for _ in 0..REQUESTS {
         // Knuth's linear congruential generator (Numerical Recipes).
@@ -130,10 +107,7 @@ async fn random_paths_and_methods_leave_few_series() {
             _ => format!("/{chance}?{chance}"),
         };
         let method = format!("M{chance}");
-        let request = Request::builder().method(&*method).uri(path);
-        let request = request.body(Body::empty()).unwrap();
-        let response = app.clone().oneshot(request).await.unwrap();
-        body::to_bytes(response.into_body(), 1_024).await.unwrap();
+        web::send(&app, &method, &path, &[]).await;
     }
     let reading = Reading::of(&infra);
     let of_clients = reading
@@ -144,13 +118,14 @@ async fn random_paths_and_methods_leave_few_series() {
         .collect();
     series.sort_unstable();
     let pair = |path: &str, status: &str| (path.to_owned(), status.to_owned());
-    let random = pair("/random/{id}", "200");
+    let template = format!("/random/{}", web::PARAMETER);
+    let random = pair(&template, "200");
     assert_eq!(series, [random, pair(requests::UNMATCHED, "404")]);
     let count = |path: &str| {
         let labels = [("method", "_OTHER"), ("path", path)];
         reading.number(requests::TOTAL, &labels).unwrap()
     };
-    assert_eq!(count("/random/{id}"), f64::from(matching));
+    assert_eq!(count(&template), f64::from(matching));
     // Other tests send some too.
     assert!(count(requests::UNMATCHED) >= f64::from(REQUESTS - matching));
 }

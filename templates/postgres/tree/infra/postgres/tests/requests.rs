@@ -1,25 +1,28 @@
-//% if framework == "axum"
+//% if framework != "none"
 //! What becomes of the transaction of a request.
 
-use std::sync::Arc;
+use std::{
+    future::{self, Future},
+    panic::{self, AssertUnwindSafe},
+    sync::Arc,
+    task::Poll,
+};
 
-use ::axum::body::Body;
-use ::axum::extract::Request;
-use ::axum::http::StatusCode;
-use ::axum::response::Response;
-use ::axum::routing::get;
-use tower::ServiceExt;
-
+//% if framework == "actix-web"
+use super::actix::{answer, on_get, reply};
+//% else
+use super::axum::{answer, on_get, reply};
+//% endif
 use super::*;
 
-/// An app with one route, wired to the transactions of a database.
-fn app(postgres: &Postgres, route: ::axum::routing::MethodRouter) -> ::axum::Router {
-    let router = ::axum::Router::new().route("/", route);
-    router.layer(super::super::axum::transactions(postgres))
-}
-
-async fn answer(app: ::axum::Router) -> Response {
-    app.oneshot(Request::new(Body::empty())).await.unwrap()
+/// Whether something panics, which would end the test as well.
+async fn panics(future: impl Future) -> bool {
+    let mut running = Box::pin(future);
+    let polled = future::poll_fn(|context| {
+        let poll = AssertUnwindSafe(|| running.as_mut().poll(context));
+        panic::catch_unwind(poll).map_or(Poll::Ready(true), |poll| poll.map(|_| false))
+    });
+    polled.await
 }
 
 #[tokio::test]
@@ -28,26 +31,25 @@ async fn without_a_url_the_extractors_answer_a_typed_503() {
     let postgres = Postgres::start(&settings.postgres, &settings.stage)
         .await
         .unwrap();
-    for route in [get(|_: Tx| async {}), get(|_: Postgres| async {})] {
-        let response = answer(app(&postgres, route)).await;
-        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
-        let kind = &response.headers()["content-type"];
+    let routes = [
+        on_get(|_: Tx| async { "" }),
+        on_get(|_: Postgres| async { "" }),
+    ];
+    for route in routes {
+        let (status, kind, text) = answer(Some(&postgres), route).await;
+        assert_eq!(status, 503);
         assert_eq!(kind, "application/problem+json");
-        let body = ::axum::body::to_bytes(response.into_body(), 1_000)
-            .await
-            .unwrap();
         assert_eq!(
-            body,
+            text,
             r#"{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"the database is not configured: DATABASE_URL is not set"}"#
         );
     }
 }
 
 #[tokio::test]
-async fn a_router_that_is_not_wired_is_an_error_of_ours() {
-    let router = ::axum::Router::new().route("/", get(|_: Tx| async {}));
-    let status = answer(router).await.status();
-    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+async fn an_app_that_is_not_wired_is_an_error_of_ours() {
+    let (status, _, _) = answer(None, on_get(|_: Tx| async { "" })).await;
+    assert_eq!(status, 500);
 }
 
 #[tokio::test]
@@ -55,19 +57,27 @@ async fn a_router_that_is_not_wired_is_an_error_of_ours() {
 async fn only_success_is_committed() {
     let (database, postgres) = prepared(|_| ()).await;
     for (n, status, kept) in [
-        (1, StatusCode::OK, true),
-        (2, StatusCode::SEE_OTHER, true),
-        (3, StatusCode::NOT_FOUND, false),
-        (4, StatusCode::INTERNAL_SERVER_ERROR, false),
+        (1, 200, true),
+        (2, 303, true),
+        (3, 404, false),
+        (4, 500, false),
     ] {
         let handler = move |mut tx: Tx| async move {
             insert(&mut tx, n).await?;
-            Ok::<_, PostgresError>(status)
+            Ok::<_, PostgresError>(reply(status))
         };
-        let response = answer(app(&postgres, get(handler))).await;
-        assert_eq!(response.status(), status);
+        let (answered, _, _) = answer(Some(&postgres), on_get(handler)).await;
+        assert_eq!(answered, status);
         assert_eq!(numbers(&postgres).await.contains(&n), kept, "{status}");
     }
+    let fails = |mut tx: Tx| async move {
+        insert(&mut tx, 5).await?;
+        sqlx::query("SELECT 1 / 0").execute(&mut *tx).await?;
+        Ok::<_, PostgresError>("")
+    };
+    let (status, kind, _) = answer(Some(&postgres), on_get(fails)).await;
+    assert_eq!((status, &*kind), (500, "application/problem+json"));
+    assert_eq!(numbers(&postgres).await, [1, 2]);
     database.drop().await;
 }
 
@@ -79,25 +89,30 @@ async fn what_was_not_committed_is_no_success() {
     let shrug = |mut tx: Tx| async move {
         insert(&mut tx, 1).await.ok();
         sqlx::query("SELECT 1 / 0").execute(&mut *tx).await.ok();
+        "done"
     };
-    let response = answer(app(&postgres, get(shrug))).await;
-    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let (status, _, _) = answer(Some(&postgres), on_get(shrug)).await;
+    assert_eq!(status, 500);
 
     // The handler leaves its transaction to somebody else.
     let kept = Arc::new(tokio::sync::Mutex::new(None));
     let keep = Arc::clone(&kept);
-    let leave = move |mut tx: Tx| async move {
-        insert(&mut tx, 2).await.ok();
-        *keep.lock().await = Some(tx);
+    let leave = move |mut tx: Tx| {
+        let keep = Arc::clone(&keep);
+        async move {
+            insert(&mut tx, 2).await.ok();
+            *keep.lock().await = Some(tx);
+            "done"
+        }
     };
-    let response = answer(app(&postgres, get(leave))).await;
-    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let (status, _, _) = answer(Some(&postgres), on_get(leave)).await;
+    assert_eq!(status, 500);
     kept.lock().await.take();
     assert!(numbers(&postgres).await.is_empty());
 
-    let twice = |_: Tx, _: Tx| async {};
-    let response = answer(app(&postgres, get(twice))).await;
-    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let twice = |_: Tx, _: Tx| async { "done" };
+    let (status, _, _) = answer(Some(&postgres), on_get(twice)).await;
+    assert_eq!(status, 500);
     database.drop().await;
 }
 
@@ -108,30 +123,33 @@ async fn a_panic_and_a_dropped_request_roll_back() {
     let (database, postgres) = prepared(few).await;
     let panic = |mut tx: Tx| async move {
         insert(&mut tx, 1).await.unwrap();
-        panic!("the handler of a test panics")
+        if true {
+            panic!("the handler of a test panics");
+        }
+        "done"
     };
-    let panic = get(move |tx: Tx| async move {
-        let end: () = panic(tx).await;
-        end
-    });
-    let request = tokio::spawn(answer(app(&postgres, panic)));
-    assert!(request.await.unwrap_err().is_panic());
+    assert!(panics(answer(Some(&postgres), on_get(panic))).await);
 
     for _ in 0..20 {
         let begun = Arc::new(tokio::sync::Notify::new());
         let waiting = Arc::clone(&begun);
-        let hang = get(move |mut tx: Tx| async move {
-            insert(&mut tx, 2).await.unwrap();
-            waiting.notify_one();
-            sqlx::query("SELECT pg_sleep(0.05)")
-                .execute(&mut *tx)
-                .await
-                .unwrap();
-            time::sleep(Duration::from_secs(60)).await;
+        let hang = on_get(move |mut tx: Tx| {
+            let waiting = Arc::clone(&waiting);
+            async move {
+                insert(&mut tx, 2).await.unwrap();
+                waiting.notify_one();
+                sqlx::query("SELECT pg_sleep(0.05)")
+                    .execute(&mut *tx)
+                    .await
+                    .unwrap();
+                time::sleep(Duration::from_secs(60)).await;
+                "done"
+            }
         });
-        let request = tokio::spawn(answer(app(&postgres, hang)));
-        begun.notified().await;
-        request.abort();
+        tokio::select! {
+            answer = answer(Some(&postgres), hang) => panic!("{answer:?}"),
+            () = begun.notified() => {}
+        }
     }
     assert!(numbers(&postgres).await.is_empty());
     assert_eq!(postgres.health().await, Health::Healthy);
