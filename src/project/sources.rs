@@ -4,7 +4,12 @@ use std::{fs, path::Path};
 
 use walkdir::{DirEntry, WalkDir};
 
-use crate::{edit::rust, error::Result, facts::Facts, path::ProjectPath};
+use crate::{
+    edit::rust::{self, Server},
+    error::Result,
+    facts::Facts,
+    path::ProjectPath,
+};
 
 use super::Project;
 
@@ -42,16 +47,11 @@ impl Project {
 
     /// Whether some file of a package calls what serves an app of a framework, outside of tests.
     pub(super) fn seems_to_serve(&self, folder: &str, framework: &str) -> bool {
-        self.rust_files(folder).any(|(_, text)| match framework {
-            "axum" => {
-                let may = text.contains("serve(") && text.contains("axum");
-                may && rust::find_serves(&text).is_ok_and(|serves| !serves.is_empty())
-            }
-            _ => {
-                let may = text.contains("HttpServer");
-                may && rust::find_http_servers(&text).is_ok_and(|servers| !servers.is_empty())
-            }
-        })
+        let Some(server) = Server::of(framework) else {
+            return false;
+        };
+        self.rust_files(folder)
+            .any(|(_, text)| server.find(&text).is_ok_and(|serves| !serves.is_empty()))
     }
 
     fn rust_files(&self, folder: &str) -> impl Iterator<Item = (ProjectPath, String)> {

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use infra::edit::Outcome;
 use infra::edit::rust::{
-    Failure, Wiring, declare_module, find_serves, is_declared, is_wired, undo, wire,
+    Failure, Server, Wiring, declare_module, is_declared, is_wired, undo, wire,
 };
 use similar::{ChangeTag, TextDiff};
 
@@ -97,7 +97,7 @@ fn hostile_rust_files_are_wired_and_restored_or_refused() {
         failure: Failure::Expect,
     };
     for (file, text) in hostile("rust") {
-        let serves = find_serves(&text);
+        let serves = Server::Axum.find(&text);
         let expected = match &*file {
             "18_frontmatter.rs" | "29_syntax_error.rs" => {
                 assert!(serves.is_err(), "{file}");

@@ -5,18 +5,14 @@
 
 mod function;
 mod modules;
-mod router;
 mod serve;
-mod served;
-mod shape;
 mod source;
 mod take_back;
 mod wire;
 
 pub use function::{Function, Returns, denied_clippy_lints};
 pub use modules::{Module, declare_module, is_declared, modules};
-pub use router::{Proof, returns_router, router_statements};
-pub use serve::{Plan, Serve, find_http_servers, find_serves};
+pub use serve::{Plan, Proof, Serve, Server, returns_router};
 pub use take_back::{state, undo};
 pub use wire::{Failure, Wiring, is_wired, wire};
 

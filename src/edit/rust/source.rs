@@ -136,6 +136,10 @@ pub(super) fn sequences<'a>(
 #[derive(Default)]
 pub(super) struct Imports {
     names: Vec<(String, Vec<String>)>,
+    /// The paths of which everything is imported.
+    all: Vec<String>,
+    /// The types that the file has of its own, which hide those.
+    types: Vec<String>,
 }
 
 impl Imports {
@@ -166,6 +170,17 @@ impl Imports {
         names.join("::")
     }
 
+    /// Whether a resolved path is that of an item of a crate.
+    pub(super) fn is_of(&self, resolved: &str, of: &str, item: &str) -> bool {
+        let rest = resolved.strip_prefix(of);
+        if rest.and_then(|rest| rest.strip_prefix("::")) == Some(item) {
+            return true;
+        }
+        let name = item.split("::").next().unwrap_or(item);
+        let is_own = self.types.iter().any(|own| own == name);
+        resolved == item && !is_own && self.all.iter().any(|all| all == of)
+    }
+
     fn add(&mut self, tree: &UseTree, prefix: &[String]) {
         let join = |name: &str| {
             let mut full = prefix.to_vec();
@@ -190,7 +205,7 @@ impl Imports {
                     self.add(tree, prefix);
                 }
             }
-            _ => {}
+            UseTree::Glob(_) => self.all.push(prefix.join("::")),
         }
     }
 }
@@ -200,6 +215,18 @@ impl<'ast> syn::visit::Visit<'ast> for Imports {
         if !is_test(&item.attrs) {
             self.add(&item.tree, &[]);
         }
+    }
+
+    fn visit_item_struct(&mut self, item: &'ast syn::ItemStruct) {
+        self.types.push(item.ident.to_string());
+    }
+
+    fn visit_item_enum(&mut self, item: &'ast syn::ItemEnum) {
+        self.types.push(item.ident.to_string());
+    }
+
+    fn visit_item_type(&mut self, item: &'ast syn::ItemType) {
+        self.types.push(item.ident.to_string());
     }
 
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
@@ -218,4 +245,10 @@ impl<'ast> syn::visit::Visit<'ast> for Imports {
 /// Whether a line, from its first letter on, is a `//` comment that is about what follows.
 pub(super) fn is_comment(line: &str) -> bool {
     line.starts_with("//") && !line.starts_with("//!")
+}
+
+/// Whether some code has a literal of several lines, whose lines are not to be moved.
+pub(super) fn has_long_literal(code: &str) -> bool {
+    let words = code.parse().map(words).unwrap_or_default();
+    words.iter().any(|(word, _)| word.contains('\n'))
 }

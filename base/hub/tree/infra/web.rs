@@ -222,30 +222,18 @@ mod tests {
 
     use super::*;
 
-    /// The answer to a request of `/`.
-    async fn status<T, B>(app: App<T>) -> StatusCode
-    where
-        T: ServiceFactory<
-            ServiceRequest,
-            Config = (),
-            Response = ServiceResponse<B>,
-            Error = Error,
-            InitError = (),
-        >,
-        B: MessageBody,
-    {
-        let app = init_service(app).await;
-        let request = TestRequest::get().to_request();
-        call_service(&app, request).await.status()
-    }
-
     //% if extracts
     /// Whether handlers can take a `T`.
     async fn is_extracted<T: FromRequest + 'static>() {
         let infra = Infra::for_tests().await.unwrap();
         let app = || App::new().route("/", web::get().to(|_: T| async { "" }));
-        assert_eq!(status(infra.wire(app())).await, StatusCode::OK);
-        assert_eq!(status(app()).await, StatusCode::INTERNAL_SERVER_ERROR);
+        let request = || TestRequest::get().to_request();
+        let wired = init_service(infra.wire(app())).await;
+        let response = call_service(&wired, request()).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let unwired = init_service(app()).await;
+        let response = call_service(&unwired, request()).await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     }
 
     #[actix_web::test]
@@ -259,7 +247,9 @@ mod tests {
     async fn a_wired_app_serves() {
         let infra = Infra::for_tests().await.unwrap();
         let app = App::new().route("/", web::get().to(|| async { "" }));
-        assert_eq!(status(infra.wire(app)).await, StatusCode::OK);
+        let wired = init_service(infra.wire(app)).await;
+        let response = call_service(&wired, TestRequest::get().to_request()).await;
+        assert_eq!(response.status(), StatusCode::OK);
     }
     //% endif
 }

@@ -9,7 +9,7 @@ fn plan(body: &str) -> Result<Proof, String> {
     let text = format!("{USES}#[tokio::main]\nasync fn main() {{\n{body}\n}}\n");
     let serves = find_serves(&text).unwrap();
     assert_eq!(serves.len(), 1, "{text}");
-    serves[0].plan.clone().map(|plan| plan.router)
+    serves[0].plan.clone().map(|plan| plan.proof().clone())
 }
 
 fn lines(text: &str) -> Vec<usize> {
@@ -365,9 +365,12 @@ fn lints_that_a_crate_denies_are_read() {
 }
 
 #[test]
-fn routers_and_actix_servers_are_found_for_hints() {
+fn apps_are_found_for_hints() {
     let text = "use axum::Router;\nfn a() -> Router {\n    Router::new()\n}\n#[cfg(test)]\nmod t { fn b() { super::Router::new(); } }\n// Router::new()\n";
-    assert_eq!(router_statements(text).unwrap(), [3]);
-    let actix = "use actix_web::{App, HttpServer};\nasync fn main() {\n    HttpServer::new(|| App::new()).run();\n}\n#[test]\nfn t() { HttpServer::new(f); }\n";
-    assert_eq!(find_http_servers(actix).unwrap(), [3]);
+    assert_eq!(Server::Axum.apps(text).unwrap(), [3]);
+    let actix =
+        "use actix_web::*;\nfn a() {\n    App::new();\n}\n#[test]\nfn t() { App::new(); }\n";
+    assert_eq!(Server::ActixWeb.apps(actix).unwrap(), [3]);
+    let own = format!("{actix}struct App;\n");
+    assert_eq!(Server::ActixWeb.apps(&own).unwrap(), [0_usize; 0]);
 }

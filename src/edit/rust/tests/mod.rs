@@ -1,5 +1,6 @@
 //! One test a habit of real Rust files.
 
+mod actix;
 mod declaring;
 mod finding;
 mod wiring;
@@ -9,6 +10,10 @@ use std::process::{Command, Stdio};
 
 use super::super::{Edit, Kept, Outcome, Refusal};
 use super::*;
+
+fn find_serves(text: &str) -> Result<Vec<Serve>, Refusal> {
+    Server::Axum.find(text)
+}
 
 fn diff(old: &str, new: &str) -> String {
     similar::TextDiff::from_lines(old, new)

@@ -4,20 +4,20 @@ use std::ops::Range;
 
 use super::super::lines::{comments_above, line_after, line_start};
 use super::super::{Edit, Outcome, Refusal, line_end};
-use super::serve::{Plan, Serve, find_serves};
-use super::shape::{Kind, Shape};
+use super::serve::shape::{Kind, Shape};
+use super::serve::{Plan, Serve, Served};
 use super::source::{Source, is_comment, sequences, words};
 use super::take_back;
+use layout::{CHAIN, LINE, step, width};
 
-/// Addresses of the parts of a wiring.
+mod actix;
+mod axum;
+mod layout;
+
+/// Addresses of the parts of a wiring that every framework has.
 const START: &str = "start";
-const SIGNAL: &str = "shutdown-signal";
 const SHUTDOWN: &str = "shutdown";
 const SERVED: &str = "served";
-
-/// The widths that rustfmt keeps to when it is not told otherwise.
-const LINE: usize = 100;
-const CHAIN: usize = 60;
 
 /// What is written at the place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ struct Piece {
     after: String,
 }
 
-/// Wires a place that [`find_serves`] found in the same text.
+/// Wires a place that [`Server::find`](super::Server::find) found in the same text.
 ///
 /// A router that [`Proof::NeedsReturnType`](super::Proof) is taken for one: ask before.
 ///
@@ -56,12 +56,12 @@ struct Piece {
 /// be told from others when they are taken back.
 pub fn wire(text: &str, serve: &Serve, wiring: &Wiring) -> Result<Outcome, Refusal> {
     let refuse = |reason: &str| Refusal::Unsafe {
-        address: "axum::serve".to_owned(),
+        address: serve.server.call().to_owned(),
         line: Some(serve.line),
         reason: reason.to_owned(),
     };
     let plan = serve.plan.as_ref().map_err(|reason| refuse(reason))?;
-    let before = find_serves(text)?;
+    let before = serve.server.find(text)?;
     if !before.contains(serve) {
         return Err(refuse("it is no longer as it was found"));
     }
@@ -82,7 +82,7 @@ pub fn wire(text: &str, serve: &Serve, wiring: &Wiring) -> Result<Outcome, Refus
         });
     }
     new.push_str(&text[at..]);
-    let after = find_serves(&new)?;
+    let after = serve.server.find(&new)?;
     let graceful = |serves: &[Serve]| serves.iter().filter(|serve| serve.graceful).count();
     let added = usize::from(!plan.shape.graceful);
     if after.len() != before.len()
@@ -104,32 +104,43 @@ pub fn wire(text: &str, serve: &Serve, wiring: &Wiring) -> Result<Outcome, Refus
 }
 
 fn pieces(text: &str, plan: &Plan, wiring: &Wiring) -> Vec<Piece> {
-    let (shape, app) = (&plan.shape, &plan.app);
+    let shape = &plan.shape;
     let end = line_end(text);
     let start = line_start(text, shape.wires);
     let indent = &text[start..shape.wires];
+    let (line, mut pieces) = match &plan.served {
+        Served::Router { name, made, .. } => {
+            axum::pieces(text, shape, (name, made.as_ref()), wiring)
+        }
+        Served::Factory(factory) => actix::pieces(text, shape, factory),
+    };
     let started = started(indent, wiring, end);
     let at = comments_above(text, shape.wires, is_comment);
-    let made = plan.made.clone().map_or(app.as_str(), |made| &text[made]);
-    let mut pieces = vec![Piece {
+    pieces.push(Piece {
         address: START,
         range: at..at,
-        after: format!("{started}{indent}let {app} = infra.wire({made});{end}"),
-    }];
-    let mut signal = signal(text, shape, wiring);
-    if let (Some(signal), Some(made)) = (&mut signal, &plan.made) {
-        let rest = &text[made.end..signal.range.start];
-        signal.after = format!("{app}{rest}{}", signal.after);
-        signal.range.start = made.start;
-    }
-    pieces.extend(signal);
-    let shutdown = format!("{indent}infra.shutdown().await;");
-    let keeps = match shape.kind {
+        after: format!("{started}{indent}{line}{end}"),
+    });
+    pieces.extend(ending(text, shape));
+    pieces
+}
+
+/// Whether the value of the statement is kept in a variable until after the shutdown.
+fn keeps(shape: &Shape) -> bool {
+    match shape.kind {
         Kind::Statement => false,
         Kind::Tail => !shape.unit,
         Kind::Return => true,
-    };
-    if keeps {
+    }
+}
+
+/// What follows when the server has ended.
+fn ending(text: &str, shape: &Shape) -> Vec<Piece> {
+    let end = line_end(text);
+    let start = shape.statement.start;
+    let indent = &text[line_start(text, start)..start];
+    let shutdown = format!("{indent}infra.shutdown().await;");
+    if keeps(shape) {
         let open = shape.call.start;
         let word = if shape.kind == Kind::Return {
             "return served;"
@@ -139,31 +150,30 @@ fn pieces(text: &str, plan: &Plan, wiring: &Wiring) -> Vec<Piece> {
         let stop = shape.statement.end;
         let from = stop - usize::from(shape.semicolon);
         let tail = format!(";{end}{shutdown}{end}{indent}{word}");
-        pieces.push(Piece {
-            address: SERVED,
-            range: shape.statement.start..open,
-            after: format!("let served = {}", &text[shape.value..open]),
-        });
-        pieces.push(Piece {
-            address: SHUTDOWN,
-            range: from..stop,
-            after: tail,
-        });
-    } else if shape.kind == Kind::Tail {
-        pieces.push(Piece {
-            address: SHUTDOWN,
-            range: shape.statement.end..shape.statement.end,
-            after: format!(";{end}{shutdown}"),
-        });
+        return vec![
+            Piece {
+                address: SERVED,
+                range: start..open,
+                after: format!("let served = {}", &text[shape.value..open]),
+            },
+            Piece {
+                address: SHUTDOWN,
+                range: from..stop,
+                after: tail,
+            },
+        ];
+    }
+    let (at, after) = if shape.kind == Kind::Tail {
+        (shape.statement.end, format!(";{end}{shutdown}"))
     } else {
         let at = line_after(text, shape.statement.end);
-        pieces.push(Piece {
-            address: SHUTDOWN,
-            range: at..at,
-            after: format!("{shutdown}{end}"),
-        });
-    }
-    pieces
+        (at, format!("{shutdown}{end}"))
+    };
+    vec![Piece {
+        address: SHUTDOWN,
+        range: at..at,
+        after,
+    }]
 }
 
 /// The statement that starts, laid out as rustfmt does.
@@ -190,92 +200,6 @@ fn started(indent: &str, wiring: &Wiring, end: &str) -> String {
     }
     let start = format!("{indent}let infra = {call}");
     format!("{start}{end}{deeper}.await{end}{deeper}{failure};{end}")
-}
-
-fn width(line: &str) -> usize {
-    line.chars()
-        .map(|letter| if letter == '\t' { 4 } else { 1 })
-        .sum()
-}
-
-fn step(indent: &str) -> &'static str {
-    if indent.starts_with('\t') {
-        "\t"
-    } else {
-        "    "
-    }
-}
-
-/// The call that stops the server, with the calls after it each on a line of its own.
-fn signal(text: &str, shape: &Shape, wiring: &Wiring) -> Option<Piece> {
-    if shape.graceful {
-        return None;
-    }
-    let end = line_end(text);
-    let first = *shape.dots.first()?;
-    let own_line = |dot: usize| text[line_start(text, dot)..dot].trim().is_empty();
-    let indent = if own_line(first) {
-        text[line_start(text, first)..first].to_owned()
-    } else {
-        chain_indent(text, shape)
-    };
-    let added = format!("{end}{}", signal_call(&indent, wiring, end));
-    if own_line(first) {
-        return Some(Piece {
-            address: SIGNAL,
-            range: shape.call.end..shape.call.end,
-            after: added,
-        });
-    }
-    let mut after = added;
-    let mut at = shape.call.end;
-    for &dot in &shape.dots {
-        after.push_str(&text[at..dot]);
-        if !own_line(dot) {
-            after.truncate(after.trim_end().len());
-            after.push_str(end);
-            after.push_str(&indent);
-        }
-        at = dot;
-    }
-    after.push_str(&text[at..shape.end]);
-    let mut stop = shape.end;
-    if shape.head && text[stop..].starts_with(" {") {
-        // The brace of an `if let` goes below a condition of several lines.
-        let line = line_start(text, shape.statement.start);
-        after.push_str(end);
-        after.push_str(&text[line..shape.statement.start]);
-        after.push('{');
-        stop += 2;
-    }
-    Some(Piece {
-        address: SIGNAL,
-        range: shape.call.end..stop,
-        after,
-    })
-}
-
-/// The indent of calls that are to stand on lines of their own.
-fn chain_indent(text: &str, shape: &Shape) -> String {
-    let line = &text[line_start(text, shape.call.end)..];
-    let indent = &line[..line.len() - line.trim_start().len()];
-    // The calls on a call of several lines stand below its last one.
-    let deeper = if text[shape.call.clone()].contains('\n') {
-        ""
-    } else {
-        step(indent)
-    };
-    format!("{indent}{deeper}")
-}
-
-fn signal_call(indent: &str, wiring: &Wiring, end: &str) -> String {
-    let signal = format!("{}::shutdown_signal()", wiring.module);
-    let line = format!("{indent}.with_graceful_shutdown({signal})");
-    if width(&line) <= LINE {
-        return line;
-    }
-    let deeper = format!("{indent}{}", step(indent));
-    format!("{indent}.with_graceful_shutdown({end}{deeper}{signal},{end}{indent})")
 }
 
 /// Tells whether a file starts the infrastructure and wires an app, in whatever form.

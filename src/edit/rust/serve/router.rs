@@ -1,12 +1,10 @@
 //! Whether a name is bound to an axum `Router`.
 
-use syn::spanned::Spanned;
 use syn::visit::Visit;
 use syn::{Expr, FnArg, Pat, ReturnType, Signature, Stmt, Type};
 
-use super::super::Refusal;
-use super::function::arguments;
-use super::source::{Imports, Source, is_test};
+use super::super::function::arguments;
+use super::super::source::{Imports, Source, is_test};
 
 /// How sure it is that a name stands for a `Router`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,12 +171,17 @@ pub(super) fn prove_value(
     }
 }
 
-fn called(imports: &Imports, path: &syn::Path, awaited: bool, tried: bool) -> Proof {
+/// Whether a path is that of a function that makes an empty router.
+pub(super) fn is_new(imports: &Imports, path: &syn::Path) -> bool {
     let mut of = path.clone();
     let constructor = of.segments.pop();
     of.segments.pop_punct();
     let makes = constructor.is_some_and(|name| name.ident == "new" || name.ident == "default");
-    if makes && !of.segments.is_empty() && is_router(imports, &of) && !awaited && !tried {
+    makes && !of.segments.is_empty() && is_router(imports, &of)
+}
+
+fn called(imports: &Imports, path: &syn::Path, awaited: bool, tried: bool) -> Proof {
+    if is_new(imports, path) && !awaited && !tried {
         return Proof::Certain;
     }
     let names: Vec<_> = path
@@ -193,7 +196,8 @@ fn called(imports: &Imports, path: &syn::Path, awaited: bool, tried: bool) -> Pr
     }
 }
 
-fn mentions(pattern: &Pat, name: &str) -> bool {
+/// Whether a pattern binds a name.
+pub(super) fn mentions(pattern: &Pat, name: &str) -> bool {
     struct Names<'n>(&'n str, bool);
     impl<'ast> Visit<'ast> for Names<'_> {
         fn visit_pat_ident(&mut self, pattern: &'ast syn::PatIdent) {
@@ -275,46 +279,4 @@ pub fn returns_router(text: &str, function: &str, tried: bool) -> Option<bool> {
     };
     functions.visit_file(&source.file);
     functions.found
-}
-
-/// Lists the lines on which a file makes an axum router outside tests, for a hint where to wire
-/// by hand.
-///
-/// # Errors
-///
-/// [`Refusal::Unreadable`] for what is not Rust.
-pub fn router_statements(text: &str) -> Result<Vec<usize>, Refusal> {
-    struct Routers<'s, 't> {
-        source: &'s Source<'t>,
-        imports: Imports,
-        lines: Vec<usize>,
-    }
-    impl<'ast> Visit<'ast> for Routers<'_, '_> {
-        fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
-            if let Expr::Path(path) = &*call.func
-                && called(&self.imports, &path.path, false, false) == Proof::Certain
-            {
-                self.lines.push(self.source.line(call.span()));
-            }
-            syn::visit::visit_expr_call(self, call);
-        }
-        fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
-            if !is_test(&item.attrs) {
-                syn::visit::visit_item_mod(self, item);
-            }
-        }
-        fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-            if !is_test(&item.attrs) {
-                syn::visit::visit_item_fn(self, item);
-            }
-        }
-    }
-    let source = Source::parse(text)?;
-    let mut routers = Routers {
-        imports: Imports::of(&source.file),
-        lines: Vec::new(),
-        source: &source,
-    };
-    routers.visit_file(&source.file);
-    Ok(routers.lines)
 }

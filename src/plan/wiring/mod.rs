@@ -6,13 +6,15 @@
 use crate::{
     edit::{
         cargo_toml,
-        rust::{self, Failure, Proof, Returns, Serve, Wiring},
+        rust::{self, Failure, Proof, Returns, Serve, Server, Wiring},
     },
     lock::HUB,
     path::ProjectPath,
 };
 
 use super::{ManualStep, draft::Draft};
+
+mod snippet;
 
 /// A call that serves, in its file.
 struct Site {
@@ -52,12 +54,11 @@ impl Draft<'_> {
                 Err(why) => (why.clone(), vec![only.place(Some(&why))]),
             },
             [] => {
-                let why = match self.facts.framework.name.as_str() {
-                    "axum" => "no call of `axum::serve` was found",
-                    "actix-web" => "an app of actix-web is not wired automatically",
-                    _ => "there is no framework to find the place by",
+                let why = match self.server() {
+                    Some(server) => format!("no call of `{}` was found", server.call()),
+                    None => "there is no framework to find the place by".to_owned(),
                 };
-                (why.to_owned(), self.router_places())
+                (why, self.app_places())
             }
             several => {
                 let why = "the app is served in several places".to_owned();
@@ -113,27 +114,29 @@ impl Draft<'_> {
         declared
     }
 
-    fn sites(&self) -> Vec<Site> {
-        let mut sites = Vec::new();
-        if self.facts.framework.name != "axum" {
-            return sites;
-        }
-        for file in &self.facts.sources {
-            for serve in rust::find_serves(self.text(file)).unwrap_or_default() {
-                sites.push(Site {
-                    file: file.clone(),
-                    serve,
-                });
-            }
-        }
-        sites
+    fn server(&self) -> Option<Server> {
+        Server::of(&self.facts.framework.name)
     }
 
-    fn router_places(&self) -> Vec<String> {
+    fn sites(&self) -> Vec<Site> {
+        let files = self.facts.sources.iter();
+        let found = files.flat_map(|file| {
+            let serves = self.server().map(|server| server.find(self.text(file)));
+            let serves = serves.and_then(Result::ok).unwrap_or_default();
+            serves.into_iter().map(|serve| Site {
+                file: file.clone(),
+                serve,
+            })
+        });
+        found.collect()
+    }
+
+    fn app_places(&self) -> Vec<String> {
         let files = self.facts.sources.iter();
         files
             .flat_map(|file| {
-                let lines = rust::router_statements(self.text(file)).unwrap_or_default();
+                let lines = self.server().map(|server| server.apps(self.text(file)));
+                let lines = lines.and_then(Result::ok).unwrap_or_default();
                 lines.into_iter().map(move |line| format!("{file}:{line}"))
             })
             .collect()
@@ -144,7 +147,7 @@ impl Draft<'_> {
         let plan = site.serve.plan.as_ref().map_err(Clone::clone)?;
         if let Proof::NeedsReturnType {
             function, tried, ..
-        } = &plan.router
+        } = plan.proof()
             && !self.returns_router(function, *tried)
         {
             return Err(format!("`{function}` is not known to return a `Router`"));
@@ -228,65 +231,5 @@ impl Draft<'_> {
         self.put(&site.file, "start", &[HUB], why, |text| {
             rust::wire(text, &site.serve, wiring)
         });
-    }
-
-    /// The lines to paste.
-    fn snippet(&self, declared: bool, wired: bool, module: &str, site: Option<&Site>) -> String {
-        let mut lines = Vec::new();
-        if !declared {
-            let root = self
-                .facts
-                .crate_root()
-                .map_or("the crate's root", |root| root.as_str());
-            let public = if self.facts.library.is_some() {
-                "pub "
-            } else {
-                ""
-            };
-            lines.push(format!("{public}mod {};  // in {root}", self.facts.module));
-        }
-        if wired {
-            return lines.join("\n");
-        }
-        let failure = site
-            .and_then(|site| self.failure(site))
-            .unwrap_or(Failure::Question);
-        let start = match failure {
-            Failure::Question => "?",
-            Failure::Expect => ".expect(\"the infrastructure starts\")",
-            Failure::Panic => ".unwrap_or_else(|error| panic!(\"{error}\"))",
-        };
-        let plan = site.and_then(|site| site.serve.plan.as_ref().ok());
-        let app = plan.map_or("app", |plan| plan.app.as_str());
-        let graceful = site.is_some_and(|site| site.serve.graceful);
-        let stop = match failure {
-            Failure::Expect => ".expect(\"the server runs\")",
-            Failure::Question | Failure::Panic => start,
-        };
-        lines.push(format!(
-            "let infra = {module}::Infra::start().await{start};"
-        ));
-        match self.facts.framework.name.as_str() {
-            "axum" => lines.push(format!(
-                "let {app} = infra.wire({app});  // after the last route, before it is served"
-            )),
-            "actix-web" => lines.extend([
-                "let wired = infra.clone();".to_owned(),
-                "HttpServer::new(move || wired.wire(App::new()))  // the app with all its routes"
-                    .to_owned(),
-            ]),
-            _ => lines.push(format!(
-                "{module}::shutdown_signal().await;  // or the work of the app"
-            )),
-        }
-        if !graceful && self.facts.framework.name == "axum" {
-            lines.extend([
-                format!("axum::serve(listener, {app})"),
-                format!("    .with_graceful_shutdown({module}::shutdown_signal())"),
-                format!("    .await{stop};"),
-            ]);
-        }
-        lines.push("infra.shutdown().await;  // when the server has stopped".to_owned());
-        lines.join("\n")
     }
 }

@@ -1,0 +1,82 @@
+//! The lines to paste where nothing is certain.
+
+use crate::edit::rust::{Failure, Server};
+
+use super::{super::draft::Draft, Site};
+
+impl Draft<'_> {
+    /// The lines to paste.
+    pub(super) fn snippet(
+        &self,
+        declared: bool,
+        wired: bool,
+        module: &str,
+        site: Option<&Site>,
+    ) -> String {
+        let mut lines = Vec::new();
+        if !declared {
+            let root = self.facts.crate_root();
+            let root = root.map_or("the crate's root", |root| root.as_str());
+            let public = if self.facts.library.is_some() {
+                "pub "
+            } else {
+                ""
+            };
+            lines.push(format!("{public}mod {};  // in {root}", self.facts.module));
+        }
+        if wired {
+            return lines.join("\n");
+        }
+        let failure = site
+            .and_then(|site| self.failure(site))
+            .unwrap_or(Failure::Question);
+        let start = ending(failure, "the infrastructure starts");
+        lines.push(format!(
+            "let infra = {module}::Infra::start().await{start};"
+        ));
+        lines.extend(match self.server() {
+            Some(Server::Axum) => axum(module, failure, site),
+            Some(Server::ActixWeb) => actix_web(site),
+            None => vec![format!(
+                "{module}::shutdown_signal().await;  // or the work of the app"
+            )],
+        });
+        lines.push("infra.shutdown().await;  // when the server has stopped".to_owned());
+        lines.join("\n")
+    }
+}
+
+/// What becomes of an error.
+fn ending(failure: Failure, expected: &str) -> String {
+    match failure {
+        Failure::Question => "?".to_owned(),
+        Failure::Expect => format!(".expect(\"{expected}\")"),
+        Failure::Panic => ".unwrap_or_else(|error| panic!(\"{error}\"))".to_owned(),
+    }
+}
+
+fn axum(module: &str, failure: Failure, site: Option<&Site>) -> Vec<String> {
+    let app = site.and_then(|site| site.serve.app.as_deref());
+    let app = app.unwrap_or("app");
+    let mut lines = vec![format!(
+        "let {app} = infra.wire({app});  // after the last route, before it is served"
+    )];
+    if !site.is_some_and(|site| site.serve.graceful) {
+        let stop = ending(failure, "the server runs");
+        lines.extend([
+            format!("axum::serve(listener, {app})"),
+            format!("    .with_graceful_shutdown({module}::shutdown_signal())"),
+            format!("    .await{stop};"),
+        ]);
+    }
+    lines
+}
+
+fn actix_web(site: Option<&Site>) -> Vec<String> {
+    let app = site.and_then(|site| site.serve.app.as_deref());
+    let app = app.unwrap_or("App::new()");
+    vec![
+        "let wired = infra.clone();  // before the server is made".to_owned(),
+        format!("HttpServer::new(move || wired.wire({app}))  // the app with all its routes"),
+    ]
+}
