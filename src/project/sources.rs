@@ -42,16 +42,8 @@ impl Project {
 
     /// Whether some file of a package calls what serves an app of a framework, outside of tests.
     pub(super) fn seems_to_serve(&self, folder: &str, framework: &str) -> bool {
-        self.rust_files(folder).any(|(_, text)| match framework {
-            "axum" => {
-                let may = text.contains("serve(") && text.contains("axum");
-                may && rust::find_serves(&text).is_ok_and(|serves| !serves.is_empty())
-            }
-            _ => {
-                let may = text.contains("HttpServer");
-                may && rust::find_http_servers(&text).is_ok_and(|servers| !servers.is_empty())
-            }
-        })
+        self.rust_files(folder)
+            .any(|(_, text)| serves(&text, framework))
     }
 
     fn rust_files(&self, folder: &str) -> impl Iterator<Item = (ProjectPath, String)> {
@@ -90,6 +82,20 @@ impl Project {
             .collect();
         names.sort();
         names
+    }
+}
+
+/// Whether a file calls what serves an app of a framework, outside of tests.
+pub(super) fn serves(text: &str, framework: &str) -> bool {
+    match framework {
+        "axum" => {
+            let may = text.contains("serve(") && text.contains("axum");
+            may && rust::find_serves(text).is_ok_and(|serves| !serves.is_empty())
+        }
+        _ => {
+            let may = text.contains("HttpServer");
+            may && rust::find_http_servers(text).is_ok_and(|servers| !servers.is_empty())
+        }
     }
 }
 

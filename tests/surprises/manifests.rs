@@ -17,7 +17,9 @@ fn locked(versions: &[(&str, &str)]) -> String {
     let packages: String = versions
         .iter()
         .map(|(name, version)| {
-            format!("\n[[package]]\nname = \"{name}\"\nversion = \"{version}\"\nsource = \"registry\"\n")
+            format!(
+                "\n[[package]]\nname = \"{name}\"\nversion = \"{version}\"\nsource = \"registry\"\n"
+            )
         })
         .collect();
     format!(
@@ -27,10 +29,14 @@ fn locked(versions: &[(&str, &str)]) -> String {
 
 #[test]
 fn an_optional_tokio_is_refused_unless_it_is_always_on() {
-    let optional = "axum = \"0.8\"\ntokio = { version = \"1\", features = [\"full\"], optional = true }\n";
+    let optional =
+        "axum = \"0.8\"\ntokio = { version = \"1\", features = [\"full\"], optional = true }\n";
     let off = with(optional) + "\n[features]\nserver = [\"dep:tokio\"]\n";
     let said = Project::plain(&[("Cargo.toml", &off)]).refuses("add redis", 4);
-    assert!(said.contains("tokio") && said.contains("optional"), "{said}");
+    assert!(
+        said.contains("tokio") && said.contains("optional"),
+        "{said}"
+    );
     let on = with(optional) + "\n[features]\ndefault = [\"server\"]\nserver = [\"dep:tokio\"]\n";
     Project::plain(&[("Cargo.toml", &on)]).lives("add redis", 0);
 }
@@ -52,9 +58,14 @@ fn a_package_without_tokio_gets_it() {
 
 #[test]
 fn default_features_that_are_off_stay_off_and_what_is_needed_is_named() {
-    let manifest = with("axum = { default-features = false, version = \"0.8\" }\ntokio = { version = \"1\", features = [\"full\"] }\n");
+    let manifest = with(
+        "axum = { default-features = false, version = \"0.8\" }\ntokio = { version = \"1\", features = [\"full\"] }\n",
+    );
     let life = Project::plain(&[("Cargo.toml", &manifest)]).lives("add metrics", 0);
-    life.holds("Cargo.toml", "axum = { default-features = false, version = \"0.8\", features = [");
+    life.holds(
+        "Cargo.toml",
+        "axum = { default-features = false, version = \"0.8\", features = [",
+    );
     life.holds("Cargo.toml", "\"matched-path\"");
 }
 
@@ -81,7 +92,9 @@ fn a_requirement_of_zero_without_a_lock_file_is_settled_by_none() {
 
 #[test]
 fn pinned_versions_stay_pinned() {
-    let manifest = with("axum = \"=0.8.4\"\nredis = { version = \"=1.2.0\" }\nserde = \"=1.0.219\"\ntokio = { version = \"=1.47.0\", features = [\"full\"] }\n");
+    let manifest = with(
+        "axum = \"=0.8.4\"\nredis = { version = \"=1.2.0\" }\nserde = \"=1.0.219\"\ntokio = { version = \"=1.47.0\", features = [\"full\"] }\n",
+    );
     let lock = locked(&[
         ("axum", "0.8.4"),
         ("redis", "1.2.0"),
@@ -90,7 +103,12 @@ fn pinned_versions_stay_pinned() {
     ]);
     let project = Project::plain(&[("Cargo.toml", &manifest), ("Cargo.lock", &lock)]);
     let life = project.lives("add redis", 0);
-    for pin in ["axum = \"=0.8.4\"\n", "\"=1.2.0\"", "\"=1.0.219\"", "\"=1.47.0\""] {
+    for pin in [
+        "axum = \"=0.8.4\"\n",
+        "\"=1.2.0\"",
+        "\"=1.0.219\"",
+        "\"=1.47.0\"",
+    ] {
         life.holds("Cargo.toml", pin);
     }
 }
@@ -101,8 +119,9 @@ fn a_feature_that_is_called_as_a_crate_that_comes_is_kept_apart() {
         + "\n[features]\ndefault = []\nredis = []\n";
     let life = Project::plain(&[("Cargo.toml", &manifest)]).lives("add redis", 0);
     life.holds("Cargo.toml", "\n[features]\ndefault = []\nredis = []\n");
-    let optional = with("axum = \"0.8\"\nredis = { version = \"1.2\", optional = true }\ntokio = { version = \"1\", features = [\"full\"] }\n")
-        + "\n[features]\nredis = [\"dep:redis\"]\n";
+    let optional = with(
+        "axum = \"0.8\"\nredis = { version = \"1.2\", optional = true }\ntokio = { version = \"1\", features = [\"full\"] }\n",
+    ) + "\n[features]\nredis = [\"dep:redis\"]\n";
     let said = Project::plain(&[("Cargo.toml", &optional)]).refuses("add redis", 4);
     assert!(said.contains("optional"), "{said}");
 }
@@ -115,7 +134,9 @@ fn an_older_framework_and_other_frameworks_are_refused_with_what_would_help() {
         ("warp = \"0.3\"", "--framework none"),
         ("poem = \"3\"", "--framework none"),
     ] {
-        let manifest = with(&format!("{dependency}\ntokio = {{ version = \"1\", features = [\"full\"] }}\n"));
+        let manifest = with(&format!(
+            "{dependency}\ntokio = {{ version = \"1\", features = [\"full\"] }}\n"
+        ));
         let said = Project::plain(&[("Cargo.toml", &manifest)]).refuses("add redis", 6);
         assert!(said.contains(help), "{dependency}: {said}");
     }

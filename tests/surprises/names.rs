@@ -13,8 +13,21 @@ fn with_routes(routes: &str) -> String {
 #[test]
 fn modules_called_as_crates_and_components_shadow_nothing() {
     let taken = [
-        "cache", "config", "core", "health", "infrastructure", "metrics", "queue", "redis",
-        "settings", "storage", "telemetry", "tokio", "tracing", "web", "worker",
+        "cache",
+        "config",
+        "core",
+        "health",
+        "infrastructure",
+        "metrics",
+        "queue",
+        "redis",
+        "settings",
+        "storage",
+        "telemetry",
+        "tokio",
+        "tracing",
+        "web",
+        "worker",
     ];
     let declared: String = taken.iter().map(|name| format!("mod {name};\n")).collect();
     let main = format!("{declared}\n{MAIN}");
@@ -26,7 +39,10 @@ fn modules_called_as_crates_and_components_shadow_nothing() {
     all.extend(files.iter().map(|(path, text)| (path.as_str(), *text)));
     let project = Project::plain(&all);
     let life = project.lives("add redis", 0);
-    life.holds("src/main.rs", "mod health;\nmod infra;\nmod infrastructure;\n");
+    life.holds(
+        "src/main.rs",
+        "mod health;\nmod infra;\nmod infrastructure;\n",
+    );
     let life = project.lives("add metrics", 0);
     // From the module of the hub, a bare name can only be a module beside it or a crate.
     life.lacks("src/infra/mod.rs", "crate::");
@@ -35,7 +51,10 @@ fn modules_called_as_crates_and_components_shadow_nothing() {
 #[test]
 fn a_module_a_file_or_a_crate_called_infra_names_the_option() {
     let main = format!("mod infra;\n\n{MAIN}");
-    let module = Project::plain(&[("src/main.rs", &main), ("src/infra.rs", "pub fn init() {}\n")]);
+    let module = Project::plain(&[
+        ("src/main.rs", &main),
+        ("src/infra.rs", "pub fn init() {}\n"),
+    ]);
     let said = module.refuses("add redis", 4);
     assert!(said.contains("--module infrastructure"), "{said}");
     let life = module.lives("add redis --module platform", 0);
@@ -46,7 +65,10 @@ fn a_module_a_file_or_a_crate_called_infra_names_the_option() {
     let manifest = format!("{MANIFEST}infra = {{ path = \"infra\" }}\n");
     let dependency = Project::plain(&[
         ("Cargo.toml", &manifest),
-        ("infra/Cargo.toml", "[package]\nname = \"infra\"\nversion = \"0.1.0\"\n"),
+        (
+            "infra/Cargo.toml",
+            "[package]\nname = \"infra\"\nversion = \"0.1.0\"\n",
+        ),
         ("infra/src/lib.rs", "pub fn init() {}\n"),
     ]);
     let said = dependency.refuses("add redis", 4);
@@ -57,10 +79,16 @@ fn a_module_a_file_or_a_crate_called_infra_names_the_option() {
 #[test]
 fn an_unrelated_member_called_infra_is_no_hindrance() {
     let project = Project::new(&[
-        ("Cargo.toml", "[workspace]\nmembers = [\"kiosk\", \"infra\"]\n"),
+        (
+            "Cargo.toml",
+            "[workspace]\nmembers = [\"kiosk\", \"infra\"]\n",
+        ),
         ("kiosk/Cargo.toml", MANIFEST),
         ("kiosk/src/main.rs", MAIN),
-        ("infra/Cargo.toml", "[package]\nname = \"infra\"\nversion = \"0.1.0\"\n"),
+        (
+            "infra/Cargo.toml",
+            "[package]\nname = \"infra\"\nversion = \"0.1.0\"\n",
+        ),
         ("infra/src/lib.rs", ""),
     ]);
     project.lives("add redis", 0);
@@ -87,8 +115,8 @@ fn a_route_that_a_component_serves_too_is_told_with_what_moves_it() {
 fn a_route_in_another_file_is_seen_and_one_in_a_test_or_comment_is_none() {
     let routes = "use axum::{routing::get, Router};\n\npub fn router() -> Router {\n    Router::new().route(\"/metrics\", get(|| async { \"mine\" }))\n}\n";
     let main = "mod routes;\n\n#[tokio::main]\nasync fn main() -> std::io::Result<()> {\n    let app = routes::router();\n    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await?;\n    axum::serve(listener, app).await\n}\n";
-    let life = Project::plain(&[("src/main.rs", main), ("src/routes.rs", routes)])
-        .lives("add metrics", 0);
+    let life =
+        Project::plain(&[("src/main.rs", main), ("src/routes.rs", routes)]).lives("add metrics", 0);
     life.tells("at src/routes.rs:4");
     let innocent = format!(
         "{}\n// .route(\"/metrics\", get(mine))\n\n#[cfg(test)]\nmod tests {{\n    fn app() {{\n        axum::Router::new().route(\"/metrics\", mine);\n    }}\n}}\n",

@@ -69,7 +69,9 @@ fn a_binary_below_src_bin_uses_the_module_of_the_library() {
 
 #[test]
 fn a_library_that_is_a_mod_rs_beside_the_manifest_has_the_module_there() {
-    let manifest = format!("{MANIFEST}\n[lib]\npath = \"mod.rs\"\n\n[[bin]]\nname = \"kiosk\"\npath = \"main.rs\"\n");
+    let manifest = format!(
+        "{MANIFEST}\n[lib]\npath = \"mod.rs\"\n\n[[bin]]\nname = \"kiosk\"\npath = \"main.rs\"\n"
+    );
     let project = Project::new(&[
         ("Cargo.toml", &manifest),
         ("mod.rs", "pub fn greeting() {}\n"),
@@ -107,8 +109,8 @@ fn a_package_of_a_library_only_is_wired_where_it_serves() {
 fn a_router_that_another_file_builds_is_wired_where_it_is_served() {
     let main = "mod routes;\n\n#[tokio::main]\nasync fn main() -> std::io::Result<()> {\n    let app = routes::router();\n    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await?;\n    axum::serve(listener, app).await\n}\n";
     let routes = "use axum::{routing::get, Router};\n\npub fn router() -> Router {\n    Router::new().route(\"/\", get(|| async { \"hello\" }))\n}\n";
-    let life = Project::plain(&[("src/main.rs", main), ("src/routes.rs", routes)])
-        .lives("add redis", 0);
+    let life =
+        Project::plain(&[("src/main.rs", main), ("src/routes.rs", routes)]).lives("add redis", 0);
     wired(&life, "src/main.rs");
     life.lacks("src/routes.rs", "infra");
 }
@@ -146,12 +148,14 @@ fn serve_calls_in_comments_and_strings_are_none() {
 #[test]
 fn a_main_for_each_configuration_is_left_to_the_user() {
     let one = |cfg: &str| {
-        format!("#[cfg({cfg})]\n#[tokio::main]\nasync fn main() -> std::io::Result<()> {{\n    let app = axum::Router::new();\n    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await?;\n    axum::serve(listener, app).await\n}}\n")
+        format!(
+            "#[cfg({cfg})]\n#[tokio::main]\nasync fn main() -> std::io::Result<()> {{\n    let app = axum::Router::new();\n    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await?;\n    axum::serve(listener, app).await\n}}\n"
+        )
     };
     let main = format!("{}\n{}", one("unix"), one("not(unix)"));
     let life = Project::plain(&[("src/main.rs", &main)]).lives("add redis", 3);
-    life.tells("at src/main.rs:6");
-    life.tells("at src/main.rs:14");
+    life.tells("at src/main.rs:8");
+    life.tells("at src/main.rs:16");
     life.lacks("src/main.rs", "infra.wire");
 }
 
@@ -172,21 +176,28 @@ fn a_second_server_for_a_port_of_metrics_is_not_chosen_between() {
     );
     let life = Project::plain(&[("src/main.rs", &main)]).lives("add redis", 3);
     life.tells("served in several places");
-    life.tells("at src/main.rs:8");
-    life.tells("at src/main.rs:9");
+    life.tells("at src/main.rs:10");
+    life.tells("at src/main.rs:11");
 }
 
 #[test]
 fn what_stands_above_the_modules_stays_above_them() {
     let licence = "// Copyright of somebody.\n// All of it.\n\n#![allow(clippy::all)]\n\n";
-    let allocator = "#[global_allocator]\nstatic GLOBAL: std::alloc::System = std::alloc::System;\n\n";
+    let allocator =
+        "#[global_allocator]\nstatic GLOBAL: std::alloc::System = std::alloc::System;\n\n";
     let external = "extern crate core;\n#[macro_use]\nextern crate tracing;\n\n";
     let inline = "pub mod util {\n    pub fn one() -> u8 {\n        1\n    }\n}\n\n";
     let docs = "//! A kiosk.\n//!\n//! It sells.\n#![forbid(unsafe_code)]\n";
     for (head, module) in [
         (licence, "use axum::{routing::get, Router};\n\nmod infra;\n"),
-        (allocator, "use axum::{routing::get, Router};\n\nmod infra;\n"),
-        (external, "extern crate tracing;\n\nmod infra;\n"),
+        (
+            allocator,
+            "use axum::{routing::get, Router};\n\nmod infra;\n",
+        ),
+        (
+            external,
+            "use axum::{routing::get, Router};\n\nmod infra;\n",
+        ),
         (inline, "use axum::{routing::get, Router};\n\nmod infra;\n"),
         (docs, "use axum::{routing::get, Router};\n\nmod infra;\n"),
     ] {
@@ -208,29 +219,63 @@ fn macros_of_the_user_stay_above_the_module() {
         ("src/zebra.rs", ""),
     ])
     .lives("add redis", 0);
-    life.holds("src/main.rs", "#[macro_use]\nmod macros;\nmod infra;\nmod zebra;\n");
+    life.holds(
+        "src/main.rs",
+        "#[macro_use]\nmod macros;\nmod infra;\nmod zebra;\n",
+    );
 }
 
 #[test]
 fn a_start_beside_a_main_that_returns_an_exit_code_is_wired() {
     let main = "use std::process::ExitCode;\n\nuse axum::Router;\n\n#[tokio::main]\nasync fn main() -> ExitCode {\n    match start().await {\n        Ok(()) => ExitCode::SUCCESS,\n        Err(_) => ExitCode::FAILURE,\n    }\n}\n\nasync fn start() -> Result<(), Box<dyn std::error::Error>> {\n    let app = Router::new();\n    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await?;\n    axum::serve(listener, app).await?;\n    Ok(())\n}\n";
     let life = Project::plain(&[("src/main.rs", main)]).lives("add redis", 0);
-    life.holds("src/main.rs", "    let infra = infra::Infra::start().await?;\n");
+    life.holds(
+        "src/main.rs",
+        "    let infra = infra::Infra::start().await?;\n",
+    );
 }
 
 #[test]
 fn a_main_may_return_anything() {
     let body = "    axum::serve(listener, app).await.unwrap();\n";
     for (signature, tail, failure) in [
-        ("async fn main()", "", ".expect(\"the infrastructure starts\")"),
-        ("async fn main() -> anyhow::Result<()>", "    Ok(())\n", "?;"),
+        (
+            "async fn main()",
+            "",
+            ".expect(\"the infrastructure starts\")",
+        ),
+        (
+            "async fn main() -> anyhow::Result<()>",
+            "    Ok(())\n",
+            "?;",
+        ),
         ("async fn main() -> eyre::Result<()>", "    Ok(())\n", "?;"),
-        ("async fn main() -> std::io::Result<()>", "    Ok(())\n", "?;"),
-        ("async fn main() -> Result<(), Box<dyn std::error::Error>>", "    Ok(())\n", "?;"),
-        ("async fn main() -> Result<(), Mine>", "    Ok(())\n", ".expect("),
-        ("async fn main() -> std::process::ExitCode", "    std::process::ExitCode::SUCCESS\n", ".expect("),
+        (
+            "async fn main() -> std::io::Result<()>",
+            "    Ok(())\n",
+            "?;",
+        ),
+        (
+            "async fn main() -> Result<(), Box<dyn std::error::Error>>",
+            "    Ok(())\n",
+            "?;",
+        ),
+        (
+            "async fn main() -> Result<(), Mine>",
+            "    Ok(())\n",
+            ".expect(",
+        ),
+        (
+            "async fn main() -> std::process::ExitCode",
+            "    std::process::ExitCode::SUCCESS\n",
+            ".expect(",
+        ),
     ] {
-        let main = serving("", &format!("#[tokio::main]\n{signature}"), &format!("{body}{tail}"));
+        let main = serving(
+            "",
+            &format!("#[tokio::main]\n{signature}"),
+            &format!("{body}{tail}"),
+        );
         let life = Project::plain(&[("src/main.rs", &main)]).lives("add redis", 0);
         life.holds("src/main.rs", "infra.wire(app)");
         life.holds("src/main.rs", failure);
@@ -239,8 +284,13 @@ fn a_main_may_return_anything() {
 
 #[test]
 fn lints_that_forbid_expect_and_panic_are_kept() {
-    let lints = "\n[lints.clippy]\nunwrap_used = \"deny\"\nexpect_used = \"deny\"\npanic = \"forbid\"\n";
-    let main = serving("", "#[tokio::main]\nasync fn main()", "    axum::serve(listener, app).await.ok();\n");
+    let lints =
+        "\n[lints.clippy]\nunwrap_used = \"deny\"\nexpect_used = \"deny\"\npanic = \"forbid\"\n";
+    let main = serving(
+        "",
+        "#[tokio::main]\nasync fn main()",
+        "    let _ = axum::serve(listener, app).await;\n",
+    );
     let project = Project::plain(&[
         ("Cargo.toml", &format!("{MANIFEST}{lints}")),
         ("src/main.rs", &main),
@@ -256,22 +306,54 @@ fn a_runtime_of_its_own_is_followed_into_its_block_or_left_to_the_user() {
     wired(&life, "src/main.rs");
     let spawned = "use axum::Router;\n\nfn main() {\n    let runtime = tokio::runtime::Runtime::new().unwrap();\n    runtime.spawn(async {\n        let app = Router::new();\n        let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await.unwrap();\n        axum::serve(listener, app).await.unwrap();\n    });\n    std::thread::park();\n}\n";
     let life = Project::plain(&[("src/main.rs", spawned)]).lives("add redis", 3);
-    life.tells("src/main.rs:8: it is inside an async block");
+    life.tells("src/main.rs:10: it is inside an async block");
 }
 
 #[test]
 fn forms_of_serving_are_wired_or_printed_with_the_reason() {
     for (body, code, told) in [
-        ("    axum::serve(listener, app.into_make_service()).await.unwrap();\n", 0, ""),
-        ("    axum::serve(listener, app.into_make_service_with_connect_info::<std::net::SocketAddr>()).await.unwrap();\n", 0, ""),
-        ("    axum::serve(listener, app).with_graceful_shutdown(stop()).await.unwrap();\n", 0, ""),
+        (
+            "    axum::serve(listener, app.into_make_service()).await.unwrap();\n",
+            0,
+            "",
+        ),
+        (
+            "    axum::serve(listener, app.into_make_service_with_connect_info::<std::net::SocketAddr>()).await.unwrap();\n",
+            0,
+            "",
+        ),
+        (
+            "    axum::serve(listener, app).with_graceful_shutdown(stop()).await.unwrap();\n",
+            0,
+            "",
+        ),
         ("    Ok(axum::serve(listener, app).await?)\n", 0, ""),
-        ("    axum::serve(listener, app).await.context(\"serves\")\n", 0, ""),
-        ("    tokio::select! {\n        done = axum::serve(listener, app) => done.unwrap(),\n        () = stop() => {}\n    }\n", 3, "it is inside a macro"),
-        ("    match 1 {\n        1 => axum::serve(listener, app).await.unwrap(),\n        _ => {}\n    }\n", 3, "it is inside a `match`"),
-        ("    axum_server::from_tcp(listener.into_std().unwrap()).serve(app.into_make_service()).await.unwrap();\n", 3, "no call of `axum::serve` was found"),
+        (
+            "    axum::serve(listener, app).await.context(\"serves\")\n",
+            0,
+            "",
+        ),
+        (
+            "    tokio::select! {\n        done = axum::serve(listener, app) => done.unwrap(),\n        () = stop() => {}\n    }\n",
+            3,
+            "it is inside a macro",
+        ),
+        (
+            "    match 1 {\n        1 => axum::serve(listener, app).await.unwrap(),\n        _ => {}\n    }\n",
+            3,
+            "it is inside a `match`",
+        ),
+        (
+            "    axum_server::from_tcp(listener.into_std().unwrap()).serve(app.into_make_service()).await.unwrap();\n",
+            3,
+            "no call of `axum::serve` was found",
+        ),
     ] {
-        let main = serving("", "#[tokio::main]\nasync fn main() -> anyhow::Result<()>", body);
+        let main = serving(
+            "",
+            "#[tokio::main]\nasync fn main() -> anyhow::Result<()>",
+            body,
+        );
         let life = Project::plain(&[("src/main.rs", &main)]).lives("add redis", code);
         match code {
             0 => life.holds("src/main.rs", "infra.wire(app)"),
@@ -287,17 +369,20 @@ fn a_listener_in_a_struct_is_no_hindrance() {
     let run = project.infra("add redis -n");
     assert_eq!(run.code, 3, "{}", run.said);
     let life = project.lives("add redis", 3);
-    life.tells("at src/main.rs:11");
+    life.tells("at src/main.rs:13");
 }
 
 #[test]
 fn an_app_that_is_a_tower_service_is_not_taken_for_a_router() {
     let main = "use axum::{routing::get, Router, ServiceExt};\nuse tower::Layer;\n\n#[tokio::main]\nasync fn main() -> std::io::Result<()> {\n    let router = Router::new().route(\"/\", get(|| async { \"hello\" }));\n    let app = tower_http::normalize_path::NormalizePathLayer::trim_trailing_slash().layer(router);\n    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await?;\n    axum::serve(listener, ServiceExt::<axum::extract::Request>::into_make_service(app)).await\n}\n";
     let life = Project::plain(&[("src/main.rs", main)]).lives("add redis", 3);
-    life.tells("at src/main.rs:9");
-    let plain = main.replace("ServiceExt::<axum::extract::Request>::into_make_service(app)", "app");
+    life.tells("at src/main.rs:11");
+    let plain = main.replace(
+        "ServiceExt::<axum::extract::Request>::into_make_service(app)",
+        "app",
+    );
     let life = Project::plain(&[("src/main.rs", &plain)]).lives("add redis", 3);
-    life.tells("which need not return a `Router`");
+    life.tells("is not known to return a `Router`");
 }
 
 #[test]
@@ -316,7 +401,10 @@ fn a_fallback_that_catches_all_and_a_layer_around_all_leave_the_app_wired() {
 fn state_extensions_and_tabs_are_kept() {
     for state in [".with_state(7u8)", ".layer(axum::Extension(7u8))"] {
         let main = MAIN
-            .replace("get(|| async { \"hello\" }))", &format!("get(|| async {{ \"hello\" }})){state}"))
+            .replace(
+                "get(|| async { \"hello\" }))",
+                &format!("get(|| async {{ \"hello\" }})){state}"),
+            )
             .replace("    ", "\t");
         let life = Project::plain(&[("src/main.rs", &main)]).lives("add redis", 0);
         life.holds("src/main.rs", "\n\tlet app = infra.wire(app);\n");

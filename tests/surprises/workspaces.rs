@@ -161,13 +161,17 @@ fn fixtures_with_manifests_and_lock_files_of_their_own_are_no_part_of_the_packag
 
 #[test]
 fn a_template_whose_manifest_is_not_toml_is_passed_over() {
-    let template = "[package]\nname = \"{{project-name}}\"\n{% if axum %}\naxum = \"0.8\"\n{% endif %}\n";
+    let template =
+        "[package]\nname = \"{{project-name}}\"\n{% if axum %}\naxum = \"0.8\"\n{% endif %}\n";
     let single = Project::plain(&[
         ("templates/web/Cargo.toml", template),
         ("templates/web/src/main.rs", "fn main() { {{body}} }\n"),
     ]);
     single.lives("add redis", 0);
-    let manifest = root("").replace("crates/*\"]", "crates/*\"]\nexclude = [\"crates/template\"]");
+    let manifest = root("").replace(
+        "crates/*\"]",
+        "crates/*\"]\nexclude = [\"crates/template\"]",
+    );
     let member = Project::new(&[
         ("Cargo.toml", &manifest),
         ("crates/api/Cargo.toml", INHERITING),
@@ -220,7 +224,10 @@ fn a_server_two_folders_down_is_named_where_the_repository_has_no_manifest() {
         ("backend/api/Cargo.toml", MANIFEST),
         ("backend/api/src/main.rs", MAIN),
         ("frontend/package.json", "{}\n"),
-        ("docker-compose.yml", "services:\n  db:\n    image: postgres:16\n"),
+        (
+            "docker-compose.yml",
+            "services:\n  db:\n    image: postgres:16\n",
+        ),
         (".env.example", "PORT=3000\n"),
     ]);
     let said = project.refuses("add redis", 6);
@@ -300,7 +307,11 @@ fn windows_lines_in_one_file_and_unix_lines_in_another_stay_as_they_are() {
         ".env",
     ] {
         let text = life.text(path);
-        assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "{path}");
+        assert_eq!(
+            text.matches('\n').count(),
+            text.matches("\r\n").count(),
+            "{path}"
+        );
     }
     for path in ["Cargo.toml", ".env.example", "crates/api/src/infra/mod.rs"] {
         life.lacks(path, "\r");
