@@ -45,6 +45,10 @@ pub struct Facts {
     pub compose: ProjectPath,
     /// Other compose files, whose ports are taken too.
     pub compose_others: Vec<ProjectPath>,
+    /// Compose files that are left alone, where a new one is made.
+    pub compose_left: Vec<ProjectPath>,
+    /// The `.env` whose variables Compose fills in, if there is one.
+    pub compose_env: Option<ProjectPath>,
     /// The files that show what can be set.
     pub env_examples: Vec<ProjectPath>,
     /// The `.env`, if there is one.

@@ -19,6 +19,31 @@ pub(crate) fn least(requirement: &str) -> Option<Version> {
     ))
 }
 
+/// The version that stands for all that a requirement allows, where nothing is locked: the lowest, or
+/// of several incompatible series the lowest of the newest, which cargo would take. None where that is
+/// open, as for `0`.
+pub(crate) fn likeliest(requirement: &str) -> Option<Version> {
+    /// More series than any crate has had.
+    const MOST: u64 = 1000;
+    let lowest = least(requirement)?;
+    let parsed = VersionReq::parse(requirement).ok()?;
+    let major = lowest.major;
+    let series = |number: u64| match major {
+        0 => Version::new(0, number, 0),
+        _ => Version::new(number, 0, 0),
+    };
+    let own = lowest
+        .major
+        .max(if lowest.major == 0 { lowest.minor } else { 0 });
+    if parsed.matches(&series(own + MOST)) {
+        return None;
+    }
+    let newest = (own + 1..own + MOST)
+        .rev()
+        .find(|number| parsed.matches(&series(*number)));
+    Some(newest.map_or(lowest, series))
+}
+
 /// Whether two versions are compatible as Cargo sees it: the same leftmost number that is not zero.
 pub(crate) fn compatible(a: &Version, b: &Version) -> bool {
     let bucket = |version: &Version| match (version.major, version.minor) {
@@ -57,5 +82,23 @@ mod tests {
             );
         }
         assert_eq!(least("*"), None);
+    }
+
+    #[test]
+    fn the_likeliest_version_of_several_series_is_of_the_newest_unless_that_is_open() {
+        for (requirement, wanted) in [
+            ("1.8.1", Some("1.8.1")),
+            ("0.8", Some("0.8.0")),
+            ("=0.7.9", Some("0.7.9")),
+            (">=0.6, <0.8", Some("0.7.0")),
+            (">=1.2, <4", Some("3.0.0")),
+            ("0", None),
+            ("0.*", None),
+            (">=0.7", None),
+            ("*", None),
+        ] {
+            let wanted = wanted.map(|version| Version::parse(version).unwrap());
+            assert_eq!(likeliest(requirement), wanted, "{requirement}");
+        }
     }
 }

@@ -333,6 +333,8 @@ fn sample(catalog: &Catalog, id: &str, choices: &[Choice]) -> Result<Rendering> 
         denied: Default::default(),
         compose: parse("compose.yaml")?,
         compose_others: Vec::new(),
+        compose_left: Vec::new(),
+        compose_env: None,
         env_examples: Vec::new(),
         env: None,
         env_tracked: false,

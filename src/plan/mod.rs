@@ -15,11 +15,13 @@ use crate::{
 };
 
 mod add;
+mod connect;
 mod dependencies;
 mod draft;
 mod generated;
 mod ground;
 mod images;
+mod ports;
 mod remove;
 mod services;
 mod status;

@@ -9,13 +9,14 @@ use crate::{
     },
     error::{Error, Result},
     path::ProjectPath,
-    render::{self, Rendering},
+    render::Rendering,
 };
 
 use super::{
     Names,
     draft::{Draft, NO_COMPOSE, located},
-    ground::{Ground, default_port, ports_of, usual_port, with_port},
+    ground::Ground,
+    ports::{default_port, ports_of, usual_port, volumes_of, with_port},
 };
 
 /// Where the services of a component are: the host port and the name of each.
@@ -63,6 +64,7 @@ impl Draft<'_> {
         }
         let file = self.facts.compose.clone();
         for (name, value) in volumes.iter().filter(|_| added) {
+            let name = &self.volume(name, &ground);
             let address = format!("/volumes/{}", escape(name));
             let why = format!("volume {name}");
             self.put_compose(&file, &address, &[id], &why, |compose| {
@@ -75,6 +77,11 @@ impl Draft<'_> {
 
     fn ground(&mut self, skip: bool) -> Option<Ground> {
         let file = self.facts.compose.clone();
+        for left in self.facts.compose_left.iter().filter(|_| !skip) {
+            self.note(format!(
+                "{left} is left alone; to put services there: --compose {left}"
+            ));
+        }
         let main = match self.read_compose(&file) {
             Ok(main) => main,
             Err(_) if skip => File::default(),
@@ -99,10 +106,11 @@ impl Draft<'_> {
         }
         let variables = self
             .facts
-            .env
+            .compose_env
             .iter()
             .flat_map(|env| dotenv::read(self.text(env)));
         Some(Ground {
+            file,
             main,
             all,
             variables: variables.collect(),
@@ -144,7 +152,18 @@ impl Draft<'_> {
         Ok(found)
     }
 
-    fn is_ours(&self, address: &str) -> bool {
+    /// The name for a volume of ours: another where somebody keeps other data under it.
+    fn volume(&self, name: &str, ground: &Ground) -> String {
+        let numbered = (2..).map(|number| format!("{name}-{number}"));
+        let mut names = std::iter::once(name.to_owned()).chain(numbered);
+        let is_free = |name: &String| {
+            let is_there = ground.main.volumes.contains(name);
+            !is_there || self.is_ours(&format!("/volumes/{}", escape(name)))
+        };
+        names.find(is_free).unwrap_or_else(|| name.to_owned())
+    }
+
+    pub(super) fn is_ours(&self, address: &str) -> bool {
         let known = self.lock.fragment(&self.facts.compose, address);
         known.is_some_and(|fragment| !fragment.found)
     }
@@ -171,6 +190,12 @@ impl Draft<'_> {
             ),
         };
         self.note(note);
+        if let Some(profile) = service.profiles.first() {
+            let service = &service.name;
+            self.note(format!(
+                "the service `{service}` only starts with `--profile {profile}`"
+            ));
+        }
         placed
             .services
             .insert(name.to_owned(), service.name.clone());
@@ -220,6 +245,18 @@ impl Draft<'_> {
         if skip {
             return;
         }
+        for volume in volumes_of(&mut value) {
+            let Some((source, target)) = volume.split_once(':') else {
+                continue;
+            };
+            let free = self.volume(source, ground);
+            if free != source {
+                self.note(format!(
+                    "the volume `{source}` is taken, `{name}` gets `{free}`"
+                ));
+                *volume = format!("{free}:{target}");
+            }
+        }
         if let (Some(network), Value::Map(entries)) = (ground.network(&self.facts.name), &mut value)
             && entries.iter().all(|(key, _)| key != "networks")
         {
@@ -233,49 +270,6 @@ impl Draft<'_> {
         self.put_compose(&file, &address, &[id], &why, |compose| {
             compose.add_service(name, &value)
         });
-    }
-
-    /// Tells the app's own service about the new one.
-    fn connect(&mut self, rendering: &Rendering, ground: &Ground, placed: &Placed) -> Result<()> {
-        let Some(app) = ground.app(&self.facts.name) else {
-            return Ok(());
-        };
-        let (file, id, app) = (
-            self.facts.compose.clone(),
-            rendering.id.as_str(),
-            app.to_owned(),
-        );
-        for service in placed.services.values() {
-            let is_here = ground
-                .main
-                .services
-                .iter()
-                .any(|known| known.name == *service);
-            if !is_here && !self.is_ours(&format!("/services/{}", escape(service))) {
-                continue;
-            }
-            let address = format!("/services/{}/depends_on/{}", escape(&app), escape(service));
-            let why = format!("`{app}` waits for `{service}`");
-            self.put_compose(&file, &address, &[id], &why, |compose| {
-                compose.add_dependency(&app, service)
-            });
-        }
-        for row in &rendering.manifest.env {
-            let Some(template) = &row.compose else {
-                continue;
-            };
-            let value = render::place(template, &placed.ports, &placed.services)?;
-            let address = format!(
-                "/services/{}/environment/{}",
-                escape(&app),
-                escape(&row.name)
-            );
-            let why = format!("{} of `{app}`", row.name);
-            self.put_compose(&file, &address, &[id], &why, |compose| {
-                compose.add_environment(&app, &row.name, &value)
-            });
-        }
-        Ok(())
     }
 }
 

@@ -107,6 +107,7 @@ impl Project {
         paths.extend(facts.binaries.iter().cloned());
         paths.extend(facts.sources.iter().cloned());
         paths.extend(facts.compose_others.iter().cloned());
+        paths.extend(facts.compose_env.clone());
         paths.extend(facts.env_examples.iter().cloned());
         paths.extend(facts.env.clone());
         paths.extend(lock.fragments.iter().map(|fragment| fragment.file.clone()));

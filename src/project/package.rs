@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use semver::Version;
 
 use crate::{
-    edit::cargo_toml::{Manifest, Section},
+    edit::{
+        cargo_toml::{Manifest, Section},
+        rust,
+    },
     error::{Error, Result, nearest},
     facts::{Facts, Framework},
     lock::Lock,
@@ -15,6 +18,7 @@ use crate::{
 
 use super::{
     Project, framework, locked,
+    sources::serves,
     workspace::{Member, manifest_of},
 };
 
@@ -64,12 +68,15 @@ impl Project {
             .iter()
             .any(|known| known.workspace);
         let library = self.library(&member)?;
-        let binaries = self.binaries(&member)?;
         let module = match (&wishes.module, recorded) {
             (_, Some(package)) => package.module.clone(),
             (Some(module), None) => identifier(module)?,
             (None, None) => "infra".to_owned(),
         };
+        let mut binaries = self.binaries(&member)?;
+        if library.is_none() {
+            self.put_first(&mut binaries, &module, &framework)?;
+        }
         let library_name = member
             .manifest
             .library
@@ -83,11 +90,13 @@ impl Project {
                 .replace('-', "_"),
             rust_version: rust_version(&member.manifest, &workspace),
             denied: denied(&member.manifest, &workspace),
-            compose: wishes
-                .compose
-                .clone()
-                .map_or_else(|| self.compose(&member.folder), Ok)?,
+            compose: match wishes.compose.clone().or_else(|| used(lock, &member)) {
+                Some(compose) => compose,
+                None => self.compose(&member.folder)?,
+            },
             compose_others: Vec::new(),
+            compose_left: Vec::new(),
+            compose_env: None,
             env_examples: self.env_examples(&member.folder)?,
             env: self.env(&member.folder)?,
             env_tracked: false,
@@ -102,6 +111,10 @@ impl Project {
             allowed,
         };
         facts.compose_others = self.compose_others(&facts.compose)?;
+        facts.compose_env = self.compose_env(&facts.compose);
+        if wishes.compose.is_none() {
+            facts.compose_left = self.compose_left(&facts.folder, &facts.compose);
+        }
         let tracked = |env: &ProjectPath| super::git::tracks(&self.root, env.as_str());
         facts.env_tracked = facts.env.as_ref().is_some_and(tracked);
         facts.sources = self.sources(&facts)?;
@@ -209,6 +222,35 @@ impl Project {
         Ok(found)
     }
 
+    /// Puts the binary first that the module belongs to: the one that declares it, else the only one
+    /// that serves.
+    fn put_first(
+        &self,
+        binaries: &mut [ProjectPath],
+        module: &str,
+        framework: &Framework,
+    ) -> Result<()> {
+        if binaries.len() < 2 {
+            return Ok(());
+        }
+        let (mut declaring, mut serving) = (Vec::new(), Vec::new());
+        for (at, path) in binaries.iter().enumerate() {
+            let text = place::read(&self.root, path)?.unwrap_or_default();
+            if rust::is_declared(&text, module).is_some() {
+                declaring.push(at);
+            }
+            if serves(&text, &framework.name) {
+                serving.push(at);
+            }
+        }
+        let first = match (declaring.as_slice(), serving.as_slice()) {
+            ([first, ..], _) | ([], [first]) => *first,
+            _ => return Ok(()),
+        };
+        binaries[..=first].rotate_right(1);
+        Ok(())
+    }
+
     fn file(&self, member: &Member, path: &str) -> Result<Option<ProjectPath>> {
         let path = match member.folder.as_str() {
             "" => path.to_owned(),
@@ -247,7 +289,7 @@ impl Project {
                 .flatten()
                 .and_then(|known| known.requirement.as_deref());
             let requirement = declared.requirement.as_deref().or(inherited);
-            if let Some(version) = requirement.and_then(versions::least)
+            if let Some(version) = requirement.and_then(versions::likeliest)
                 && !versions.contains_key(&declared.package)
             {
                 allowed.insert(declared.package.clone(), version);
@@ -257,7 +299,7 @@ impl Project {
         if declared.iter().any(|known| known.workspace) {
             for known in offered {
                 let requirement = known.requirement.as_deref();
-                if let Some(version) = requirement.and_then(versions::least)
+                if let Some(version) = requirement.and_then(versions::likeliest)
                     && !direct.contains(&*known.package)
                 {
                     allowed.insert(known.package.clone(), version);
@@ -266,6 +308,17 @@ impl Project {
         }
         Ok((versions, allowed))
     }
+}
+
+/// The compose file that services of this package were put into before.
+fn used(lock: &Lock, member: &Member) -> Option<ProjectPath> {
+    let prefix = format!("{}:", member.shown());
+    let mut fragments = lock.fragments.iter();
+    let ours = fragments.find(|known| {
+        let is_service = known.address.starts_with("/services/");
+        is_service && !known.found && known.by.iter().any(|by| by.starts_with(&prefix))
+    });
+    ours.map(|known| known.file.clone())
 }
 
 fn rust_version(manifest: &Manifest, workspace: &Manifest) -> Option<Version> {

@@ -47,11 +47,8 @@ impl Project {
 
     /// Whether some file of a package calls what serves an app of a framework, outside of tests.
     pub(super) fn seems_to_serve(&self, folder: &str, framework: &str) -> bool {
-        let Some(server) = Server::of(framework) else {
-            return false;
-        };
         self.rust_files(folder)
-            .any(|(_, text)| server.find(&text).is_ok_and(|serves| !serves.is_empty()))
+            .any(|(_, text)| serves(&text, framework))
     }
 
     fn rust_files(&self, folder: &str) -> impl Iterator<Item = (ProjectPath, String)> {
@@ -91,6 +88,12 @@ impl Project {
         names.sort();
         names
     }
+}
+
+/// Whether a file calls what serves an app of a framework, outside of tests.
+pub(super) fn serves(text: &str, framework: &str) -> bool {
+    let found = Server::of(framework).map(|server| server.find(text));
+    found.is_some_and(|found| found.is_ok_and(|serves| !serves.is_empty()))
 }
 
 /// The modules in files of their own that a file declares for the tests only, by their paths

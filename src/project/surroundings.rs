@@ -6,26 +6,77 @@ use crate::{edit::compose, error::Result, path::ProjectPath, place};
 
 use super::Project;
 
-/// The names that Compose looks for, in its order.
+/// The names that Compose looks for, in its order (`DefaultFileNames` of compose-go).
 const COMPOSE: [&str; 4] = [
     "compose.yaml",
     "compose.yml",
-    "docker-compose.yaml",
     "docker-compose.yml",
+    "docker-compose.yaml",
+];
+
+/// What a variant for a developer's machine is called, the likeliest first.
+const DEVELOPMENT: [&str; 3] = ["dev", "development", "local"];
+
+/// Folders that people keep compose files in; those of documents and tests are not among them.
+const FOLDERS: [&str; 9] = [
+    ".docker",
+    "compose",
+    "deploy",
+    "deployment",
+    "dev",
+    "docker",
+    "infra",
+    "infrastructure",
+    "ops",
 ];
 
 impl Project {
     /// The compose file of a package; the one to be created if there is none.
     pub(super) fn compose(&self, package: &str) -> Result<ProjectPath> {
-        for folder in self.folders_up(package) {
+        let folders = self.folders_up(package);
+        for folder in &folders {
             for name in COMPOSE {
-                let path = join(&folder, name);
+                let path = join(folder, name);
                 if self.exists(&path) {
                     return super::path(&path);
                 }
             }
         }
+        for folder in &folders {
+            if let Some(name) = self.variant(folder) {
+                return super::path(&join(folder, &name));
+            }
+        }
         super::path(&join(&self.workspace, COMPOSE[0]))
+    }
+
+    /// The compose file for development in a folder that has only variants.
+    fn variant(&self, folder: &str) -> Option<String> {
+        let names = self.names(folder);
+        DEVELOPMENT.iter().find_map(|word| {
+            let mut names = names.iter();
+            let found =
+                names.find(|name| is_compose(name) && parts(name).any(|part| part == *word));
+            found.cloned()
+        })
+    }
+
+    /// The compose files that stay as they are where a new one is made: variants of production, and
+    /// those in folders of their own.
+    pub(super) fn compose_left(&self, package: &str, main: &ProjectPath) -> Vec<ProjectPath> {
+        if self.exists(main.as_str()) {
+            return Vec::new();
+        }
+        let mut folders = self.folders_up(package);
+        let inner = FOLDERS.map(|folder| join(&self.workspace, folder));
+        folders.extend(inner);
+        let mut left = Vec::new();
+        for folder in folders {
+            let names = self.names(&folder).into_iter();
+            let names = names.filter(|name| is_compose(name));
+            left.extend(names.filter_map(|name| join(&folder, &name).parse().ok()));
+        }
+        left
     }
 
     /// The files that Compose reads together with `main`, or that run on the same machine: its
@@ -51,6 +102,12 @@ impl Project {
         others.sort();
         others.dedup();
         Ok(others)
+    }
+
+    /// The `.env` that Compose reads: the one beside its file.
+    pub(super) fn compose_env(&self, main: &ProjectPath) -> Option<ProjectPath> {
+        let path = join(main.folder(), ".env");
+        self.exists(&path).then(|| path.parse().ok()).flatten()
     }
 
     /// The files that show what can be set; the one to be created if there is none.
@@ -112,22 +169,18 @@ fn join(folder: &str, name: &str) -> String {
 
 fn is_compose(name: &str) -> bool {
     let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");
-    is_yaml && (name.starts_with("compose.") || name.starts_with("docker-compose"))
+    is_yaml && parts(name).any(|part| part == "compose")
+}
+
+fn parts(name: &str) -> impl Iterator<Item = &str> {
+    name.split(['.', '-', '_'])
 }
 
 /// Whether a file shows the variables rather than setting them: `.env.example` and its relatives.
 fn is_example(name: &str) -> bool {
-    let about_env = name.contains("env");
-    let shows = ["example", "sample", "template", "dist"]
-        .iter()
-        .any(|word| name.split(['.', '-', '_']).any(|part| part == *word));
+    let has = |words: &[&str]| parts(name).any(|part| words.contains(&part));
     let is_text = !name.ends_with(".rs") && !name.ends_with(".md") && !name.ends_with(".toml");
-    about_env
-        && shows
-        && is_text
-        && name
-            .split(['.', '-', '_'])
-            .any(|part| part == "env" || part == "dotenv")
+    has(&["env", "dotenv"]) && has(&["example", "sample", "template", "dist"]) && is_text
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The workspace around a package, by Cargo's own rules.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -91,7 +92,12 @@ fn has_member(manifest: &Manifest, relative: &Path) -> bool {
     });
     let is_path_dependency = || {
         // Cargo makes path dependencies below the root members.
-        manifest.package.is_some() && workspace.members.is_empty()
+        let mut paths = manifest
+            .dependencies
+            .iter()
+            .filter_map(|known| known.path.as_deref());
+        let is_named = paths.any(|path| inside("", path).as_deref() == Some(&*relative));
+        is_named || (manifest.package.is_some() && workspace.members.is_empty())
     };
     workspace.members.iter().any(matches) || (!is_excluded && is_path_dependency())
 }
@@ -128,22 +134,54 @@ impl Project {
                 folders.extend(found.filter_map(Result::ok).filter(|found| found.is_dir()));
             }
         }
-        folders.sort();
-        folders.dedup();
         let excluded: Vec<PathBuf> = workspace.exclude.iter().map(|e| base.join(e)).collect();
-        let mut members = Vec::new();
+        let mut members: BTreeMap<String, Member> = BTreeMap::new();
+        let mut open: Vec<String> = Vec::new();
         for folder in folders {
-            let is_excluded = excluded.iter().any(|outside| folder.starts_with(outside));
-            let Ok(relative) = folder.strip_prefix(&self.root) else {
-                continue;
-            };
-            let relative = relative.to_string_lossy().replace('\\', "/");
-            if !is_excluded && let Some(member) = self.member(&relative)? {
-                members.push(member);
+            if let Ok(relative) = folder.strip_prefix(&self.root) {
+                open.push(relative.to_string_lossy().replace('\\', "/"));
             }
         }
-        Ok(members)
+        while let Some(folder) = open.pop() {
+            let place = self.root.join(&folder);
+            let is_excluded = excluded.iter().any(|outside| place.starts_with(outside));
+            let folder = place.strip_prefix(&self.root).unwrap_or(Path::new(""));
+            let folder = folder.components().collect::<PathBuf>();
+            let folder = folder.to_string_lossy().replace('\\', "/");
+            if is_excluded || members.contains_key(&folder) {
+                continue;
+            }
+            if let Some(member) = self.member(&folder)? {
+                open.extend(self.path_dependencies(&member));
+                members.insert(folder, member);
+            }
+        }
+        Ok(members.into_values().collect())
     }
+
+    /// The folders of a member's path dependencies below the workspace: members that nobody lists.
+    fn path_dependencies(&self, member: &Member) -> Vec<String> {
+        let declared = member.manifest.dependencies.iter();
+        let paths = declared.filter_map(|known| inside(&member.folder, known.path.as_deref()?));
+        let paths = paths.filter(|path| {
+            let below = path.strip_prefix(&self.workspace);
+            below.is_some_and(|rest| self.workspace.is_empty() || rest.starts_with('/'))
+        });
+        paths.collect()
+    }
+}
+
+/// A path from a folder, without `.` and `..`; none if it leads above where all begins.
+fn inside(folder: &str, path: &str) -> Option<String> {
+    let mut names: Vec<&str> = folder.split('/').filter(|name| !name.is_empty()).collect();
+    for name in path.split(['/', '\\']) {
+        match name {
+            "" | "." => {}
+            ".." => drop(names.pop()?),
+            name => names.push(name),
+        }
+    }
+    Some(names.join("/"))
 }
 
 pub(super) fn manifest_of(folder: &str) -> Result<ProjectPath> {

@@ -71,7 +71,8 @@ fn odd(table: Table) -> Refusal {
 }
 
 /// Whether `x.workspace = true` is at least as frequent as `x = { workspace = true }` in all
-/// entries but one.
+/// entries but one. An entry that says more, such as features, has no choice and does not count:
+/// so what is added never turns the majority around.
 pub(super) fn dotted_is_usual(document: &Document<&str>, except: &str) -> bool {
     let mut dotted = 0;
     let mut inline = 0;
@@ -82,7 +83,11 @@ pub(super) fn dotted_is_usual(document: &Document<&str>, except: &str) -> bool {
         if key != except && value::flag_of(item, "workspace") == Some(true) {
             match item {
                 Item::Table(table) if table.is_dotted() => dotted += 1,
-                Item::Value(Value::InlineTable(table)) if !table.is_dotted() => inline += 1,
+                Item::Value(Value::InlineTable(table))
+                    if !table.is_dotted() && table.len() == 1 =>
+                {
+                    inline += 1;
+                }
                 _ => {}
             }
         }

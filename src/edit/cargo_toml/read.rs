@@ -136,6 +136,8 @@ pub struct Declared {
     pub workspace: bool,
     /// Where it comes from, as far as it is said here.
     pub origin: Origin,
+    /// `path`, relative to the manifest's folder.
+    pub path: Option<String>,
     /// The line of the key, counted from 1.
     pub line: usize,
 }
@@ -342,6 +344,7 @@ fn declared(
         on_by_default: !optional || on.contains(key),
         workspace: value::flag_of(item, "workspace") == Some(true),
         origin: value::origin_of(item),
+        path: value::text_of(item, "path").map(str::to_owned),
         line: line_of(text, entries.key(key)?.span()?.start),
     })
 }

@@ -35,6 +35,8 @@ pub struct Service {
     pub ports: Vec<String>,
     /// Names of the networks it joins.
     pub networks: Vec<String>,
+    /// Whether it is on the network of its host.
+    pub host_network: bool,
     /// Names of the profiles that start it.
     pub profiles: Vec<String>,
     /// Names of the services it depends on.
@@ -127,6 +129,7 @@ fn service(name: &str, data: &Data, line: Option<usize>) -> Service {
             .map(|ports| ports.items().iter().filter_map(port).collect())
             .unwrap_or_default(),
         networks: list("networks"),
+        host_network: data.get("network_mode").and_then(Data::text) == Some("host"),
         profiles: list("profiles"),
         depends_on: list("depends_on"),
         depends_on_form: Form::of(data.get("depends_on")),

@@ -6,7 +6,7 @@ use super::super::{File, Form, Service, read};
 fn a_file_is_read_with_aliases_merge_keys_and_both_forms_of_everything() {
     let file = read(
         "include:\n  - base.yml\n  - path: [a.yml, b.yml]\nx-base: &base\n  image: ${IMAGE:-app}\n  profiles: [dev]\n\
-         services:\n  web:\n    <<: *base\n    build: .\n    ports:\n      - \"80:80\"\n      - 22:22\n      - target: 53\n        \
+         services:\n  web:\n    <<: *base\n    build: .\n    network_mode: host\n    ports:\n      - \"80:80\"\n      - 22:22\n      - target: 53\n        \
          published: \"5353\"\n        host_ip: 127.0.0.1\n        protocol: udp\n    networks: {front: {aliases: [w]}}\n    \
          depends_on: [db]\n    environment:\n      A: 1\n  # db\n  db:\n    image: \"postgres:16\"\n    networks: [back]\n    \
          depends_on:\n      web:\n        condition: service_started\n    environment: [A=1]\n    healthcheck:\n      test: [CMD, x]\n\
@@ -21,6 +21,7 @@ fn a_file_is_read_with_aliases_merge_keys_and_both_forms_of_everything() {
             .map(str::to_owned)
             .to_vec(),
         networks: vec!["front".to_owned()],
+        host_network: true,
         profiles: vec!["dev".to_owned()],
         depends_on: vec!["db".to_owned()],
         depends_on_form: Form::List,
@@ -29,11 +30,12 @@ fn a_file_is_read_with_aliases_merge_keys_and_both_forms_of_everything() {
     };
     let db = Service {
         name: "db".to_owned(),
-        line: Some(23),
+        line: Some(24),
         image: Some("postgres:16".to_owned()),
         build: false,
         ports: Vec::new(),
         networks: vec!["back".to_owned()],
+        host_network: false,
         profiles: Vec::new(),
         depends_on: vec!["web".to_owned()],
         depends_on_form: Form::Map,
