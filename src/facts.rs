@@ -37,6 +37,8 @@ pub struct Facts {
     /// The lowest version that is allowed of each crate that no lock file names: direct
     /// dependencies, and what the package could inherit.
     pub allowed: BTreeMap<String, Version>,
+    /// The edition of Rust that it is written in.
+    pub edition: u16,
     /// The lowest compiler that the package promises to build with.
     pub rust_version: Option<Version>,
     /// Lints of clippy that the package or its workspace denies.

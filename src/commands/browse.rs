@@ -329,6 +329,7 @@ fn sample(catalog: &Catalog, id: &str, choices: &[Choice]) -> Result<Rendering> 
         },
         versions: Default::default(),
         allowed: Default::default(),
+        edition: 2024,
         rust_version: None,
         denied: Default::default(),
         compose: parse("compose.yaml")?,

@@ -88,6 +88,7 @@ impl Project {
             crate_name: library_name
                 .unwrap_or_else(|| name.clone())
                 .replace('-', "_"),
+            edition: edition(&member.manifest, &workspace),
             rust_version: rust_version(&member.manifest, &workspace),
             denied: denied(&member.manifest, &workspace),
             compose: match wishes.compose.clone().or_else(|| used(lock, &member)) {
@@ -319,6 +320,17 @@ fn used(lock: &Lock, member: &Member) -> Option<ProjectPath> {
         is_service && !known.found && known.by.iter().any(|by| by.starts_with(&prefix))
     });
     ours.map(|known| known.file.clone())
+}
+
+fn edition(manifest: &Manifest, workspace: &Manifest) -> u16 {
+    let package = manifest.package.as_ref();
+    let inherited = package.is_some_and(|package| package.edition_inherited);
+    let text = match inherited {
+        true => workspace.workspace.as_ref().and_then(|w| w.edition.clone()),
+        false => package.and_then(|package| package.edition.clone()),
+    };
+    // Cargo's own default.
+    text.and_then(|text| text.parse().ok()).unwrap_or(2015)
 }
 
 fn rust_version(manifest: &Manifest, workspace: &Manifest) -> Option<Version> {

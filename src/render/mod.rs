@@ -290,6 +290,7 @@ fn context(facts: &Facts, options: &Options) -> Value {
         crate => facts.crate_name.as_str(),
         crate_kind => if facts.library.is_some() { "lib" } else { "bin" },
         module => facts.module.as_str(),
+        edition => facts.edition,
     }
 }
 

@@ -103,6 +103,14 @@ impl Server {
     ///
     /// [`Refusal::Unreadable`] for what is not Rust.
     pub fn find(self, text: &str) -> Result<Vec<Serve>, Refusal> {
+        let word = match self {
+            Self::Axum => "serve",
+            Self::ActixWeb => "HttpServer",
+        };
+        // Most files do not, and parsing takes time.
+        if !text.contains(word) {
+            return Ok(Vec::new());
+        }
         let source = Source::parse(text)?;
         if is_test(&source.file.attrs) {
             return Ok(Vec::new());

@@ -1,6 +1,10 @@
 //% if options.otel
 //! Sends spans to a collector, by OTLP over HTTP or gRPC.
 
+//% if edition < 2021
+use std::convert::TryFrom;
+
+//% endif
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::{sync::Arc, time::Duration};
 

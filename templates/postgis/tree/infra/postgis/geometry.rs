@@ -1,5 +1,9 @@
 //! Geometries of any kind, and their GeoJSON.
 
+//% if edition < 2021
+use std::convert::TryFrom;
+
+//% endif
 use geo_types::Geometry;
 use geozero::error::{GeozeroError, Result as Processed};
 use geozero::{GeomProcessor, GeozeroGeometry};

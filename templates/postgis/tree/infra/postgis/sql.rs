@@ -1,5 +1,9 @@
 //! How geometries travel to and from PostgreSQL: as EWKB, which is WKB with the SRID.
 
+//% if edition < 2021
+use std::convert::TryFrom;
+
+//% endif
 use geozero::wkb::{FromWkb, WkbDialect, WkbWriter};
 use geozero::{CoordDimensions, GeozeroGeometry};
 use sqlx::encode::{Encode, IsNull};

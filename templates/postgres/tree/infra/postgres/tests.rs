@@ -1,6 +1,10 @@
 //! What holds for the database, with no server and on the one of `TEST_DATABASE_URL`, where every
 //! test makes a database of its own.
 
+//% if edition < 2021
+use std::convert::TryFrom;
+
+//% endif
 use std::{
     hash::{BuildHasher, RandomState},
     io,

@@ -1,5 +1,9 @@
 //! Jobs in this process, for development and tests: they end with it.
 
+//% if edition < 2021
+use std::convert::TryFrom;
+
+//% endif
 use std::{
     collections::{BTreeSet, HashMap},
     sync::{Mutex, MutexGuard, PoisonError},

@@ -9,6 +9,10 @@
 mod record;
 mod server;
 
+//% if edition < 2021
+use std::convert::TryFrom;
+
+//% endif
 use std::{
     collections::HashMap,
     future::Future,

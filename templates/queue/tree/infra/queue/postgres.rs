@@ -3,6 +3,10 @@
 //!
 //! The clock is that of the server. Workers skip rows that others are about to take.
 
+//% if edition < 2021
+use std::convert::TryFrom;
+
+//% endif
 use std::{
     collections::HashSet,
     future::Future,

@@ -2,6 +2,10 @@
 //!
 //! All keys of a queue have one hash tag, so that a script may touch them all.
 
+//% if edition < 2021
+use std::convert::TryFrom;
+
+//% endif
 use std::{
     collections::HashMap,
     time::{Duration, UNIX_EPOCH},

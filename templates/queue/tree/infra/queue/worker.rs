@@ -1,5 +1,9 @@
 //! The worker: claims jobs, keeps their leases alive and ends them in good order.
 
+//% if edition < 2021
+use std::convert::TryFrom;
+
+//% endif
 use std::{
     collections::HashMap,
     error::Error,

@@ -42,6 +42,10 @@ mod s3;
 mod tests;
 mod write;
 
+//% if edition < 2021
+use std::convert::TryFrom;
+
+//% endif
 use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use ::object_store::memory::InMemory;

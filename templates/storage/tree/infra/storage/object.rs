@@ -1,7 +1,7 @@
 //! What is said about an object when it is stored, found and read.
 
 use std::{
-    fmt,
+    fmt, iter,
     ops::Range,
     pin::Pin,
     task::{Context, Poll},
@@ -77,7 +77,7 @@ impl Put {
             return Err(StorageError::Argument("the content type is not one"));
         }
         let content_type = (Attribute::ContentType, content_type.clone());
-        Ok(Attributes::from_iter([content_type]))
+        Ok(iter::once(content_type).collect())
     }
 }
 

@@ -1,5 +1,9 @@
 //! Reading objects, and what is known of them.
 
+//% if edition < 2021
+use std::convert::TryFrom;
+
+//% endif
 use ::object_store::{GetOptions, GetRange, GetResult};
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, BoxStream};

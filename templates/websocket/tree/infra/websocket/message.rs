@@ -1,5 +1,9 @@
 //! What is sent and received, and who receives it.
 
+//% if edition < 2021
+use std::convert::TryFrom;
+
+//% endif
 use std::{borrow::Cow, fmt, str::FromStr};
 
 use serde::de::DeserializeOwned;

@@ -1,5 +1,9 @@
 //! [`Rooms`]: everybody who is connected, and the rooms they are in.
 
+//% if edition < 2021
+use std::convert::TryFrom;
+
+//% endif
 use std::{
     borrow::Cow,
     fmt,

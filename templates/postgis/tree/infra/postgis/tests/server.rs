@@ -1,5 +1,9 @@
 //! Against the server of `TEST_DATABASE_URL`, and against geodesics that are computed without it.
 
+//% if edition < 2021
+use std::convert::TryFrom;
+
+//% endif
 use std::{
     hash::{BuildHasher, RandomState},
     sync::Arc,
@@ -173,8 +177,10 @@ async fn what_is_inside_is_what_is_compared_to_be() {
         let [south, north] = edges.latitudes();
         let inside = |spot: &&Spot| {
             let (lng, lat) = (spot.1.lng().0, spot.1.lat().0);
-            let mut spans = edges.longitudes().into_iter();
-            (south..=north).contains(&lat) && spans.any(|[west, east]| west <= lng && lng <= east)
+            let spans = edges.longitudes();
+            let mut spans = spans.iter();
+            let within = |[west, east]: &[f64; 2]| *west <= lng && lng <= *east;
+            (south..=north).contains(&lat) && spans.any(within)
         };
         let mut expected: Vec<i64> = spots.iter().filter(inside).map(|spot| spot.0).collect();
         let found: Vec<Spot> = table.in_box(pool, edges, 5_000).await.unwrap();

@@ -1,6 +1,10 @@
 //% if options.nats
 //! What is written of a job in NATS: the message it waits as, and what is known of it once begun.
 
+//% if edition < 2021
+use std::convert::TryFrom;
+
+//% endif
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};

@@ -9,6 +9,10 @@ mod attributes;
 mod draft;
 mod walk;
 
+//% if edition < 2021
+use std::convert::TryFrom;
+
+//% endif
 use std::{
     fmt, io,
     io::{Read, Seek, SeekFrom, Write},

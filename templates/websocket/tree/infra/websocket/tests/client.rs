@@ -1,6 +1,10 @@
 //% if framework != "none"
 //! A client that also sends what no browser would.
 
+//% if edition < 2021
+use std::convert::TryFrom;
+
+//% endif
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::tcp::{self, OwnedWriteHalf};
 
