@@ -7,6 +7,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use crate::{
     commands::{Command, add, browse, env, new, remove, status},
     error::{Error, Result},
+    facts::Framework,
     path::ProjectPath,
     project::Wishes,
     resolve::Choice,
@@ -135,8 +136,8 @@ struct NewArgs {
     /// The folder, new or empty
     #[arg(value_hint = ValueHint::DirPath)]
     directory: PathBuf,
-    /// The web framework
-    #[arg(long, default_value = "axum")]
+    /// The web framework: axum, actix-web
+    #[arg(long, value_name = "NAME", default_value = Framework::USUAL)]
     framework: String,
     /// Components to begin with, or `all`
     #[arg(long = "with", value_name = "COMPONENTS", value_delimiter = ',')]

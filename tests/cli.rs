@@ -613,6 +613,44 @@ fn a_new_project_is_whole_or_not_there() {
 }
 
 #[test]
+fn a_new_project_of_every_framework_is_wired() {
+    for framework in ["axum", "actix-web"] {
+        let folder = tempfile::tempdir().unwrap();
+        let arguments = ["new", "hello", "--framework", framework, "--with", "redis"];
+        let output = infra(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let project = folder.path().join("hello");
+        let main = fs::read_to_string(project.join("src/main.rs")).unwrap();
+        assert!(
+            main.contains("hello::infra::Infra::start().await?"),
+            "{main}"
+        );
+        assert!(main.contains(".wire("), "{main}");
+        assert!(main.contains("infra.shutdown().await;"), "{main}");
+        let again = infra(&project, &["add", "redis"]);
+        assert_eq!(again.status.code(), Some(0), "{again:?}");
+        assert!(infra(&project, &["remove", "redis"]).status.success());
+        let bare = infra(folder.path(), &["new", "bare", "--framework", framework]);
+        assert!(bare.status.success(), "{bare:?}");
+        for file in ["Cargo.toml", "src/lib.rs", "src/main.rs"] {
+            let read =
+                |name: &str| fs::read_to_string(folder.path().join(name).join(file)).unwrap();
+            assert_eq!(
+                read("hello")
+                    .replace("hello::", "bare::")
+                    .replace("from hello", "from bare")
+                    .replace("`hello`", "`bare`")
+                    .replace("\"hello\"", "\"bare\""),
+                read("bare"),
+                "{file}"
+            );
+        }
+        let named = infra(folder.path(), &["new", framework]);
+        assert_eq!(named.status.code(), Some(2), "{named:?}");
+    }
+}
+
+#[test]
 fn what_is_left_alone_is_left_alone() {
     let folder = project("lib_and_main", &[]);
     let before = without_git(folder.path());

@@ -134,6 +134,17 @@ impl Catalog {
         })
     }
 
+    /// The frameworks that `new` has a skeleton for.
+    pub fn skeletons(&self) -> Vec<&str> {
+        let folders = self
+            .skeletons
+            .keys()
+            .filter_map(|path| path.split('/').next());
+        let mut names: Vec<&str> = folders.collect();
+        names.dedup();
+        names
+    }
+
     /// The component with this id.
     ///
     /// # Errors

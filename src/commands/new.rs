@@ -47,7 +47,7 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
     let catalog = Catalog::embedded()?;
     let target = directory.join(&options.directory);
     reject_occupied(&target)?;
-    let name = package_name(&target)?;
+    let name = package_name(&catalog, &target)?;
     let skeleton = skeleton(&catalog, &options.framework, &name)?;
     let asked: Vec<String> = match options.components.as_slice() {
         [all] if all == "all" => catalog.components().map(|known| known.id.clone()).collect(),
@@ -115,7 +115,7 @@ fn reject_occupied(target: &Path) -> Result<()> {
 }
 
 /// The name of the package: the folder's, as far as Cargo allows it.
-fn package_name(target: &Path) -> Result<String> {
+fn package_name(catalog: &Catalog, target: &Path) -> Result<String> {
     let name = target
         .file_name()
         .map(|name| name.to_string_lossy().into_owned());
@@ -129,12 +129,13 @@ fn package_name(target: &Path) -> Result<String> {
         "std",
         "alloc",
         "proc-macro",
-        "axum",
         "tokio",
         "build",
     ];
+    let is_reserved =
+        reserved.contains(&name.as_str()) || catalog.skeletons().contains(&name.as_str());
     let is_keyword = syn::parse_str::<syn::Ident>(&name.replace('-', "_")).is_err();
-    if starts && goes_on && !reserved.contains(&name.as_str()) && !is_keyword {
+    if starts && goes_on && !is_reserved && !is_keyword {
         return Ok(name);
     }
     Err(Error::usage(
@@ -163,9 +164,10 @@ fn skeleton(catalog: &Catalog, framework: &str, name: &str) -> Result<Tree> {
         "unknown-framework",
         format!("no skeleton for `{framework}`"),
     );
-    Err(match nearest(framework, ["axum"]) {
+    let known = catalog.skeletons();
+    Err(match nearest(framework, known.iter().copied()) {
         Some(meant) => error.hint(format!("did you mean `--framework {meant}`?")),
-        None => error.hint("there is one for axum"),
+        None => error.hint(format!("there is one for {}", known.join(" and "))),
     })
 }
 

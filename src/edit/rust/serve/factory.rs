@@ -23,7 +23,7 @@ pub(in super::super) struct Factory {
     pub(in super::super) block: bool,
     /// The expression that is the app.
     pub(in super::super) tail: Range<usize>,
-    /// The dot of the first call, where that is called on a name.
+    /// The dot of the first call on it.
     pub(in super::super) dot: Option<usize>,
     /// A name for the app.
     pub(in super::super) name: String,
@@ -124,7 +124,7 @@ fn factory(
         moves: closure.capture.is_some(),
         block: matches!(&*closure.body, Expr::Block(_)),
         tail: range(tail.span()),
-        dot: chain.name().and(chain.dots().first().copied()),
+        dot: chain.dots().first().copied(),
         name: name.to_owned(),
         dots: Vec::new(),
         end: range(call.span()).end,

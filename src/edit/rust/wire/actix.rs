@@ -5,7 +5,7 @@ use super::super::super::lines::{line_start, line_stop};
 use super::super::serve::Factory;
 use super::super::serve::shape::Shape;
 use super::super::source::has_long_literal;
-use super::layout::{CHAIN, LINE, broken, indent_at, is_first, lower_brace, step, width};
+use super::layout::{CHAIN, LINE, SHORT, broken, indent_at, is_first, lower_brace, step, width};
 use super::{Piece, keeps};
 
 /// Addresses of the parts of the closure.
@@ -54,10 +54,20 @@ fn block(text: &str, factory: &Factory) -> Vec<Piece> {
     }
     let last = format!(";{rest}{end}{indent}wired.wire({name})");
     if !app.contains('\n') {
+        let line = format!("let {name} = {app}");
+        let deeper = format!("{indent}{}", step(indent));
+        let named = if width(indent) + width(&line) < LINE {
+            line
+        } else if width(&deeper) + width(app) < LINE {
+            format!("let {name} ={end}{deeper}{app}")
+        } else {
+            let (root, call) = app.split_at(factory.dot.map_or(0, |dot| dot - tail.start));
+            format!("let {name} = {root}{end}{deeper}{call}")
+        };
         return vec![Piece {
             address: FACTORY,
             range: tail.start..stop,
-            after: format!("let {name} = {app}{last}"),
+            after: format!("{named}{last}"),
         }];
     }
     let first = tail.start..line_stop(text, tail.start);
@@ -90,9 +100,8 @@ fn first_line(text: &str, factory: &Factory, indent: &str) -> String {
     let Some(dot) = factory.dot.map(|dot| dot - start) else {
         return line.to_owned();
     };
-    // What is called on a short name stands beside it only at the start of a statement.
     let ends = line.matches('(').count() == line.matches(')').count();
-    if dot > 4 || dot > line.len() || !ends {
+    if dot > SHORT || dot > line.len() || !ends {
         return line.to_owned();
     }
     let (name, call) = line.split_at(dot);

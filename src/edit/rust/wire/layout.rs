@@ -7,6 +7,8 @@ use super::super::serve::shape::Shape;
 /// The widths that rustfmt keeps to when it is not told otherwise.
 pub(super) const LINE: usize = 100;
 pub(super) const CHAIN: usize = 60;
+/// Beside a name of this length, at the start of a statement only, the first call of a chain stays.
+pub(super) const SHORT: usize = 4;
 
 pub(super) fn width(line: &str) -> usize {
     line.chars()

@@ -8,7 +8,7 @@ use super::serve::shape::{Kind, Shape};
 use super::serve::{Plan, Serve, Served};
 use super::source::{Source, is_comment, sequences, words};
 use super::take_back;
-use layout::{CHAIN, LINE, step, width};
+use layout::{CHAIN, LINE, SHORT, is_first, step, width};
 
 mod actix;
 mod axum;
@@ -150,12 +150,22 @@ fn ending(text: &str, shape: &Shape) -> Vec<Piece> {
         let stop = shape.statement.end;
         let from = stop - usize::from(shape.semicolon);
         let tail = format!(";{end}{shutdown}{end}{indent}{word}");
+        let mut served = Piece {
+            address: SERVED,
+            range: start..open,
+            after: format!("let served = {}", &text[shape.value..open]),
+        };
+        if let [first, second, ..] = shape.dots[..]
+            && shape.call.len() <= SHORT
+            && !is_first(text, first)
+            && is_first(text, second)
+        {
+            let deeper = &text[line_start(text, second)..second];
+            served.range.end = first;
+            served.after += &format!("{}{end}{deeper}", &text[open..first]);
+        }
         return vec![
-            Piece {
-                address: SERVED,
-                range: start..open,
-                after: format!("let served = {}", &text[shape.value..open]),
-            },
+            served,
             Piece {
                 address: SHUTDOWN,
                 range: from..stop,

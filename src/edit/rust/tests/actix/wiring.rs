@@ -135,11 +135,6 @@ fn an_app_on_one_line_stays_there_while_it_fits() {
              -        .await\n+        .await;\n{SERVED}"
         )
     );
-    let short = "    HttpServer::new(App::new).bind(a)?.run().await\n";
-    assert_eq!(
-        reason(short),
-        "the app is not made by a closure in the call"
-    );
     let one = "    HttpServer::new(|| App::new()).bind(a)?.run().await\n";
     assert_eq!(
         wired(FITS, one),
@@ -283,6 +278,33 @@ fn a_server_that_has_a_name_is_awaited_later() {
     assert!(wired(FITS, &body).ends_with(&format!(
         "-    server.await\n+    let served = server.await;\n{SERVED}"
     )));
+}
+
+#[test]
+fn calls_beside_a_short_name_move_where_it_no_longer_begins_the_statement() {
+    let body = CHAIN.replace("    HttpServer", "    let srv = HttpServer");
+    let body = body.replace("    })\n", "    })\n    .run();\n");
+    let body = format!(
+        "{body}    srv.await\n        .map_err(|error| StartError::from_server(\"it stopped too early\", error))\n"
+    );
+    assert!(wired(FITS, &body).contains(
+        "+    let served = srv\n\
+         +        .await\n"
+    ));
+}
+
+#[test]
+fn an_app_that_fills_a_line_goes_below_its_name() {
+    for length in 55..76 {
+        let path = "x".repeat(length - 45);
+        let app =
+            format!("App::new().service(web::resource(\"{path}\").route(web::get().to(index)))");
+        let body =
+            format!("    HttpServer::new(move || {{\n        {app}\n    }})\n{RUN}    .await\n");
+        if is_formatted(&file(FITS, &body), false).is_ok() {
+            wired(FITS, &body);
+        }
+    }
 }
 
 #[test]
