@@ -177,7 +177,8 @@ async fn a_call_of_our_own_is_the_parent_of_the_server_that_it_reaches() {
         let mut headers = HeaderMap::new();
         inject(&mut headers);
         let carried = headers["traceparent"].to_str().unwrap().to_owned();
-        web::send(&app, "POST", "/orders/onward", &[("traceparent", carried)]).await
+        let headers = [("traceparent", carried)];
+        web::send(&app, "POST", "/orders/onward", &headers).await
     };
     let onward = call.instrument(span.clone()).await;
     drop(span);
