@@ -216,7 +216,8 @@ async fn failures_of_the_server_are_errors_and_unknown_paths_are_not() {
     };
     // The number of the protocol: an error.
     assert_eq!(outcome("GET /failures/fail"), (2, Some("502".to_owned())));
-    assert_eq!(outcome("GET /failures/panic"), (2, Some("panic".to_owned())));
+    let panicked = outcome("GET /failures/panic");
+    assert_eq!(panicked, (2, Some("panic".to_owned())));
     assert_eq!(outcome("HTTP"), (0, None));
     assert_eq!(collector.find(TRACE, "GET /metrics"), None);
 }
