@@ -44,9 +44,12 @@ impl super::Metrics {
         }
     }
 
-    /// The middleware that counts and times the requests of one worker.
+    /// The middleware that counts and times the requests of one worker, in whose thread it is made.
     #[must_use]
     pub fn layer(&self) -> RequestLayer {
+        if let Some(scrape) = &self.scrape {
+            scrape.join_runtime();
+        }
         RequestLayer(Rc::new(Shared {
             counted: self.enabled,
             routes: Routes::default(),

@@ -6,8 +6,9 @@ use std::{future, sync::Arc, time::Duration};
 
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service;
 use hyper::{Method, Request, Response, StatusCode};
-use hyper::{server::conn::http1, service};
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpListener, time};
 

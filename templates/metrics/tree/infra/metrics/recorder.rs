@@ -1,10 +1,14 @@
 //! The recorder of this process: installed once, or that of somebody else.
 
+//% if framework == "actix-web"
+use std::sync::{Arc, Mutex, PoisonError};
+//% else
 use std::sync::{Mutex, PoisonError};
+//% endif
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, RuntimeMetrics};
 
 //% if framework != "none"
 use super::requests;
@@ -37,7 +41,12 @@ const BUCKETS: [(&str, &[f64]); 2] = [
 pub(super) struct Scrape {
     recorder: PrometheusHandle,
     process: Collector,
+    //% if framework == "actix-web"
+    /// That of the start, and those of the workers.
+    runtimes: Arc<Mutex<Vec<Handle>>>,
+    //% else
     runtime: Handle,
+    //% endif
 }
 
 impl Scrape {
@@ -45,9 +54,26 @@ impl Scrape {
         Self {
             recorder,
             process: Collector::default(),
+            //% if framework == "actix-web"
+            runtimes: Arc::new(Mutex::new(vec![Handle::current()])),
+            //% else
             runtime: Handle::current(),
+            //% endif
         }
     }
+    //% if framework == "actix-web"
+
+    /// Shows the runtime of this thread as well: every worker has one of its own.
+    pub(super) fn join_runtime(&self) {
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        let mut runtimes = self.runtimes.lock().unwrap_or_else(PoisonError::into_inner);
+        if runtimes.iter().all(|known| known.id() != runtime.id()) {
+            runtimes.push(runtime);
+        }
+    }
+    //% endif
 
     /// Everything, with the figures of the process and of its runtime at this moment.
     pub(super) fn text(&self) -> String {
@@ -66,17 +92,28 @@ impl Scrape {
         reason = "no runtime has so many tasks that a float could not count them"
     )]
     fn observe_runtime(&self) {
-        let figures = self.runtime.metrics();
-        let workers = figures.num_workers();
-        ::metrics::gauge!("tokio_workers").set(workers as f64);
-        ::metrics::gauge!("tokio_alive_tasks").set(figures.num_alive_tasks() as f64);
-        ::metrics::gauge!("tokio_global_queue_depth").set(figures.global_queue_depth() as f64);
+        //% if framework == "actix-web"
+        let runtimes = self.runtimes.lock().unwrap_or_else(PoisonError::into_inner);
+        let runtimes: Vec<_> = runtimes.iter().map(Handle::metrics).collect();
+        //% else
+        let runtimes = [self.runtime.metrics()];
+        //% endif
+        let sum = |figure: fn(&RuntimeMetrics) -> usize| {
+            let sum: usize = runtimes.iter().map(figure).sum();
+            sum as f64
+        };
+        ::metrics::gauge!("tokio_workers").set(sum(RuntimeMetrics::num_workers));
+        ::metrics::gauge!("tokio_alive_tasks").set(sum(RuntimeMetrics::num_alive_tasks));
+        let waiting = sum(RuntimeMetrics::global_queue_depth);
+        ::metrics::gauge!("tokio_global_queue_depth").set(waiting);
         #[cfg(target_has_atomic = "64")]
         {
-            let busy = (0..workers).map(|worker| figures.worker_total_busy_duration(worker));
-            let busy = busy.map(|busy| busy.as_secs_f64()).sum::<f64>();
+            let busy = runtimes.iter().flat_map(|figures| {
+                let workers = 0..figures.num_workers();
+                workers.map(|worker| figures.worker_total_busy_duration(worker).as_secs_f64())
+            });
             // A counter would hold whole seconds only.
-            ::metrics::gauge!("tokio_busy_seconds_total").set(busy);
+            ::metrics::gauge!("tokio_busy_seconds_total").set(busy.sum::<f64>());
         }
     }
 }

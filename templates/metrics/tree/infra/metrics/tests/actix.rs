@@ -15,7 +15,7 @@ use actix_web::test::{self, TestRequest};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer};
 
-use super::{Answer, Infra};
+use super::*;
 
 /// Whoever answers requests; the type of the app has no name.
 pub type Wired = Box<dyn Fn(TestRequest) -> Pin<Box<dyn Future<Output = Answer>>>>;
@@ -105,5 +105,20 @@ pub async fn serve(infra: &Arc<Infra>, name: &'static str) -> (SocketAddr, Serve
 
 pub async fn stop(server: ServerHandle) {
     server.stop(false).await;
+}
+
+#[tokio::test]
+async fn the_runtime_of_every_worker_is_shown() {
+    let infra = Infra::for_tests().await.unwrap();
+    let (_, server) = serve(&infra, "workers").await;
+    let shown = async {
+        // Its own and that of the worker; another test may show its own in between.
+        while Reading::of(&infra).number("tokio_workers", &[]) != Some(2.0) {
+            time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let limit = Duration::from_secs(10);
+    assert!(time::timeout(limit, shown).await.is_ok());
+    stop(server).await;
 }
 //% endif

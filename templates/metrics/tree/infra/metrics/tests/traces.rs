@@ -177,7 +177,8 @@ async fn a_call_of_our_own_is_the_parent_of_the_server_that_it_reaches() {
         let mut headers = HeaderMap::new();
         inject(&mut headers);
         let carried = headers["traceparent"].to_str().unwrap().to_owned();
-        web::send(&app, "POST", "/orders/onward", &[("traceparent", carried)]).await
+        let headers = [("traceparent", carried)];
+        web::send(&app, "POST", "/orders/onward", &headers).await
     };
     let onward = call.instrument(span.clone()).await;
     drop(span);
@@ -215,7 +216,8 @@ async fn failures_of_the_server_are_errors_and_unknown_paths_are_not() {
     };
     // The number of the protocol: an error.
     assert_eq!(outcome("GET /failures/fail"), (2, Some("502".to_owned())));
-    assert_eq!(outcome("GET /failures/panic"), (2, Some("panic".to_owned())));
+    let panicked = outcome("GET /failures/panic");
+    assert_eq!(panicked, (2, Some("panic".to_owned())));
     assert_eq!(outcome("HTTP"), (0, None));
     assert_eq!(collector.find(TRACE, "GET /metrics"), None);
 }

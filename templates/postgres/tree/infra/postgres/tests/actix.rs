@@ -1,14 +1,16 @@
 //% if framework == "actix-web"
 //! Requests of actix-web, for the tests that hold with any framework.
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{Service, ServiceResponse};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
+use actix_web::error;
 use actix_web::http::StatusCode;
+use actix_web::middleware::{self, Next};
 use actix_web::test::{self, TestRequest};
 use actix_web::web;
 use actix_web::{App, Error, FromRequest, Handler, HttpResponse, Responder, Route};
 
-use super::Postgres;
+use super::*;
 
 /// The route of a handler.
 pub fn on_get<F, Args>(handler: F) -> Route
@@ -47,5 +49,30 @@ async fn send<R, B: MessageBody>(
     let kind = kind.map_or("", |kind| kind.to_str().unwrap()).to_owned();
     let text = test::read_body(response).await;
     (status, kind, String::from_utf8(text.to_vec()).unwrap())
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_DATABASE_URL"]
+async fn an_error_of_a_middleware_rolls_back() {
+    let (database, postgres) = prepared(|_| ()).await;
+    let handler = |mut tx: Tx| async move {
+        insert(&mut tx, 1).await?;
+        Ok::<_, PostgresError>("done")
+    };
+    let refuse = |request: ServiceRequest, next: Next<BoxBody>| async move {
+        next.call(request).await?;
+        Err::<ServiceResponse, _>(error::ErrorTooManyRequests("too many"))
+    };
+    let app = App::new()
+        .route("/", on_get(handler))
+        .wrap(middleware::from_fn(refuse))
+        .wrap(super::super::actix::transactions(&postgres));
+    let app = test::init_service(app).await;
+    let request = TestRequest::get().to_request();
+    let error = test::try_call_service(&app, request).await.err().unwrap();
+    let status = error.as_response_error().status_code();
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(numbers(&postgres).await.is_empty());
+    database.drop().await;
 }
 //% endif
