@@ -6,6 +6,7 @@
 mod function;
 mod modules;
 mod router;
+mod routes;
 mod serve;
 mod served;
 mod shape;
@@ -16,6 +17,7 @@ mod wire;
 pub use function::{Function, Returns, denied_clippy_lints};
 pub use modules::{Module, declare_module, is_declared, modules};
 pub use router::{Proof, returns_router, router_statements};
+pub use routes::route_lines;
 pub use serve::{Plan, Serve, find_http_servers, find_serves};
 pub use take_back::{state, undo};
 pub use wire::{Failure, Wiring, is_wired, wire};

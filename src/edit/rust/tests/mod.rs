@@ -2,6 +2,7 @@
 
 mod declaring;
 mod finding;
+mod routes;
 mod wiring;
 
 use std::io::Write as _;
