@@ -24,5 +24,9 @@ mod manifests;
 mod names;
 #[path = "surprises/roots.rs"]
 mod roots;
+#[path = "surprises/services.rs"]
+mod services;
+#[path = "surprises/serving.rs"]
+mod serving;
 #[path = "surprises/workspaces.rs"]
 mod workspaces;

@@ -52,6 +52,9 @@ pub struct Manifest {
     pub env: Vec<EnvRow>,
     /// Its place in the hub.
     pub wire: Option<Wire>,
+    /// The paths that it serves in the user's app.
+    #[serde(default)]
+    pub routes: Vec<Route>,
     /// What it needs of a compose file.
     pub compose: Option<ComposeSpec>,
     /// How a running service is recognised.
@@ -318,6 +321,19 @@ pub struct Web {
     /// An expression of a layer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layer: Option<String>,
+}
+
+/// A path that a component serves, and how it gets out of the way of one of the user's.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Route {
+    /// The path, as the framework is told it.
+    pub path: String,
+    /// Variables that move it elsewhere when they are set; the first holds a path.
+    #[serde(default)]
+    pub moved_by: Vec<String>,
+    /// The option that leaves it out when it is off.
+    pub option: Option<String>,
 }
 
 /// What a component needs of a compose file.

@@ -36,7 +36,7 @@ pub fn add(context: &Context<'_>, request: &Request) -> Result<Plan> {
         let placed = draft.serve(rendering, skipped.contains("compose"))?;
         if !skipped.contains("env") {
             let rows = &rendering.manifest.env;
-            draft.declare(&rendering.id, rows, &placed.ports, &placed.services)?;
+            draft.declare(&rendering.id, rows, &placed)?;
         }
     }
     if !skipped.contains("compose") {
@@ -47,6 +47,9 @@ pub fn add(context: &Context<'_>, request: &Request) -> Result<Plan> {
     if !skipped.contains("wire") {
         let known = context.lock.package(facts.package()).is_some();
         draft.wire(known);
+    }
+    for rendering in &request.renderings {
+        draft.compare_routes(rendering);
     }
     draft.withdraw(HUB);
     draft.finish()

@@ -3,14 +3,10 @@
 use crate::{
     edit::compose::Service,
     error::Result,
-    render::{self, Rendering},
+    render::{self, Placed, Rendering, Side},
 };
 
-use super::{
-    draft::Draft,
-    ground::Ground,
-    services::{Placed, escape},
-};
+use super::{draft::Draft, ground::Ground, services::escape};
 
 impl Draft<'_> {
     /// Tells the app's own service about the services of a component.
@@ -41,15 +37,20 @@ impl Draft<'_> {
         let file = self.facts.compose.clone();
         for row in &rendering.manifest.env {
             // On the network of its host the app sees what this machine sees.
-            let template = match app.host_network {
-                true => row.example.as_ref().filter(|_| row.compose.is_some()),
-                false => row.compose.as_ref(),
+            let (template, side) = match app.host_network {
+                true => (row.example.as_ref(), Side::Machine),
+                false => (row.compose.as_ref(), Side::Network),
             };
-            let Some(template) = template else {
+            let Some(template) = template.filter(|_| row.compose.is_some()) else {
                 continue;
             };
-            let value = render::place(template, &placed.ports, &placed.services)?;
             let (app, key) = (&app.name, &row.name);
+            let Some(value) = render::place(template, placed, side)? else {
+                self.note(format!(
+                    "set `{key}` of `{app}` in {file}: the password of the service stays where it is"
+                ));
+                continue;
+            };
             let address = format!("/services/{}/environment/{}", escape(app), escape(key));
             let why = format!("{key} of `{app}`");
             self.put_compose(&file, &address, &[id], &why, |compose| {

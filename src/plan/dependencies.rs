@@ -217,9 +217,20 @@ impl Draft<'_> {
         }
         let ids: Vec<&str> = by.iter().map(String::as_str).collect();
         let why = dependency.name.clone();
-        self.put(file, &address, &ids, &why, |text| {
+        let is_there = self.put(file, &address, &ids, &why, |text| {
             cargo_toml::ensure(text, table, dependency, inherit)
         });
+        let manifest = cargo_toml::read(self.text(file)).unwrap_or_default();
+        let mut declared = manifest.dependencies.into_iter();
+        if !is_there
+            && let Some(found) = declared.find(|known| known.package == dependency.name)
+            && found.optional
+        {
+            let key = found.key;
+            self.hint(format!(
+                "have it always: take `optional` away, or say `default = [\"dep:{key}\"]` in [features]"
+            ));
+        }
     }
 
     fn keep(&mut self, fragment: crate::lock::Fragment) {

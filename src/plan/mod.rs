@@ -3,7 +3,7 @@
 //! Everything here works on a [`Tree`] in memory. A command computes one [`Plan`]; a preview and
 //! the disk are two consumers of it, so neither can differ from the other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::{
     catalog::Catalog,
@@ -23,6 +23,7 @@ mod ground;
 mod images;
 mod ports;
 mod remove;
+mod routes;
 mod services;
 mod status;
 mod variables;
@@ -151,6 +152,3 @@ pub(crate) fn count(number: usize, what: &str) -> String {
         _ => format!("{number} {what}s"),
     }
 }
-
-/// Maps of short texts.
-type Names = BTreeMap<String, String>;

@@ -14,6 +14,23 @@ pub(super) fn volumes_of(service: &mut Value) -> impl Iterator<Item = &mut Strin
     texts_of(service, "volumes")
 }
 
+/// The `environment` of a service, where it is a mapping.
+pub(super) fn environment_of(service: &Value) -> Vec<(String, String)> {
+    let Value::Map(entries) = service else {
+        return Vec::new();
+    };
+    let found = entries.iter().find(|(key, _)| key == "environment");
+    let pairs = match found {
+        Some((_, Value::Map(pairs))) => pairs.as_slice(),
+        _ => &[],
+    };
+    let text = |(key, value): &(String, Value)| match value {
+        Value::Scalar { text, .. } => Some((key.clone(), text.clone())),
+        _ => None,
+    };
+    pairs.iter().filter_map(text).collect()
+}
+
 fn texts_of<'v>(service: &'v mut Value, list: &str) -> impl Iterator<Item = &'v mut String> {
     let entries = match service {
         Value::Map(entries) => entries.as_mut_slice(),

@@ -9,22 +9,16 @@ use crate::{
     },
     error::{Error, Result},
     path::ProjectPath,
-    render::Rendering,
+    render::{Placed, Rendering},
 };
 
 use super::{
-    Names,
     draft::{Draft, NO_COMPOSE, located},
     ground::Ground,
-    ports::{default_port, ports_of, usual_port, volumes_of, with_port},
+    ports::{
+        default_port, environment_of, ports_of, substitute, usual_port, volumes_of, with_port,
+    },
 };
-
-/// Where the services of a component are: the host port and the name of each.
-#[derive(Debug, Default)]
-pub(super) struct Placed {
-    pub(super) ports: Names,
-    pub(super) services: Names,
-}
 
 impl Draft<'_> {
     /// Adds the services of a component, or finds the ones that play their role.
@@ -36,6 +30,7 @@ impl Draft<'_> {
         let (services, volumes) = fragment_of(&rendering.id, fragment)?;
         let Some(ground) = self.ground(skip) else {
             for (name, value) in services {
+                set(&mut placed, &name, environment_of(&value));
                 placed.ports.insert(name.clone(), usual_port(&value));
                 placed.services.insert(name.clone(), name);
             }
@@ -54,6 +49,7 @@ impl Draft<'_> {
                     self.reuse((id, name, value), found, &mut placed);
                 }
                 None => {
+                    set(&mut placed, name, environment_of(value));
                     self.add_service(id, name, value, &ground, skip, &mut placed);
                     added = true;
                 }
@@ -196,6 +192,7 @@ impl Draft<'_> {
                 "the service `{service}` only starts with `--profile {profile}`"
             ));
         }
+        set(placed, name, service.environment.clone());
         placed
             .services
             .insert(name.to_owned(), service.name.clone());
@@ -271,6 +268,17 @@ impl Draft<'_> {
             compose.add_service(name, &value)
         });
     }
+}
+
+/// Notes how a service is set: as it is written, and with the defaults of its variables.
+fn set(placed: &mut Placed, name: &str, environment: Vec<(String, String)>) {
+    let resolved = environment.iter().map(|(key, value)| {
+        // Never with what the env file says: that may be a secret.
+        (key.clone(), substitute(value, &|_| None))
+    });
+    placed.resolved.insert(name.to_owned(), resolved.collect());
+    let written = environment.into_iter().collect();
+    placed.written.insert(name.to_owned(), written);
 }
 
 type Entries = Vec<(String, Value)>;

@@ -5,26 +5,20 @@ use crate::{
     edit::dotenv::{self, Line},
     error::Result,
     path::ProjectPath,
-    render,
+    render::{self, Placed, Side},
 };
 
-use super::{Names, draft::Draft};
+use super::draft::Draft;
 
 impl Draft<'_> {
     /// Adds the variables of a component to the env files.
     ///
-    /// `ports` and `services` tell where the services of the component are.
-    pub(super) fn declare(
-        &mut self,
-        by: &str,
-        rows: &[EnvRow],
-        ports: &Names,
-        services: &Names,
-    ) -> Result<()> {
+    /// `placed` tells where the services of the component are.
+    pub(super) fn declare(&mut self, by: &str, rows: &[EnvRow], placed: &Placed) -> Result<()> {
         for file in self.facts.env_examples.clone() {
             for row in rows {
                 let example = match &row.example {
-                    Some(example) => Some(render::place(example, ports, services)?),
+                    Some(example) => render::place(example, placed, Side::Machine)?,
                     None => None,
                 };
                 if let Some(line) = shown(row, example.as_deref()) {
@@ -43,9 +37,12 @@ impl Draft<'_> {
             let Some(example) = &row.example else {
                 continue;
             };
+            let Some(value) = render::place(example, placed, Side::Machine)? else {
+                continue;
+            };
             let line = Line {
                 key: row.name.clone(),
-                value: render::place(example, ports, services)?,
+                value,
                 commented: row.may_be_unset() || row.default.is_some(),
                 comment: Some(sentence(&row.doc)),
                 gap: false,

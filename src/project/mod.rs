@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use walkdir::{DirEntry, WalkDir};
+
 use crate::{
     edit::cargo_toml::{self, Manifest},
     error::{Error, Result},
@@ -169,30 +171,40 @@ fn nearest_manifest(start: &Path) -> Result<PathBuf> {
                 "not-a-cargo-project",
                 format!("no `Cargo.toml` in `{}` or above", start.display()),
             );
-            match below(start) {
-                Some(found) => error.hint(format!("did you mean `infra -C {found} ..`?")),
-                None => error.hint("start a project: infra new my-app"),
+            let found = below(start);
+            let hint =
+                |error: Error, found| error.hint(format!("did you mean `infra -C {found} ..`?"));
+            match found.is_empty() {
+                false => found.iter().take(3).fold(error, hint),
+                true => error.hint("start a project: infra new my-app"),
             }
         })
 }
 
-/// A folder below that has a manifest: a project is often two folders down in its repository.
-fn below(start: &Path) -> Option<String> {
-    let folders = |folder: &Path| {
-        let mut found: Vec<PathBuf> = fs::read_dir(folder)
-            .ok()?
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.is_dir())
-            .collect();
-        found.sort();
-        Some(found)
+/// Folders below that have a manifest, as a project is often two folders down in its repository; those
+/// that name a framework, if there are some.
+fn below(start: &Path) -> Vec<String> {
+    let is_looked_into = |entry: &DirEntry| {
+        let name = entry.file_name().to_string_lossy();
+        entry.depth() == 0 || !(name.starts_with('.') || name == "target" || name == "node_modules")
     };
-    let first = folders(start)?;
-    let second = first.iter().filter_map(|folder| folders(folder)).flatten();
-    let mut all = first.iter().cloned().chain(second);
-    let found = all.find(|folder| folder.join("Cargo.toml").is_file())?;
-    let relative = found.strip_prefix(start).ok()?;
-    Some(relative.display().to_string())
+    let walk = WalkDir::new(start).max_depth(4).sort_by_file_name();
+    let walk = walk.into_iter().filter_entry(is_looked_into);
+    let manifests = walk
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_name() == "Cargo.toml");
+    let mut found: Vec<(String, bool)> = manifests
+        .filter_map(|entry| {
+            let folder = entry.path().parent()?.strip_prefix(start).ok()?;
+            let text = fs::read_to_string(entry.path()).unwrap_or_default();
+            let serves = cargo_toml::read(&text).is_ok_and(|found| framework::is_supported(&found));
+            Some((folder.display().to_string(), serves))
+        })
+        .collect();
+    if found.iter().any(|(_, serves)| *serves) {
+        found.retain(|(_, serves)| *serves);
+    }
+    found.into_iter().map(|(folder, _)| folder).collect()
 }
 
 /// The nearest folder with `.infra` at or above the workspace, else that of `.git`, else its own.

@@ -28,7 +28,14 @@ impl Project {
                 tests.extend(test_modules(facts, &path, &text));
             }
             let is_generated = path.as_str().starts_with(&generated);
-            let words = ["serve", "Router", "HttpServer", "App"];
+            let words = [
+                "serve",
+                "Router",
+                "HttpServer",
+                "App",
+                "ServiceConfig",
+                "web::",
+            ];
             if !is_generated && words.iter().any(|word| text.contains(word)) {
                 sources.push(path);
             }

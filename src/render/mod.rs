@@ -18,8 +18,10 @@ use crate::{
 };
 
 mod language;
+mod place;
 
 use language::environment;
+pub use place::{Placed, Side, place};
 
 /// The file of the hub that names its modules.
 const HUB_ROOT: &str = "infra/mod.rs";
@@ -146,32 +148,6 @@ pub fn hub(hub: &Component, facts: &Facts, rows: &[Row<'_>]) -> Result<Tree> {
 /// The template is wrong.
 pub fn skeleton(path: &str, template: &str, values: &BTreeMap<&str, &str>) -> Result<String> {
     text("new", path, template, &Value::from(Serde(values)))
-}
-
-/// Fills `port('redis')` and `service('redis')` in a row's example or compose value: the host port
-/// and the name that the service has in the user's compose file.
-///
-/// # Errors
-///
-/// The expression is wrong or names a service that the component does not bring.
-pub fn place(
-    template: &str,
-    ports: &BTreeMap<String, String>,
-    services: &BTreeMap<String, String>,
-) -> Result<String> {
-    let mut environment = environment("component.toml")?;
-    for (name, map) in [("port", ports), ("service", services)] {
-        let map = map.clone();
-        environment.add_function(name, move |key: String| {
-            map.get(&key).cloned().ok_or_else(|| {
-                let why = format!("the component brings no service `{key}`");
-                minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, why)
-            })
-        });
-    }
-    environment
-        .render_str(template, ())
-        .map_err(|error| broken("component", "component.toml", &error))
 }
 
 fn destination(id: &str, path: &str, facts: &Facts) -> Result<ProjectPath> {

@@ -8,6 +8,7 @@
     reason = "each test binary uses a part of this, and stops where it fails"
 )]
 
+pub mod additions;
 pub mod disk;
 pub mod generated;
 pub mod process;

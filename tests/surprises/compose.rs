@@ -374,27 +374,3 @@ fn odd_but_right_layouts_are_added_to() {
         );
     }
 }
-
-#[test]
-fn a_server_that_the_code_never_used_is_used_from_now_on() {
-    let file = "services:\n  redis:\n    image: redis:7-alpine\n  app:\n    build: .\n    environment:\n      REDIS_URL: redis://redis:6379/3\n";
-    let life = added(&[("docker-compose.yml", file)]);
-    life.tells("publishes no port to this machine");
-    life.holds("docker-compose.yml", "REDIS_URL: redis://redis:6379/3");
-}
-
-#[test]
-fn a_database_of_the_user_is_reached_with_its_own_names() {
-    let file = "services:\n  app:\n    build: .\n  database:\n    image: postgres:16\n    environment:\n      POSTGRES_USER: shop\n      POSTGRES_PASSWORD: ${DB_PASSWORD}\n      POSTGRES_DB: orders\n    ports:\n      - 5433:5432\n";
-    let project = with("docker-compose.yml", file);
-    let life = project.lives("add postgres", 0);
-    life.tells("uses the service `database`");
-    life.holds(
-        "docker-compose.yml",
-        "DATABASE_URL: postgres://shop:${DB_PASSWORD}@database:5432/orders",
-    );
-    life.holds(
-        ".env.example",
-        "DATABASE_URL=postgres://shop:PASSWORD@127.0.0.1:5433/orders\n",
-    );
-}

@@ -2,19 +2,18 @@
 
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
-use infra::lock::{Fragment, Lock};
 use tempfile::TempDir;
 
-use super::common;
+use super::common::{
+    self,
+    additions::{self, Files},
+};
 
 /// The manifest of a package that serves with axum.
 pub(crate) const MANIFEST: &str = "[package]\nname = \"kiosk\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[dependencies]\naxum = \"0.8\"\ntokio = { version = \"1\", features = [\"full\"] }\n";
 
 /// A root that serves in the plainest way.
 pub(crate) const MAIN: &str = "use axum::{routing::get, Router};\n\n#[tokio::main]\nasync fn main() -> Result<(), Box<dyn std::error::Error>> {\n    let app = Router::new().route(\"/\", get(|| async { \"hello\" }));\n    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await?;\n    axum::serve(listener, app).await?;\n    Ok(())\n}\n";
-
-/// Files by path.
-type Files = BTreeMap<String, Vec<u8>>;
 
 /// What a run printed, and its exit code.
 pub(crate) struct Run {
@@ -83,7 +82,8 @@ impl Project {
         let run = self.infra(add);
         assert_eq!(run.code, code, "{}", run.said);
         let after = self.files();
-        self.only_added(&after);
+        let wrong = additions::unexplained(&self.before, &after);
+        assert!(wrong.is_empty(), "{wrong:#?}");
         let again = self.infra(add);
         assert_eq!(again.code, code, "{}", again.said);
         assert!(after == self.files(), "the second add changed something");
@@ -115,45 +115,6 @@ impl Project {
         assert_eq!(shown(&self.before), shown(&self.files()), "{}", run.said);
         run.said
     }
-
-    /// Every line of the user's is still there, with its line end, but for those that the record
-    /// explains: feature lists, the place that serves, a last line without an end.
-    #[track_caller]
-    fn only_added(&self, after: &Files) {
-        let lock = String::from_utf8(after[".infra/lock.toml"].clone()).unwrap();
-        let lock = Lock::parse(&lock).unwrap();
-        for (path, old) in &self.before {
-            let (old, new) = (text(old), text(&after[path]));
-            let mut lines = new.split_inclusive('\n');
-            let lost: Vec<&str> = old
-                .split_inclusive('\n')
-                .filter(|line| {
-                    let mut rest = lines.clone();
-                    let is_there = rest.any(|new| new == *line || is_end_of(line, new));
-                    if is_there {
-                        lines = rest;
-                    }
-                    !is_there
-                })
-                .collect();
-            for line in lost {
-                let explains = |known: &&Fragment| {
-                    let replaced = known.before.trim();
-                    let may = path.ends_with("Cargo.toml") || path.ends_with(".rs");
-                    known.file.as_str() == path
-                        && may
-                        && !replaced.is_empty()
-                        && (replaced.contains(line.trim()) || line.contains(replaced))
-                };
-                let explained = lock.fragments.iter().find(explains);
-                assert!(explained.is_some(), "{path} lost {line:?}:\n{new}");
-            }
-        }
-    }
-}
-
-fn is_end_of(line: &str, new: &str) -> bool {
-    !line.ends_with('\n') && new.trim_end_matches(['\r', '\n']) == line
 }
 
 fn text(bytes: &[u8]) -> String {

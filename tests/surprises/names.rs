@@ -106,7 +106,7 @@ fn a_route_that_a_component_serves_too_is_told_with_what_moves_it() {
         let main = with_routes(routes);
         let project = Project::plain(&[("src/main.rs", &main)]);
         let life = project.lives("add metrics", 0);
-        life.tells("`/metrics` is a route of yours already, at src/main.rs:");
+        life.tells("`/metrics` of metrics is a route of yours already, at src/main.rs:");
         life.tells("`METRICS_PATH`");
     }
 }
@@ -138,20 +138,24 @@ fn a_path_that_was_moved_in_the_env_file_is_the_one_that_counts() {
 }
 
 #[test]
-fn routes_of_actix_are_seen_too() {
-    let manifest = MANIFEST.replace("axum = \"0.8\"", "actix-web = \"4\"");
-    for route in [
-        "App::new().route(\"/metrics\", web::get().to(mine))",
-        "App::new().service(web::resource(\"/metrics\").to(mine))",
-        "App::new().service(web::scope(\"/metrics\"))",
+fn a_route_below_another_path_is_another_route() {
+    for routes in [
+        ".nest(\"/api\", Router::new().route(\"/metrics\", get(|| async { \"mine\" })))",
+        ".route(\"/{tenant}/metrics\", get(|| async { \"mine\" }))",
     ] {
-        let main = format!(
-            "use actix_web::{{web, App, HttpServer}};\n\n#[actix_web::main]\nasync fn main() -> std::io::Result<()> {{\n    HttpServer::new(move || {route}).bind((\"127.0.0.1\", 3000))?.run().await\n}}\n"
-        );
-        let project = Project::plain(&[("Cargo.toml", &manifest), ("src/main.rs", &main)]);
-        let run = project.infra("add websocket -n --set websocket.demo=true");
-        drop(run);
-        let run = project.infra("add metrics -n");
-        assert!(run.code == 0 || run.code == 3, "{}", run.said);
+        let project = Project::plain(&[("src/main.rs", &with_routes(routes))]);
+        let life = project.lives("add metrics", 0);
+        assert!(!life.said.contains("a route of yours"), "{}", life.said);
     }
+}
+
+#[test]
+fn a_route_without_a_variable_names_the_option_that_leaves_it_out() {
+    let main = with_routes(".route(\"/ws/demo\", get(|| async { \"mine\" }))");
+    let project = Project::plain(&[("src/main.rs", &main)]);
+    let life = project.lives("add websocket", 0);
+    life.tells("`/ws/demo` of websocket is a route of yours already");
+    life.tells("--set websocket.demo=false");
+    let life = project.lives("add websocket --set websocket.demo=false", 0);
+    assert!(!life.said.contains("a route of yours"), "{}", life.said);
 }

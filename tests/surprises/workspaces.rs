@@ -225,6 +225,10 @@ fn a_server_two_folders_down_is_named_where_the_repository_has_no_manifest() {
         ("backend/api/src/main.rs", MAIN),
         ("frontend/package.json", "{}\n"),
         (
+            "a-tool/Cargo.toml",
+            "[package]\nname = \"tool\"\nversion = \"0.1.0\"\n",
+        ),
+        (
             "docker-compose.yml",
             "services:\n  db:\n    image: postgres:16\n",
         ),
@@ -232,6 +236,7 @@ fn a_server_two_folders_down_is_named_where_the_repository_has_no_manifest() {
     ]);
     let said = project.refuses("add redis", 6);
     assert!(said.contains("infra -C backend/api"), "{said}");
+    assert!(!said.contains("a-tool"), "{said}");
     let run = project.infra("-C backend/api add redis");
     assert_eq!(run.code, 0, "{}", run.said);
     let compose = std::fs::read_to_string(project.path().join("docker-compose.yml")).unwrap();

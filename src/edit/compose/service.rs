@@ -43,6 +43,8 @@ pub struct Service {
     pub depends_on: Vec<String>,
     /// How its `depends_on` is written.
     pub depends_on_form: Form,
+    /// Its `environment`, as far as values are given.
+    pub environment: Vec<(String, String)>,
     /// How its `environment` is written.
     pub environment_form: Form,
     /// Whether the file gives it a healthcheck that is not disabled.
@@ -133,6 +135,7 @@ fn service(name: &str, data: &Data, line: Option<usize>) -> Service {
         profiles: list("profiles"),
         depends_on: list("depends_on"),
         depends_on_form: Form::of(data.get("depends_on")),
+        environment: data.get("environment").map(pairs).unwrap_or_default(),
         environment_form: Form::of(data.get("environment")),
         healthcheck: has_healthcheck(data),
     }
@@ -147,6 +150,18 @@ fn names(data: &Data) -> Vec<String> {
         .filter_map(Data::text)
         .map(str::to_owned);
     keys.chain(texts).collect()
+}
+
+/// The entries of a mapping, or of a list of `key=value`.
+fn pairs(data: &Data) -> Vec<(String, String)> {
+    let entries = data.entries().iter();
+    let entries =
+        entries.filter_map(|(key, value)| Some((key.to_string(), value.text()?.to_owned())));
+    let items = data.items().iter().filter_map(|item| {
+        let (key, value) = item.text()?.split_once('=')?;
+        Some((key.to_owned(), value.to_owned()))
+    });
+    entries.chain(items).collect()
 }
 
 fn port(data: &Data) -> Option<String> {

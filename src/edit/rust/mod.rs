@@ -5,6 +5,7 @@
 
 mod function;
 mod modules;
+mod routes;
 mod serve;
 mod source;
 mod take_back;
@@ -12,6 +13,7 @@ mod wire;
 
 pub use function::{Function, Returns, denied_clippy_lints};
 pub use modules::{Module, declare_module, is_declared, modules};
+pub use routes::route_lines;
 pub use serve::{Plan, Proof, Serve, Server, returns_router};
 pub use take_back::{state, undo};
 pub use wire::{Failure, Wiring, is_wired, wire};

@@ -25,6 +25,7 @@ fn a_file_is_read_with_aliases_merge_keys_and_both_forms_of_everything() {
         profiles: vec!["dev".to_owned()],
         depends_on: vec!["db".to_owned()],
         depends_on_form: Form::List,
+        environment: vec![("A".to_owned(), "1".to_owned())],
         environment_form: Form::Map,
         healthcheck: false,
     };
@@ -39,6 +40,7 @@ fn a_file_is_read_with_aliases_merge_keys_and_both_forms_of_everything() {
         profiles: Vec::new(),
         depends_on: vec!["web".to_owned()],
         depends_on_form: Form::Map,
+        environment: vec![("A".to_owned(), "1".to_owned())],
         environment_form: Form::List,
         healthcheck: true,
     };

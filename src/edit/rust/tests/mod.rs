@@ -3,6 +3,7 @@
 mod actix;
 mod declaring;
 mod finding;
+mod routes;
 mod wiring;
 
 use std::io::Write as _;

@@ -114,13 +114,14 @@ impl Queue {
     ///
     /// `QUEUE_URL` names no server that jobs can be kept on, or of a kind that was not generated.
     pub async fn start(settings: &QueueSettings) -> Result<Self, QueueError> {
-        let url = settings.url.as_ref().map(ExposeSecret::expose_secret);
+        let url = settings.url.as_ref();
         if url.is_none() {
             tracing::info!("QUEUE_URL is not set: jobs stay in this process and end with it");
         }
         let queue = Self {
             shared: Arc::new(Shared {
-                backend: Server::parse(url.unwrap_or("memory"))?.open(settings)?,
+                backend: Server::parse(url.map_or("memory", |url| url.expose_secret()))?
+                    .open(settings)?,
                 settings: settings.clone(),
                 wake: Notify::new(),
                 stop: Sender::new(false),

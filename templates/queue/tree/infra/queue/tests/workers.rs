@@ -169,8 +169,9 @@ pub(super) async fn a_panic_and_an_attempt_without_end_are_failures(settings: Qu
 pub(super) async fn an_idle_worker_starts_a_job_within_a_second(settings: QueueSettings) {
     let infra = started(&settings).await;
     // A process of its own where there is a server; in memory there is only one.
-    let other = match settings.url.as_ref().map(ExposeSecret::expose_secret) {
-        Some("memory") => infra.queue.clone(),
+    let url = settings.url.as_ref();
+    let other = match url.map_or("", |url| url.expose_secret()) {
+        "memory" => infra.queue.clone(),
         _ => instance(&settings).await.queue.clone(),
     };
     for idle in [1_500, 300, 0] {

@@ -1,0 +1,269 @@
+//! How an app is served: what `main` returns, who runs the runtime, which forms are certain.
+
+use super::life::{Life, MAIN, MANIFEST, Project};
+
+/// A root whose `main` has this body after the router and the listener.
+fn serving(head: &str, signature: &str, body: &str) -> String {
+    format!(
+        "{head}use axum::{{routing::get, Router}};\n\n{signature} {{\n    let app = Router::new().route(\"/\", get(|| async {{ \"hello\" }}));\n    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await.unwrap();\n{body}}}\n"
+    )
+}
+
+#[track_caller]
+fn wired(life: &Life, path: &str) {
+    life.holds(path, "infra::Infra::start()");
+    life.holds(path, "infra.wire(app)");
+    life.holds(path, "infra.shutdown().await;");
+}
+
+#[test]
+fn serve_calls_in_comments_and_strings_are_none() {
+    let main = MAIN.replace(
+        "    axum::serve",
+        "    // axum::serve(listener, old).await?;\n    /* axum::serve(listener, older).await?; */\n    println!(\"axum::serve(listener, app)\");\n    axum::serve",
+    );
+    let life = Project::plain(&[("src/main.rs", &main)]).lives("add redis", 0);
+    wired(&life, "src/main.rs");
+    life.holds("src/main.rs", "    // axum::serve(listener, old).await?;\n");
+}
+
+#[test]
+fn a_main_for_each_configuration_is_left_to_the_user() {
+    let one = |cfg: &str| {
+        format!(
+            "#[cfg({cfg})]\n#[tokio::main]\nasync fn main() -> std::io::Result<()> {{\n    let app = axum::Router::new();\n    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await?;\n    axum::serve(listener, app).await\n}}\n"
+        )
+    };
+    let main = format!("{}\n{}", one("unix"), one("not(unix)"));
+    let life = Project::plain(&[("src/main.rs", &main)]).lives("add redis", 3);
+    life.tells("at src/main.rs:8");
+    life.tells("at src/main.rs:16");
+    life.lacks("src/main.rs", "infra.wire");
+}
+
+#[test]
+fn a_server_of_a_test_is_not_the_app() {
+    let main = format!(
+        "{MAIN}\n#[cfg(test)]\nmod tests {{\n    #[tokio::test]\n    async fn answers() {{\n        let listener = tokio::net::TcpListener::bind(\"127.0.0.1:0\").await.unwrap();\n        axum::serve(listener, axum::Router::new()).await.unwrap();\n    }}\n}}\n"
+    );
+    let life = Project::plain(&[("src/main.rs", &main)]).lives("add redis", 0);
+    wired(&life, "src/main.rs");
+}
+
+#[test]
+fn a_second_server_for_a_port_of_metrics_is_not_chosen_between() {
+    let main = MAIN.replace(
+        "    axum::serve",
+        "    let inner = tokio::net::TcpListener::bind(\"127.0.0.1:9100\").await?;\n    tokio::spawn(async move { axum::serve(inner, Router::new()).await });\n    axum::serve",
+    );
+    let life = Project::plain(&[("src/main.rs", &main)]).lives("add redis", 3);
+    life.tells("served in several places");
+    life.tells("at src/main.rs:10");
+    life.tells("at src/main.rs:11");
+}
+
+#[test]
+fn a_start_beside_a_main_that_returns_an_exit_code_is_wired() {
+    let main = "use std::process::ExitCode;\n\nuse axum::Router;\n\n#[tokio::main]\nasync fn main() -> ExitCode {\n    match start().await {\n        Ok(()) => ExitCode::SUCCESS,\n        Err(_) => ExitCode::FAILURE,\n    }\n}\n\nasync fn start() -> Result<(), Box<dyn std::error::Error>> {\n    let app = Router::new();\n    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await?;\n    axum::serve(listener, app).await?;\n    Ok(())\n}\n";
+    let life = Project::plain(&[("src/main.rs", main)]).lives("add redis", 0);
+    life.holds(
+        "src/main.rs",
+        "    let infra = infra::Infra::start().await?;\n",
+    );
+}
+
+#[test]
+fn a_main_may_return_anything() {
+    let body = "    axum::serve(listener, app).await.unwrap();\n";
+    for (signature, tail, failure) in [
+        (
+            "async fn main()",
+            "",
+            ".expect(\"the infrastructure starts\")",
+        ),
+        (
+            "async fn main() -> anyhow::Result<()>",
+            "    Ok(())\n",
+            "?;",
+        ),
+        ("async fn main() -> eyre::Result<()>", "    Ok(())\n", "?;"),
+        (
+            "async fn main() -> std::io::Result<()>",
+            "    Ok(())\n",
+            "?;",
+        ),
+        (
+            "async fn main() -> Result<(), Box<dyn std::error::Error>>",
+            "    Ok(())\n",
+            "?;",
+        ),
+        (
+            "async fn main() -> Result<(), Mine>",
+            "    Ok(())\n",
+            ".expect(",
+        ),
+        (
+            "async fn main() -> std::process::ExitCode",
+            "    std::process::ExitCode::SUCCESS\n",
+            ".expect(",
+        ),
+    ] {
+        let main = serving(
+            "",
+            &format!("#[tokio::main]\n{signature}"),
+            &format!("{body}{tail}"),
+        );
+        let life = Project::plain(&[("src/main.rs", &main)]).lives("add redis", 0);
+        life.holds("src/main.rs", "infra.wire(app)");
+        life.holds("src/main.rs", failure);
+    }
+}
+
+#[test]
+fn lints_that_forbid_expect_and_panic_are_kept() {
+    let lints =
+        "\n[lints.clippy]\nunwrap_used = \"deny\"\nexpect_used = \"deny\"\npanic = \"forbid\"\n";
+    let main = serving(
+        "",
+        "#[tokio::main]\nasync fn main()",
+        "    let _ = axum::serve(listener, app).await;\n",
+    );
+    let project = Project::plain(&[
+        ("Cargo.toml", &format!("{MANIFEST}{lints}")),
+        ("src/main.rs", &main),
+    ]);
+    let life = project.lives("add redis", 3);
+    life.tells("lints deny `expect` and `panic`");
+}
+
+#[test]
+fn a_runtime_of_its_own_is_followed_into_its_block_or_left_to_the_user() {
+    let built = "use axum::Router;\n\nfn main() -> std::io::Result<()> {\n    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;\n    runtime.block_on(async {\n        let app = Router::new();\n        let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await?;\n        axum::serve(listener, app).await\n    })\n}\n";
+    let life = Project::plain(&[("src/main.rs", built)]).lives("add redis", 0);
+    wired(&life, "src/main.rs");
+    let spawned = "use axum::Router;\n\nfn main() {\n    let runtime = tokio::runtime::Runtime::new().unwrap();\n    runtime.spawn(async {\n        let app = Router::new();\n        let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await.unwrap();\n        axum::serve(listener, app).await.unwrap();\n    });\n    std::thread::park();\n}\n";
+    let life = Project::plain(&[("src/main.rs", spawned)]).lives("add redis", 3);
+    life.tells("src/main.rs:10: it is inside an async block");
+}
+
+#[test]
+fn forms_of_serving_are_wired_or_printed_with_the_reason() {
+    for (body, code, told) in [
+        (
+            "    axum::serve(listener, app.into_make_service()).await.unwrap();\n",
+            0,
+            "",
+        ),
+        (
+            "    axum::serve(listener, app.into_make_service_with_connect_info::<std::net::SocketAddr>()).await.unwrap();\n",
+            0,
+            "",
+        ),
+        (
+            "    axum::serve(listener, app).with_graceful_shutdown(stop()).await.unwrap();\n",
+            0,
+            "",
+        ),
+        ("    Ok(axum::serve(listener, app).await?)\n", 0, ""),
+        (
+            "    axum::serve(listener, app).await.context(\"serves\")\n",
+            0,
+            "",
+        ),
+        (
+            "    tokio::select! {\n        done = axum::serve(listener, app) => done.unwrap(),\n        () = stop() => {}\n    }\n",
+            3,
+            "it is inside a macro",
+        ),
+        (
+            "    match 1 {\n        1 => axum::serve(listener, app).await.unwrap(),\n        _ => {}\n    }\n",
+            3,
+            "it is inside a `match`",
+        ),
+        (
+            "    axum_server::from_tcp(listener.into_std().unwrap()).serve(app.into_make_service()).await.unwrap();\n",
+            3,
+            "no call of `axum::serve` was found",
+        ),
+    ] {
+        let main = serving(
+            "",
+            "#[tokio::main]\nasync fn main() -> anyhow::Result<()>",
+            body,
+        );
+        let life = Project::plain(&[("src/main.rs", &main)]).lives("add redis", code);
+        match code {
+            0 => life.holds("src/main.rs", "infra.wire(app)"),
+            _ => life.tells(told),
+        }
+    }
+}
+
+#[test]
+fn a_listener_in_a_struct_is_no_hindrance() {
+    let main = "use axum::Router;\n\nstruct Server {\n    listener: tokio::net::TcpListener,\n    app: Router,\n}\n\nimpl Server {\n    async fn run(self) -> std::io::Result<()> {\n        let app = self.app;\n        axum::serve(self.listener, app).await\n    }\n}\n\n#[tokio::main]\nasync fn main() {}\n";
+    let project = Project::plain(&[("src/main.rs", main)]);
+    let run = project.infra("add redis -n");
+    assert_eq!(run.code, 3, "{}", run.said);
+    let life = project.lives("add redis", 3);
+    life.tells("at src/main.rs:13");
+}
+
+#[test]
+fn an_app_that_is_a_tower_service_is_not_taken_for_a_router() {
+    let main = "use axum::{routing::get, Router, ServiceExt};\nuse tower::Layer;\n\n#[tokio::main]\nasync fn main() -> std::io::Result<()> {\n    let router = Router::new().route(\"/\", get(|| async { \"hello\" }));\n    let app = tower_http::normalize_path::NormalizePathLayer::trim_trailing_slash().layer(router);\n    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await?;\n    axum::serve(listener, ServiceExt::<axum::extract::Request>::into_make_service(app)).await\n}\n";
+    let life = Project::plain(&[("src/main.rs", main)]).lives("add redis", 3);
+    life.tells("at src/main.rs:11");
+    let plain = main.replace(
+        "ServiceExt::<axum::extract::Request>::into_make_service(app)",
+        "app",
+    );
+    let life = Project::plain(&[("src/main.rs", &plain)]).lives("add redis", 3);
+    life.tells("is not known to return a `Router`");
+}
+
+#[test]
+fn a_fallback_that_catches_all_and_a_layer_around_all_leave_the_app_wired() {
+    let main = MAIN.replace(
+        ".route(\"/\", get(|| async { \"hello\" }));",
+        "\n        .route(\"/\", get(|| async { \"hello\" }))\n        .fallback(get(|| async { \"not here\" }))\n        .layer(axum::middleware::from_fn(authorise));",
+    );
+    let life = Project::plain(&[("src/main.rs", &main)]).lives("add metrics", 0);
+    let text = life.text("src/main.rs");
+    let place = |part: &str| text.find(part).unwrap_or_else(|| panic!("{part}: {text}"));
+    assert!(place("from_fn(authorise)") < place("infra.wire(app)"));
+}
+
+#[test]
+fn state_extensions_and_tabs_are_kept() {
+    for state in [".with_state(7u8)", ".layer(axum::Extension(7u8))"] {
+        let main = MAIN
+            .replace(
+                "get(|| async { \"hello\" }))",
+                &format!("get(|| async {{ \"hello\" }})){state}"),
+            )
+            .replace("    ", "\t");
+        let life = Project::plain(&[("src/main.rs", &main)]).lives("add redis", 0);
+        life.holds("src/main.rs", "\n\tlet app = infra.wire(app);\n");
+        life.holds("src/main.rs", state);
+    }
+}
+
+#[test]
+fn a_metrics_server_of_actix_and_one_of_a_test_are_not_wired_by_guess() {
+    let manifest = MANIFEST.replace("axum = \"0.8\"", "actix-web = \"4\"");
+    let one = "HttpServer::new(move || App::new()).bind((\"127.0.0.1\", 3000))?.run()";
+    let main = format!(
+        "use actix_web::{{App, HttpServer}};\n\n#[actix_web::main]\nasync fn main() -> std::io::Result<()> {{\n    let inner = {one};\n    let outer = {one};\n    futures::try_join!(inner, outer)?;\n    Ok(())\n}}\n"
+    );
+    let project = Project::plain(&[("Cargo.toml", &manifest), ("src/main.rs", &main)]);
+    let life = project.lives("add redis", 3);
+    life.tells("infra.clone()");
+    life.lacks("src/main.rs", "wire(");
+    let tested = format!(
+        "fn main() {{}}\n\n#[cfg(test)]\nmod tests {{\n    use actix_web::{{App, HttpServer}};\n\n    #[actix_web::test]\n    async fn answers() -> std::io::Result<()> {{\n        {one}.await\n    }}\n}}\n"
+    );
+    let project = Project::plain(&[("Cargo.toml", &manifest), ("src/main.rs", &tested)]);
+    let life = project.lives("add redis", 3);
+    life.lacks("src/main.rs", "wire(");
+}
