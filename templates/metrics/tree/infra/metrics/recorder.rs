@@ -109,8 +109,8 @@ impl Scrape {
         #[cfg(target_has_atomic = "64")]
         {
             let busy = runtimes.iter().flat_map(|figures| {
-                let workers = 0..figures.num_workers();
-                workers.map(|worker| figures.worker_total_busy_duration(worker).as_secs_f64())
+                let busy = move |worker| figures.worker_total_busy_duration(worker);
+                (0..figures.num_workers()).map(move |worker| busy(worker).as_secs_f64())
             });
             // A counter would hold whole seconds only.
             ::metrics::gauge!("tokio_busy_seconds_total").set(busy.sum::<f64>());
