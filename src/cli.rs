@@ -7,7 +7,6 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use crate::{
     commands::{Command, add, browse, env, new, remove, status},
     error::{Error, Result},
-    facts::Framework,
     path::ProjectPath,
     project::Wishes,
     resolve::Choice,
@@ -137,7 +136,7 @@ struct NewArgs {
     #[arg(value_hint = ValueHint::DirPath)]
     directory: PathBuf,
     /// The web framework: axum, actix-web
-    #[arg(long, value_name = "NAME", default_value = Framework::USUAL)]
+    #[arg(long, value_name = "NAME", default_value = crate::facts::Framework::USUAL)]
     framework: String,
     /// Components to begin with, or `all`
     #[arg(long = "with", value_name = "COMPONENTS", value_delimiter = ',')]

@@ -59,6 +59,11 @@ fn every_component_in_every_fixture() {
         let world = World::new(&fixture);
         for component in world.catalog.components() {
             let id = &component.id;
+            // `add` refuses what has no code for the framework before it renders anything.
+            let frameworks = &component.manifest.frameworks;
+            if !frameworks.is_empty() && !frameworks.contains(&world.facts.framework.name) {
+                continue;
+            }
             let text = match world.plan_add(&[id], &[]) {
                 Ok(plan) => describe(&plan),
                 Err(error) => format!("error {}: {error}\n", error.exit_code()),

@@ -27,7 +27,7 @@ use infra::{
     plan::{self, Context, Plan, Removal, Request},
     project::{Project, Wishes},
     render,
-    resolve::{self, Choice},
+    resolve::{self, Choice, Installed},
 };
 use tempfile::TempDir;
 
@@ -151,6 +151,19 @@ impl World {
                 replace,
             },
         )
+    }
+
+    /// Whether a component, with what it requires, has code for the project.
+    pub fn fits(&self, id: &str) -> bool {
+        let names = [id.to_owned()];
+        let selection = resolve::resolve(&self.catalog, &Installed::new(), &names, &[]).unwrap();
+        let framework = &self.facts.framework.name;
+        let has_code = selection.iter().all(|selected| {
+            let frameworks = &selected.component.manifest.frameworks;
+            frameworks.is_empty() || frameworks.contains(framework)
+        });
+        has_code
+            && !matches!(self.plan_add(&[id], &[]), Err(error) if error.code == "unsupported-version")
     }
 
     /// Plans to remove components.
