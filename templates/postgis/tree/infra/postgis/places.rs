@@ -149,8 +149,8 @@ impl Places {
         let ([south, north], spans) = (bounds.latitudes(), bounds.longitudes());
         let query = sqlx::query_as(sql(&self.boxed)).bind(i64::from(limit));
         let query = query.bind(south).bind(north);
-        let edges = spans.into_iter().flatten();
-        let query = edges.fold(query, |query, edge| query.bind(edge));
+        let edges = spans.iter().flatten();
+        let query = edges.fold(query, |query, edge| query.bind(*edge));
         Ok(query.fetch_all(database).await?)
     }
 

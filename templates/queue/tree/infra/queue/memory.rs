@@ -84,8 +84,8 @@ impl Memory {
                 });
             }
         }
-        let next = [State::Waiting, State::Running].map(|state| jobs.first(state));
-        let next = next.into_iter().flatten().min();
+        let next = [State::Waiting, State::Running];
+        let next = next.iter().filter_map(|state| jobs.first(*state)).min();
         claim.next = next.map(|at| Duration::from_millis(at.saturating_sub(now)));
         claim
     }
