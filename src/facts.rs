@@ -32,7 +32,8 @@ pub struct Facts {
     pub module: String,
     /// The web framework.
     pub framework: Framework,
-    /// The version of each direct dependency, from the lock file or else the lowest allowed.
+    /// The version of each direct dependency, and of each that could be inherited, from the lock file or
+    /// else the lowest allowed.
     pub versions: BTreeMap<String, Version>,
     /// The lowest version that is allowed of each crate that no lock file names: direct
     /// dependencies, and what the package could inherit.

@@ -44,6 +44,18 @@ pub(crate) fn likeliest(requirement: &str) -> Option<Version> {
     Some(newest.map_or(lowest, series))
 }
 
+/// The newest of some versions that a requirement allows.
+pub(crate) fn newest<'v>(
+    requirement: &str,
+    versions: impl IntoIterator<Item = &'v Version>,
+) -> Option<&'v Version> {
+    let parsed = VersionReq::parse(requirement).ok()?;
+    let allowed = versions
+        .into_iter()
+        .filter(|version| parsed.matches(version));
+    allowed.max()
+}
+
 /// Whether two versions are compatible as Cargo sees it: the same leftmost number that is not zero.
 pub(crate) fn compatible(a: &Version, b: &Version) -> bool {
     let bucket = |version: &Version| match (version.major, version.minor) {

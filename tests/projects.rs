@@ -83,7 +83,8 @@ fn live(project: &Path, components: &[&str], own: &[&str], checks: bool) -> Row 
     };
     let passed = checks.then(|| checked(project, own));
     let added = infra(folder, "add", components, own);
-    let said = String::from_utf8_lossy(&added.stderr).into_owned();
+    let said = String::from_utf8_lossy(&added.stderr);
+    let said = said.replace(folder.to_str().unwrap(), ".");
     let after = files(folder);
     match added.status.code() {
         Some(code @ (0 | 3)) => {
@@ -217,10 +218,13 @@ fn shape_of(folder: &Path) -> String {
     .to_owned()
 }
 
-/// The first line that begins with a word, without it, fit for a table.
+/// The first line that begins with a word, without it, and the first finding below; fit for a table.
 fn reason(said: &str, word: &str) -> String {
-    let line = said
-        .lines()
-        .find_map(|line| line.trim_start().strip_prefix(word));
-    line.unwrap_or_default().trim().replace('|', "\\|")
+    let mut lines = said.lines();
+    let first = lines.find_map(|line| line.trim_start().strip_prefix(word));
+    let finding = lines.next().and_then(|line| line.strip_prefix("  "));
+    let finding = finding.filter(|line| word == "error:" && !line.contains("nothing was written"));
+    let parts = first.into_iter().chain(finding).map(str::trim);
+    let text = parts.collect::<Vec<_>>().join(": ");
+    text.replace('|', "\\|")
 }

@@ -7,9 +7,12 @@ use std::collections::BTreeMap;
 
 use semver::Version;
 
-/// The version of each direct dependency of `package`, by the crate's name.
-pub(super) fn versions(lock: &str, package: &str) -> BTreeMap<String, Version> {
-    let mut all: BTreeMap<&str, Vec<Version>> = BTreeMap::new();
+/// All versions of each crate, by its name.
+pub(super) type All<'l> = BTreeMap<&'l str, Vec<Version>>;
+
+/// The version of each direct dependency of `package`, by the crate's name; and all that are locked.
+pub(super) fn versions<'l>(lock: &'l str, package: &str) -> (BTreeMap<String, Version>, All<'l>) {
+    let mut all = All::new();
     let mut edges: Vec<&str> = Vec::new();
     for block in lock.split("[[package]]").skip(1) {
         let value = |key: &str| {
@@ -32,7 +35,7 @@ pub(super) fn versions(lock: &str, package: &str) -> BTreeMap<String, Version> {
                 .collect();
         }
     }
-    edges
+    let versions = edges
         .into_iter()
         .filter_map(|edge| {
             let mut words = edge.split(' ');
@@ -43,7 +46,8 @@ pub(super) fn versions(lock: &str, package: &str) -> BTreeMap<String, Version> {
             };
             Some((name.to_owned(), version))
         })
-        .collect()
+        .collect();
+    (versions, all)
 }
 
 #[cfg(test)]
@@ -78,7 +82,8 @@ name = "serde"
 version = "1.0.229"
 source = "registry"
 "#;
-        let versions = versions(lock, "api");
+        let (versions, all) = versions(lock, "api");
+        assert_eq!(all["axum"].len(), 2);
         assert_eq!(versions["axum"], Version::new(0, 8, 9));
         assert_eq!(versions["serde"], Version::new(1, 0, 229));
         assert_eq!(versions.len(), 2);

@@ -263,8 +263,8 @@ impl Project {
         }
     }
 
-    /// The version of each direct dependency, locked or else the lowest that is allowed; and the
-    /// lowest that is allowed of all that are not locked, those that could be inherited included.
+    /// The version of each direct dependency and of each that could be inherited, locked or else the
+    /// lowest that is allowed; and the lowest that is allowed of all that are not locked.
     fn versions(&self, member: &Member, workspace: &Manifest) -> Result<(Versions, Versions)> {
         let lock_path = super::path(&match self.workspace.as_str() {
             "" => "Cargo.lock".to_owned(),
@@ -273,7 +273,7 @@ impl Project {
         let lock = place::read(&self.root, &lock_path)?.unwrap_or_default();
         let declared = &member.manifest.dependencies;
         let direct: BTreeSet<&str> = declared.iter().map(|known| &*known.package).collect();
-        let mut versions = locked::versions(&lock, member.name());
+        let (mut versions, all) = locked::versions(&lock, member.name());
         versions.retain(|name, _| direct.contains(name.as_str()));
         let mut allowed = Versions::new();
         let offered: Vec<_> = workspace
@@ -297,14 +297,19 @@ impl Project {
             }
         }
         versions.extend(allowed.clone());
-        if declared.iter().any(|known| known.workspace) {
-            for known in offered {
-                let requirement = known.requirement.as_deref();
-                if let Some(version) = requirement.and_then(versions::likeliest)
-                    && !direct.contains(&*known.package)
-                {
-                    allowed.insert(known.package.clone(), version);
-                }
+        let inherits = declared.iter().any(|known| known.workspace);
+        for known in offered.into_iter().filter(|_| inherits) {
+            let requirement = known.requirement.as_deref();
+            let Some(requirement) = requirement.filter(|_| !direct.contains(&*known.package))
+            else {
+                continue;
+            };
+            let locked = all.get(&*known.package).into_iter().flatten();
+            if let Some(version) = versions::newest(requirement, locked) {
+                versions.insert(known.package.clone(), version.clone());
+            } else if let Some(version) = versions::likeliest(requirement) {
+                versions.insert(known.package.clone(), version.clone());
+                allowed.insert(known.package.clone(), version);
             }
         }
         Ok((versions, allowed))

@@ -219,6 +219,23 @@ fn two_majors_of_a_crate_in_one_lock_file_are_told_apart_by_the_package_that_has
 }
 
 #[test]
+fn what_is_inherited_is_rendered_in_the_version_that_the_workspace_has() {
+    let manifest = root("") + "sqlx = \"0.8\"\n";
+    let lock = "version = 4\n\n[[package]]\nname = \"api\"\nversion = \"0.1.0\"\ndependencies = [\n \"axum\",\n]\n\n[[package]]\nname = \"axum\"\nversion = \"0.8.4\"\nsource = \"registry\"\n\n[[package]]\nname = \"sqlx\"\nversion = \"0.8.6\"\nsource = \"registry\"\n\n[[package]]\nname = \"sqlx\"\nversion = \"0.9.0\"\nsource = \"registry\"\n";
+    let files = [
+        ("Cargo.toml", manifest.as_str()),
+        ("crates/api/Cargo.toml", INHERITING),
+        ("crates/api/src/main.rs", MAIN),
+        ("Cargo.lock", lock),
+    ];
+    for files in [&files[..], &files[..3]] {
+        let life = Project::new(files).lives("add postgres", 0);
+        life.lacks("crates/api/src/infra/postgres/mod.rs", "AssertSqlSafe");
+        life.holds("crates/api/Cargo.toml", "sqlx = { workspace = true");
+    }
+}
+
+#[test]
 fn a_server_two_folders_down_is_named_where_the_repository_has_no_manifest() {
     let project = Project::new(&[
         ("backend/api/Cargo.toml", MANIFEST),
