@@ -4,7 +4,8 @@
 //! The body of the request is what the client sends, and the body of the answer what it receives. A
 //! frame that is announced as too large is refused before it comes: the parser alone would wait for it.
 
-use std::{convert::Infallible, fmt, future, future::Future, sync::Arc};
+use std::convert::{Infallible, TryInto};
+use std::{fmt, future, future::Future, sync::Arc};
 
 use actix_http::ws::{self, OpCode, Parser, ProtocolError};
 use actix_web::body::{BodyStream, MessageBody};

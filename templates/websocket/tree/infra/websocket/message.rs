@@ -1,6 +1,6 @@
 //! What is sent and received, and who receives it.
 
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{borrow::Cow, convert::TryFrom, fmt, str::FromStr};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

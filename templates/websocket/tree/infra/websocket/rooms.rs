@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    convert::TryFrom,
     fmt,
     hash::{BuildHasher, RandomState},
     //% if framework == "actix-web"

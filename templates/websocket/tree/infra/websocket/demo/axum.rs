@@ -21,8 +21,8 @@ where
     //% else
     let router = Router::new().route("/ws/demo/socket/:name", any(connect));
     //% endif
-    super::FILES.into_iter().fold(router, |router, file| {
-        let (path, kind, text) = file;
+    super::FILES.iter().fold(router, |router, file| {
+        let &(path, kind, text) = file;
         router.route(path, get(move || async move { answer(kind, text) }))
     })
 }

@@ -1,6 +1,8 @@
 //% if framework != "none"
 //! A client that also sends what no browser would.
 
+use std::convert::TryFrom;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::tcp::{self, OwnedWriteHalf};
 
