@@ -5,7 +5,7 @@
 //! frame that is announced as too large is refused before it comes: the parser alone would wait for it.
 
 //% if edition < 2021
-use std::convert::TryFrom;
+use std::convert::{TryFrom, TryInto};
 
 //% endif
 use std::{convert::Infallible, fmt, future, future::Future, sync::Arc};

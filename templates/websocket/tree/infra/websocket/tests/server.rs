@@ -7,9 +7,6 @@ use ::actix_web::{Error, HttpResponse, HttpServer};
 
 use super::*;
 
-/// The answer to a version of the protocol that is not known.
-pub(super) const WRONG_VERSION: u16 = 426;
-
 /// Serves at a free port, until the runtime of the test ends.
 pub(super) fn start(infra: &Arc<Infra>) -> SocketAddr {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -42,9 +39,6 @@ use ::axum::routing::any;
 use super::*;
 
 type Router = ::axum::Router;
-
-/// The answer to a version of the protocol that is not known.
-pub(super) const WRONG_VERSION: u16 = 400;
 
 /// Serves at a free port, until the runtime of the test ends.
 pub(super) fn start(infra: &Arc<Infra>) -> SocketAddr {
