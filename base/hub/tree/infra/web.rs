@@ -130,6 +130,8 @@ impl Infra {
     ///
     /// The last step in the closure of `HttpServer::new`, which runs once a worker: nothing is made
     /// here, so that all workers share what there is.
+    // The styles of 2021 and 2024 indent what is behind the first `impl` differently.
+    #[rustfmt::skip]
     pub fn wire<T, B>(
         self: &Arc<Self>,
         app: App<T>,
@@ -214,25 +216,22 @@ extract! {
 #[cfg(test)]
 mod tests {
     use actix_web::http::StatusCode;
-    use actix_web::test::{call_service, init_service, TestRequest};
+    use actix_web::test::{self, TestRequest};
     use actix_web::web;
-    //% if extracts
-    use actix_web::FromRequest;
-    //% endif
 
     use super::*;
 
     //% if extracts
     /// Whether handlers can take a `T`.
-    async fn is_extracted<T: FromRequest + 'static>() {
+    async fn is_extracted<T: actix_web::FromRequest + 'static>() {
         let infra = Infra::for_tests().await.unwrap();
         let app = || App::new().route("/", web::get().to(|_: T| async { "" }));
         let request = || TestRequest::get().to_request();
-        let wired = init_service(infra.wire(app())).await;
-        let response = call_service(&wired, request()).await;
+        let wired = test::init_service(infra.wire(app())).await;
+        let response = test::call_service(&wired, request()).await;
         assert_eq!(response.status(), StatusCode::OK);
-        let unwired = init_service(app()).await;
-        let response = call_service(&unwired, request()).await;
+        let unwired = test::init_service(app()).await;
+        let response = test::call_service(&unwired, request()).await;
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     }
 
@@ -247,8 +246,8 @@ mod tests {
     async fn a_wired_app_serves() {
         let infra = Infra::for_tests().await.unwrap();
         let app = App::new().route("/", web::get().to(|| async { "" }));
-        let wired = init_service(infra.wire(app)).await;
-        let response = call_service(&wired, TestRequest::get().to_request()).await;
+        let wired = test::init_service(infra.wire(app)).await;
+        let response = test::call_service(&wired, TestRequest::get().to_request()).await;
         assert_eq!(response.status(), StatusCode::OK);
     }
     //% endif

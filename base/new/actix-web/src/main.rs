@@ -13,8 +13,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let host = env::var("HOST").unwrap_or_else(|_| "127.0.0.1".to_owned());
     let port = env::var("PORT").map_or(Ok(3000), |port| port.parse::<u16>())?;
-    let server = HttpServer::new(|| App::new().configure(/*= crate =*/::routes))
-        .bind((host, port))?;
+    let server = HttpServer::new(|| App::new().configure(/*= crate =*/::routes));
+    let server = server.bind((host, port))?;
     for address in server.addrs() {
         tracing::info!("listening on http://{address}");
     }

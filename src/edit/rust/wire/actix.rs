@@ -123,8 +123,9 @@ fn expression(text: &str, shape: &Shape, factory: &Factory) -> Piece {
     let own_lines = factory.dots.first().is_none_or(|dot| is_first(text, *dot));
     let lead = lead(text, shape, factory);
     let fits = width(app) < CHAIN && width(&format!("{lead}{call}")) <= LINE;
-    let in_chain = width(&format!("{call}{calls}")) <= CHAIN
-        && width(&format!("{lead}{call}{calls};")) <= LINE;
+    // A single call is no chain for rustfmt: it may fill the line.
+    let in_chain = (factory.dots.len() < 2 || width(&format!("{call}{calls}")) <= CHAIN)
+        && width(&format!("{lead}{call}{calls};")) < LINE;
     if app.contains('\n') || (fits && (own_lines || in_chain)) {
         return Piece {
             address: FACTORY,
@@ -135,7 +136,7 @@ fn expression(text: &str, shape: &Shape, factory: &Factory) -> Piece {
     let indent = indent_at(text, factory.call.start);
     let rest = (close, factory.end);
     let paren = &text[open.end..close];
-    let mut after = if fits {
+    let mut after = if fits && factory.dots.len() > 1 {
         let deeper = format!("{indent}{}", step(indent));
         let calls = broken(text, rest, &factory.dots, &deeper, end);
         format!("{wired}{paren}{calls}")
