@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::{
     commands::{Command, add, browse, env, new, remove, status},
@@ -12,6 +12,8 @@ use crate::{
     resolve::Choice,
     ui::{Color, Settings},
 };
+
+mod printed;
 
 /// Adds infrastructure to a Rust web project that already exists: code, compose services,
 /// dependencies, settings and the wiring in the app. You own every line afterwards.
@@ -301,8 +303,8 @@ impl Verb {
                 wishes: package.wishes(),
                 check,
             }),
-            Self::Completions { shell } => Command::Print(completions(shell)?),
-            Self::Man => Command::Print(manual()?),
+            Self::Completions { shell } => Command::Print(printed::completions(shell)?),
+            Self::Man => Command::Print(printed::manual()?),
         })
     }
 }
@@ -352,52 +354,3 @@ impl AddArgs {
 }
 
 /// The completions for a shell; the names of the components are among them.
-fn completions(shell: clap_complete::Shell) -> Result<String> {
-    let catalog = crate::catalog::Catalog::embedded()?;
-    let ids: Vec<String> = catalog.components().map(|known| known.id.clone()).collect();
-    let mut command = Cli::command();
-    for (verb, argument) in [
-        ("add", "components"),
-        ("remove", "components"),
-        ("info", "component"),
-        ("view", "component"),
-        ("diff", "component"),
-    ] {
-        let ids = ids.clone();
-        command = command.mut_subcommand(verb, |verb| {
-            verb.mut_arg(argument, |argument| {
-                argument
-                    .index(1)
-                    .value_parser(clap::builder::PossibleValuesParser::new(ids))
-            })
-        });
-    }
-    let mut text = Vec::new();
-    clap_complete::generate(shell, &mut command, "infra", &mut text);
-    let text = into_text(text)?;
-    // For bash, clap offers the placeholder of an argument in place of its values.
-    let placeholders = [
-        "[COMPONENTS]...",
-        "<COMPONENTS>...",
-        "[COMPONENT]",
-        "<COMPONENT>",
-    ];
-    Ok(match shell {
-        clap_complete::Shell::Bash => placeholders.iter().fold(text, |text, placeholder| {
-            text.replace(placeholder, &ids.join(" "))
-        }),
-        _ => text,
-    })
-}
-
-fn manual() -> Result<String> {
-    let mut text = Vec::new();
-    clap_mangen::Man::new(Cli::command())
-        .render(&mut text)
-        .map_err(|error| Error::failure("unwritable", error.to_string()))?;
-    into_text(text)
-}
-
-fn into_text(bytes: Vec<u8>) -> Result<String> {
-    String::from_utf8(bytes).map_err(|error| Error::failure("not-utf8", error.to_string()))
-}

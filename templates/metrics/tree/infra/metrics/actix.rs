@@ -2,13 +2,15 @@
 //! Where the metrics meet actix-web: the route and the middleware.
 
 use std::{
+    cell::OnceCell,
     future::{self, Future, Ready},
     pin::Pin,
     rc::Rc,
-    task::{self, Context, Poll},
+    task::{Context, Poll},
+    time::Instant,
 };
 
-use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::dev::{ResourceMap, Service, ServiceRequest, ServiceResponse, Transform};
 //% if options.otel
 use actix_web::http::header::HeaderMap;
 //% endif
@@ -22,7 +24,7 @@ use pin_project_lite::pin_project;
 use tracing::instrument::{Instrument, Instrumented};
 //% endif
 
-use super::requests::{Observed, Routes, UNMATCHED};
+use super::requests::{self, Observed, Routes, UNMATCHED};
 //% if options.otel
 use super::span::{self, Asked, Unfinished};
 //% endif
@@ -53,6 +55,7 @@ impl super::Metrics {
         RequestLayer(Rc::new(Shared {
             counted: self.enabled,
             routes: Routes::default(),
+            patterns: OnceCell::new(),
             //% if options.otel
             traced: self.traces.is_some(),
             own: self.path.clone(),
@@ -69,6 +72,8 @@ pub struct RequestLayer(Rc<Shared>);
 struct Shared {
     counted: bool,
     routes: Routes,
+    /// Those of the app, once a request has shown them.
+    patterns: OnceCell<ResourceMap>,
     //% if options.otel
     traced: bool,
     /// The path of the metrics: that somebody reads them is not worth a trace.
@@ -76,24 +81,16 @@ struct Shared {
     //% endif
 }
 
+//% if options.otel
 impl Shared {
-    fn observe(&self, route: Option<&str>, request: &ServiceRequest) -> Option<Observed> {
-        if !self.counted {
+    fn trace(&self, request: &ServiceRequest) -> Option<tracing::Span> {
+        if !self.traced || Some(request.path()) == self.own.as_deref() {
             return None;
         }
-        let route = self.routes.find(route.unwrap_or(UNMATCHED));
-        Some(route.begin(request.method().as_str()))
-    }
-    //% if options.otel
-
-    fn trace(&self, route: Option<&str>, request: &ServiceRequest) -> Option<tracing::Span> {
-        let own = route.is_some() && route == self.own.as_deref();
-        if !self.traced || own {
-            return None;
-        }
+        let route = request.match_pattern();
         let asked = Asked {
             method: request.method().as_str(),
-            route,
+            route: route.as_deref(),
             path: request.uri().path(),
             scheme: request.uri().scheme_str(),
             version: version(request.version()),
@@ -101,7 +98,76 @@ impl Shared {
         };
         Some(span::of_request(&asked))
     }
-    //% endif
+}
+
+//% endif
+/// A request that is counted when it has a response, or dropped without one.
+///
+/// To search for its route takes longer than all the rest. The router has done so when there is a
+/// response, so only who has to wait for that is searched for before.
+#[derive(Debug)]
+struct Counted {
+    shared: Rc<Shared>,
+    method: &'static str,
+    path: String,
+    begun: Instant,
+    observed: Option<Observed>,
+}
+
+impl Counted {
+    fn begin(shared: &Rc<Shared>, request: &ServiceRequest) -> Self {
+        let patterns = || request.resource_map().clone();
+        shared.patterns.get_or_init(patterns);
+        Self {
+            shared: Rc::clone(shared),
+            method: requests::label(request.method().as_str()),
+            path: request.path().to_owned(),
+            begun: Instant::now(),
+            observed: None,
+        }
+    }
+
+    /// Shows the request as one in progress.
+    fn wait(&mut self) {
+        if self.observed.is_none() {
+            let patterns = self.shared.patterns.get();
+            let route = patterns.and_then(|patterns| patterns.match_pattern(&self.path));
+            self.observed = Some(self.observe(route.as_deref()));
+        }
+    }
+
+    fn finish<B>(mut self, result: &Result<ServiceResponse<B>, Error>) {
+        if let (None, Ok(response)) = (&self.observed, result) {
+            let route = response.request().match_pattern();
+            self.observed = Some(self.observe(route.as_deref()));
+        }
+        self.wait();
+        if let Some(observed) = &mut self.observed {
+            observed.status = Some(status(result));
+        }
+    }
+
+    fn observe(&self, route: Option<&str>) -> Observed {
+        let route = self.shared.routes.find(route.unwrap_or(UNMATCHED));
+        let mut observed = route.begin(self.method);
+        observed.begun = self.begun;
+        observed
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.wait();
+    }
+}
+
+fn status<B>(result: &Result<ServiceResponse<B>, Error>) -> u16 {
+    let status = match result {
+        Ok(response) => response.status(),
+        // The server will make a response of it.
+        Err(error) => error.as_response_error().status_code(),
+    };
+    status.as_u16()
 }
 
 impl<S, B> Transform<S, ServiceRequest> for RequestLayer
@@ -140,21 +206,20 @@ where
     }
 
     fn call(&self, request: ServiceRequest) -> Tracked<S::Future> {
-        // Asked before the router has chosen: a request that never ends must have a route too.
-        let route = request.match_pattern();
-        let observed = self.shared.observe(route.as_deref(), &request);
+        let counted = self.shared.counted;
+        let counted = counted.then(|| Counted::begin(&self.shared, &request));
         //% if options.otel
-        let traced = self.shared.trace(route.as_deref(), &request);
+        let traced = self.shared.trace(&request);
         let span = traced.clone().unwrap_or_else(tracing::Span::none);
         let inner = span.in_scope(|| self.inner.call(request));
         Tracked {
             inner: inner.instrument(span),
-            observed,
+            counted,
             unfinished: traced.map(Unfinished),
         }
         //% else
         let inner = self.inner.call(request);
-        Tracked { inner, observed }
+        Tracked { inner, counted }
         //% endif
     }
 }
@@ -166,7 +231,7 @@ pin_project! {
     pub struct Tracked<F> {
         #[pin]
         inner: Instrumented<F>,
-        observed: Option<Observed>,
+        counted: Option<Counted>,
         unfinished: Option<Unfinished>,
     }
 }
@@ -177,7 +242,7 @@ pin_project! {
     pub struct Tracked<F> {
         #[pin]
         inner: F,
-        observed: Option<Observed>,
+        counted: Option<Counted>,
     }
 }
 //% endif
@@ -190,18 +255,18 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = task::ready!(this.inner.poll(context));
-        let status = match &result {
-            Ok(response) => response.status(),
-            // The server will make a response of it.
-            Err(error) => error.as_response_error().status_code(),
+        let Poll::Ready(result) = this.inner.poll(context) else {
+            if let Some(counted) = this.counted {
+                counted.wait();
+            }
+            return Poll::Pending;
         };
-        if let Some(mut observed) = this.observed.take() {
-            observed.status = Some(status.as_u16());
+        if let Some(counted) = this.counted.take() {
+            counted.finish(&result);
         }
         //% if options.otel
         if let Some(unfinished) = this.unfinished.take() {
-            unfinished.finish(status.as_u16());
+            unfinished.finish(status(&result));
         }
         //% endif
         Poll::Ready(result)

@@ -152,6 +152,9 @@ impl Metrics {
             path = None;
             //% endif
         }
+        //% if framework == "none" and not options.otel
+        Ok(Self { scrape, tasks })
+        //% else
         Ok(Self {
             scrape,
             //% if framework != "none"
@@ -163,6 +166,7 @@ impl Metrics {
             traces,
             //% endif
         })
+        //% endif
     }
 
     /// What Prometheus reads, in its text format; none where nothing is counted here.

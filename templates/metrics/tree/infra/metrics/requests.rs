@@ -38,7 +38,7 @@ fn labelled(method: &str) -> (usize, &'static str) {
     (index, METHODS[index])
 }
 
-//% if options.otel
+//% if options.otel or framework == "actix-web"
 /// The label of a method.
 pub(super) fn label(method: &str) -> &'static str {
     labelled(method).1
@@ -131,7 +131,7 @@ impl Series {
 #[derive(Debug)]
 pub(super) struct Observed {
     series: &'static Series,
-    begun: Instant,
+    pub(super) begun: Instant,
     /// The status of the response, when there is one.
     pub(super) status: Option<u16>,
 }

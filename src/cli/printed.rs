@@ -1,0 +1,57 @@
+//! What is made from the command line itself: completions and the manual page.
+
+use clap::CommandFactory;
+
+use crate::error::{Error, Result};
+
+use super::Cli;
+
+pub(super) fn completions(shell: clap_complete::Shell) -> Result<String> {
+    let catalog = crate::catalog::Catalog::embedded()?;
+    let ids: Vec<String> = catalog.components().map(|known| known.id.clone()).collect();
+    let mut command = Cli::command();
+    for (verb, argument) in [
+        ("add", "components"),
+        ("remove", "components"),
+        ("info", "component"),
+        ("view", "component"),
+        ("diff", "component"),
+    ] {
+        let ids = ids.clone();
+        command = command.mut_subcommand(verb, |verb| {
+            verb.mut_arg(argument, |argument| {
+                argument
+                    .index(1)
+                    .value_parser(clap::builder::PossibleValuesParser::new(ids))
+            })
+        });
+    }
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut command, "infra", &mut text);
+    let text = into_text(text)?;
+    // For bash, clap offers the placeholder of an argument in place of its values.
+    let placeholders = [
+        "[COMPONENTS]...",
+        "<COMPONENTS>...",
+        "[COMPONENT]",
+        "<COMPONENT>",
+    ];
+    Ok(match shell {
+        clap_complete::Shell::Bash => placeholders.iter().fold(text, |text, placeholder| {
+            text.replace(placeholder, &ids.join(" "))
+        }),
+        _ => text,
+    })
+}
+
+pub(super) fn manual() -> Result<String> {
+    let mut text = Vec::new();
+    clap_mangen::Man::new(Cli::command())
+        .render(&mut text)
+        .map_err(|error| Error::failure("unwritable", error.to_string()))?;
+    into_text(text)
+}
+
+fn into_text(bytes: Vec<u8>) -> Result<String> {
+    String::from_utf8(bytes).map_err(|error| Error::failure("not-utf8", error.to_string()))
+}
