@@ -352,5 +352,3 @@ impl AddArgs {
         })
     }
 }
-
-/// The completions for a shell; the names of the components are among them.

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 
 use super::Cli;
 
+/// The completions for a shell; the names of the components are among them.
 pub(super) fn completions(shell: clap_complete::Shell) -> Result<String> {
     let catalog = crate::catalog::Catalog::embedded()?;
     let ids: Vec<String> = catalog.components().map(|known| known.id.clone()).collect();
@@ -44,6 +45,7 @@ pub(super) fn completions(shell: clap_complete::Shell) -> Result<String> {
     })
 }
 
+/// The manual page.
 pub(super) fn manual() -> Result<String> {
     let mut text = Vec::new();
     clap_mangen::Man::new(Cli::command())

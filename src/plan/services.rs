@@ -148,6 +148,22 @@ impl Draft<'_> {
         Ok(found)
     }
 
+    /// Gives a service other volumes than those that somebody has already.
+    fn rename_volumes(&mut self, name: &str, value: &mut Value, ground: &Ground) {
+        for volume in volumes_of(value) {
+            let Some((source, target)) = volume.split_once(':') else {
+                continue;
+            };
+            let free = self.volume(source, ground);
+            if free != source {
+                self.note(format!(
+                    "the volume `{source}` is taken, `{name}` gets `{free}`"
+                ));
+                *volume = format!("{free}:{target}");
+            }
+        }
+    }
+
     /// The name for a volume of ours: another where somebody keeps other data under it.
     fn volume(&self, name: &str, ground: &Ground) -> String {
         let numbered = (2..).map(|number| format!("{name}-{number}"));
@@ -242,18 +258,7 @@ impl Draft<'_> {
         if skip {
             return;
         }
-        for volume in volumes_of(&mut value) {
-            let Some((source, target)) = volume.split_once(':') else {
-                continue;
-            };
-            let free = self.volume(source, ground);
-            if free != source {
-                self.note(format!(
-                    "the volume `{source}` is taken, `{name}` gets `{free}`"
-                ));
-                *volume = format!("{free}:{target}");
-            }
-        }
+        self.rename_volumes(name, &mut value, ground);
         if let (Some(network), Value::Map(entries)) = (ground.network(&self.facts.name), &mut value)
             && entries.iter().all(|(key, _)| key != "networks")
         {

@@ -11,7 +11,7 @@ use crate::{
     },
     error::{Error, Result, nearest},
     facts::{Facts, Framework},
-    lock::Lock,
+    lock::{Lock, Package},
     path::ProjectPath,
     place, versions,
 };
@@ -68,26 +68,15 @@ impl Project {
             .iter()
             .any(|known| known.workspace);
         let library = self.library(&member)?;
-        let module = match (&wishes.module, recorded) {
-            (_, Some(package)) => package.module.clone(),
-            (Some(module), None) => identifier(module)?,
-            (None, None) => "infra".to_owned(),
-        };
+        let module = module(wishes, recorded)?;
         let mut binaries = self.binaries(&member)?;
         if library.is_none() {
             self.put_first(&mut binaries, &module, &framework)?;
         }
-        let library_name = member
-            .manifest
-            .library
-            .as_ref()
-            .and_then(|l| l.name.clone());
         let mut facts = Facts {
             manifest: manifest_of(&member.folder)?,
             inherits: inherits.then_some(workspace_path),
-            crate_name: library_name
-                .unwrap_or_else(|| name.clone())
-                .replace('-', "_"),
+            crate_name: crate_name(&member),
             edition: edition(&member.manifest, &workspace),
             rust_version: rust_version(&member.manifest, &workspace),
             denied: denied(&member.manifest, &workspace),
@@ -313,6 +302,22 @@ impl Project {
             }
         }
         Ok((versions, allowed))
+    }
+}
+
+/// The name of the library in Rust, else of the package.
+fn crate_name(member: &Member) -> String {
+    let library = member.manifest.library.as_ref();
+    let name = library.and_then(|library| library.name.as_deref());
+    name.unwrap_or_else(|| member.name()).replace('-', "_")
+}
+
+/// The module that the infrastructure lives in.
+fn module(wishes: &Wishes, recorded: Option<&Package>) -> Result<String> {
+    match (&wishes.module, recorded) {
+        (_, Some(package)) => Ok(package.module.clone()),
+        (Some(module), None) => identifier(module),
+        (None, None) => Ok("infra".to_owned()),
     }
 }
 

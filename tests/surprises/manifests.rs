@@ -201,3 +201,29 @@ fn crates_of_an_older_series_are_refused_with_the_step_that_helps() {
         );
     }
 }
+
+#[test]
+fn crates_of_an_older_series_that_the_code_follows_stay_as_they_are() {
+    let manifest = with(
+        "axum = \"0.8\"\nmetrics = \"0.23\"\nsecrecy = \"0.8\"\nsqlx = \"0.7\"\nthiserror = \"1.0.40\"\ntokio = { version = \"1\", features = [\"full\"] }\n",
+    );
+    let lock = locked(&[
+        ("axum", "0.8.4"),
+        ("metrics", "0.23.1"),
+        ("secrecy", "0.8.0"),
+        ("sqlx", "0.7.4"),
+        ("thiserror", "1.0.69"),
+        ("tokio", "1.47.0"),
+    ]);
+    let project = Project::plain(&[("Cargo.toml", &manifest), ("Cargo.lock", &lock)]);
+    for component in ["postgres", "redis"] {
+        let life = project.lives(&format!("add {component}"), 0);
+        life.holds(
+            "Cargo.toml",
+            "metrics = \"0.23\"\nsecrecy = \"0.8\"\nsqlx = ",
+        );
+        life.holds("Cargo.toml", "\"0.7\"");
+    }
+    let said = project.refuses("add postgres --set postgres.tls=true", 6);
+    assert!(said.contains("uses sqlx 0.7.4"), "{said}");
+}
