@@ -104,7 +104,7 @@ fn what_is_no_project_is_refused() {
     let rocket = format!("{manifest}\n[dependencies]\nrocket = \"0.5\"\n");
     let rocket = project("main_only", &[("Cargo.toml", Some(&rocket))]);
     refused("other_framework", rocket.path(), &["add", "redis"]);
-    let old = format!("{manifest}\n[dependencies]\naxum = \"0.7\"\ntokio = \"1\"\n");
+    let old = format!("{manifest}\n[dependencies]\naxum = \"0.6\"\ntokio = \"1\"\n");
     let old = project("main_only", &[("Cargo.toml", Some(&old))]);
     refused("old_framework", old.path(), &["add", "redis"]);
     let rust = manifest.replace("edition", "rust-version = \"1.70\"\nedition");
@@ -152,7 +152,7 @@ fn several_packages_are_listed_and_none_is_guessed() {
         &["add", "redis"],
     );
     let other =
-        "[package]\nname = \"api\"\nversion = \"0.1.0\"\n\n[dependencies]\nactix-web = \"4\"\n";
+        "[package]\nname = \"api\"\nversion = \"0.1.0\"\n\n[dependencies]\nrocket = \"0.5\"\n";
     let other = project("workspace", &[("crates/api/Cargo.toml", Some(other))]);
     refused(
         "workspace_with_other_framework",
