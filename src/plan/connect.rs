@@ -44,13 +44,17 @@ impl Draft<'_> {
             let Some(template) = template.filter(|_| row.compose.is_some()) else {
                 continue;
             };
-            let (app, key) = (&app.name, &row.name);
+            let key = &row.name;
             let Some(value) = render::place(template, placed, side)? else {
-                self.note(format!(
-                    "set `{key}` of `{app}` in {file}: the password of the service stays where it is"
-                ));
+                if app.environment.iter().all(|(known, _)| known != key) {
+                    let app = &app.name;
+                    self.note(format!(
+                        "set `{key}` of `{app}` in {file}: the password of the service stays where it is"
+                    ));
+                }
                 continue;
             };
+            let app = &app.name;
             let address = format!("/services/{}/environment/{}", escape(app), escape(key));
             let why = format!("{key} of `{app}`");
             self.put_compose(&file, &address, &[id], &why, |compose| {

@@ -41,6 +41,16 @@ fn a_password_that_stands_in_the_file_is_copied_nowhere() {
     life.lacks(".infra/lock.toml", "hush");
     assert!(!life.said.contains("hush"), "{}", life.said);
     life.lacks("docker-compose.yml", "DATABASE_URL");
+    let known = file.replace(
+        "build: .\n",
+        "build: .\n    environment:\n      DATABASE_URL: mine\n",
+    );
+    let life = added("postgres", &known);
+    assert!(
+        !life.said.contains("set `DATABASE_URL` of"),
+        "{}",
+        life.said
+    );
     let usual = file
         .replace("hush", "postgres")
         .replace("=shop", "=postgres");
