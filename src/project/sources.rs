@@ -99,7 +99,8 @@ impl Project {
 
 /// Whether a file calls what serves an app of a framework, outside of tests.
 pub(super) fn serves(text: &str, framework: &str) -> bool {
-    let found = Server::of(framework).map(|server| server.find(text));
+    let server = Server::of(framework).filter(|server| server.may_be_in(text));
+    let found = server.map(|server| server.find(text));
     found.is_some_and(|found| found.is_ok_and(|serves| !serves.is_empty()))
 }
 

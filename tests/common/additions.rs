@@ -30,11 +30,18 @@ pub fn unexplained(before: &Files, after: &Files) -> Vec<String> {
             .collect();
         let new = text(new);
         for line in lost(&text(old), &new) {
-            // A last expression gets a semicolon, of what comes behind it.
+            // A last expression gets a name, and a semicolon of what comes behind it.
             let longer = |known: &Fragment| {
                 let mut lines = new.lines();
-                let more = lines.find_map(|new| new.strip_prefix(line.trim_end()));
-                path.ends_with(".rs") && more == Some(";") && known.after.contains(";")
+                let rest = lines.find_map(|new| {
+                    let (head, tail) = new.split_once(line.trim())?;
+                    Some((head.trim_start().to_owned(), tail.to_owned()))
+                });
+                rest.is_some_and(|(head, tail)| {
+                    let named = head.is_empty() || known.after.starts_with(&head);
+                    let ended = tail.is_empty() || (tail == ";" && known.after.contains(';'));
+                    path.ends_with(".rs") && named && ended
+                })
             };
             let explains = |known: &&&Fragment| {
                 let replaced = known.before.trim();

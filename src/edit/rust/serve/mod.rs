@@ -103,19 +103,20 @@ impl Server {
     ///
     /// [`Refusal::Unreadable`] for what is not Rust.
     pub fn find(self, text: &str) -> Result<Vec<Serve>, Refusal> {
-        let word = match self {
-            Self::Axum => "serve",
-            Self::ActixWeb => "HttpServer",
-        };
-        // Most files do not, and parsing takes time.
-        if !text.contains(word) {
-            return Ok(Vec::new());
-        }
         let source = Source::parse(text)?;
         if is_test(&source.file.attrs) {
             return Ok(Vec::new());
         }
         Ok(Finder::new(self, &source).find())
+    }
+
+    /// Tells whether a file can have such a call at all, without the time that parsing takes.
+    #[must_use]
+    pub fn may_be_in(self, text: &str) -> bool {
+        text.contains(match self {
+            Self::Axum => "serve",
+            Self::ActixWeb => "HttpServer",
+        })
     }
 
     /// Lists the lines on which a file begins an app outside tests, for a hint where to wire by
