@@ -32,16 +32,13 @@ pub fn unexplained(before: &Files, after: &Files) -> Vec<String> {
         for line in lost(&text(old), &new) {
             // A last expression gets a name, and a semicolon of what comes behind it.
             let longer = |known: &Fragment| {
-                let mut lines = new.lines();
-                let rest = lines.find_map(|new| {
+                let fits = |new: &str| {
                     let (head, tail) = new.split_once(line.trim())?;
-                    Some((head.trim_start().to_owned(), tail.to_owned()))
-                });
-                rest.is_some_and(|(head, tail)| {
-                    let named = head.is_empty() || known.after.starts_with(&head);
+                    let named = known.after.starts_with(head.trim_start());
                     let ended = tail.is_empty() || (tail == ";" && known.after.contains(';'));
-                    path.ends_with(".rs") && named && ended
-                })
+                    (named && ended).then_some(())
+                };
+                path.ends_with(".rs") && new.lines().any(|new| fits(new).is_some())
             };
             let explains = |known: &&&Fragment| {
                 let replaced = known.before.trim();
