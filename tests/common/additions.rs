@@ -31,22 +31,23 @@ pub fn unexplained(before: &Files, after: &Files) -> Vec<String> {
         let new = text(new);
         for line in lost(&text(old), &new) {
             // A last expression gets a name, and a semicolon of what comes behind it.
-            let longer = |known: &Fragment| {
-                let fits = |new: &str| {
-                    let (head, tail) = new.split_once(line.trim())?;
-                    let named = known.after.starts_with(head.trim_start());
-                    let ended = tail.is_empty() || (tail == ";" && known.after.contains(';'));
-                    (named && ended).then_some(())
-                };
-                path.ends_with(".rs") && new.lines().any(|new| fits(new).is_some())
+            let is_named = |head: &str| known.iter().any(|known| known.after.starts_with(head));
+            let is_ended = |tail: &str| match tail {
+                "" => true,
+                ";" => known.iter().any(|known| known.after.contains(';')),
+                _ => false,
             };
-            let explains = |known: &&&Fragment| {
+            let longer = path.ends_with(".rs")
+                && new.lines().any(|new| {
+                    let split = new.split_once(line.trim());
+                    split.is_some_and(|(head, tail)| is_named(head.trim_start()) && is_ended(tail))
+                });
+            let explains = |known: &&Fragment| {
                 let replaced = known.before.trim();
-                let part = line.trim();
-                let is_there = replaced.contains(part) || line.contains(replaced);
-                (!replaced.is_empty() && is_there) || longer(known)
+                let is_there = replaced.contains(line.trim()) || line.contains(replaced);
+                !replaced.is_empty() && is_there
             };
-            if !known.iter().any(|known| explains(&known)) {
+            if !longer && !known.iter().any(explains) {
                 wrong.push(format!("{path} lost {line:?}"));
             }
         }
