@@ -3,7 +3,7 @@
 //! Every file is edited, judged by a parser that the editors do not use, edited a second time and
 //! restored to the byte; or it is refused. Which of both is written down here, file by file.
 //! `INFRA_CORPUS=<folder> cargo test --test corpus_text -- --ignored --nocapture` does the same
-//! with a folder of real files (`cargo/*`, `env/*`).
+//! with a folder of real files (`cargo/*`, `env/*`, `rust/**`).
 
 #![expect(
     clippy::unwrap_used,

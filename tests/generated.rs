@@ -45,6 +45,8 @@ struct Framework {
     name: &'static str,
     /// Its line in `Cargo.toml`.
     dependency: &'static str,
+    /// Crates that the package uses itself, in older series that the code follows.
+    older: &'static str,
     /// The edition of a package that is only a program.
     edition: &'static str,
     /// That program.
@@ -54,6 +56,7 @@ struct Framework {
 const AXUM_08: Framework = Framework {
     name: "axum",
     dependency: "axum = \"0.8.9\"",
+    older: "",
     edition: "2021",
     main: "
 use axum::{routing::get, Router};
@@ -70,6 +73,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 const AXUM_07: Framework = Framework {
     dependency: "axum = \"0.7.9\"",
+    older: "secrecy = \"0.8\"\nsqlx = { version = \"0.8.1\", default-features = false }\nthiserror = \"1.0.40\"",
     edition: "2018",
     ..AXUM_08
 };
@@ -77,6 +81,7 @@ const AXUM_07: Framework = Framework {
 const ACTIX_WEB: Framework = Framework {
     name: "actix-web",
     dependency: "actix-web = \"4.9\"",
+    older: "",
     edition: "2021",
     main: "
 use actix_web::{middleware::Compress, web, App, HttpServer};
@@ -98,6 +103,7 @@ async fn main() -> std::io::Result<()> {
 const NONE: Framework = Framework {
     name: "none",
     dependency: "",
+    older: "",
     edition: "2021",
     main: "
 pub mod infra;
@@ -136,13 +142,17 @@ impl Framework {
         let folder = tempfile::tempdir().unwrap();
         let project = folder.path().join(name);
         if self.name == "none" {
-            self.package(&project, name, "2024");
+            self.package(&project, name, "2024", &[id]);
             fs::write(project.join("src/lib.rs"), "pub mod infra;\n").unwrap();
         } else {
             infra(folder.path(), &["new", name, "--framework", self.name]);
             let manifest = project.join("Cargo.toml");
             let text = fs::read_to_string(&manifest).unwrap();
-            fs::write(manifest, text.replace(AXUM_08.dependency, self.dependency)).unwrap();
+            fs::write(
+                manifest,
+                text.replace(AXUM_08.dependency, &self.dependencies(&[id])),
+            )
+            .unwrap();
         }
         for file in ["src/lib.rs", "src/main.rs"] {
             let path = project.join(file);
@@ -166,15 +176,26 @@ impl Framework {
     fn main_only(&self, name: &str, ids: &[String], options: &[String], member: &Path) {
         let folder = tempfile::tempdir().unwrap();
         let project = folder.path();
-        self.package(project, name, self.edition);
+        let names: Vec<&str> = ids.iter().map(String::as_str).collect();
+        self.package(project, name, self.edition, &names);
         let main = format!("//! A kiosk.\n{STRICT}{}", self.main);
         fs::write(project.join("src/main.rs"), main).unwrap();
         self.add(project, ids, options);
         settle(project, member);
     }
 
-    fn package(&self, project: &Path, name: &str, edition: &str) {
-        let dependency = self.dependency;
+    /// The lines of the framework and of older series, of which `metrics` follows fewer.
+    fn dependencies(&self, ids: &[&str]) -> String {
+        let lines = [self.dependency, self.older];
+        let mut lines: Vec<&str> = lines.into_iter().filter(|line| !line.is_empty()).collect();
+        if !self.older.is_empty() && !ids.contains(&"metrics") {
+            lines.push("metrics = \"0.23\"");
+        }
+        lines.join("\n")
+    }
+
+    fn package(&self, project: &Path, name: &str, edition: &str, ids: &[&str]) {
+        let dependency = self.dependencies(ids);
         let manifest = format!(
             "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"{edition}\"\npublish = false\n\n[dependencies]\n{dependency}\ntokio = {{ version = \"1\", features = [\"full\"] }}\n"
         );

@@ -1,13 +1,18 @@
 //! Rust files, judged by rustfmt, by the parser and by the lines that differ.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::io::Write as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use infra::edit::Outcome;
 use infra::edit::rust::{
     Failure, Server, Wiring, declare_module, is_declared, is_wired, undo, wire,
 };
+use proc_macro2::{TokenStream, TokenTree};
 use similar::{ChangeTag, TextDiff};
+use walkdir::WalkDir;
 
 use super::{hostile, round_trip};
 
@@ -62,25 +67,111 @@ fn judge(old: &str, new: &str, removed: &[&str], added: &[&str]) -> Result<(), S
     Ok(())
 }
 
+/// Declares a module and takes it back.
+fn declared(text: &str, module: &str) -> String {
+    let line = format!("mod {module};");
+    round_trip(
+        text,
+        |text| {
+            if is_declared(text, module).is_some() {
+                return Ok(Outcome::Found);
+            }
+            declare_module(text, module, false, None)
+        },
+        undo,
+        |new| {
+            // A last line without an end gets one, which counts as a change of that line.
+            let last = [text.lines().last().unwrap_or_default().trim()];
+            let ended = judge(text, new, &[], &[&line]);
+            ended.or_else(|_| judge(text, new, &last, &[last[0], &line]))
+        },
+    )
+}
+
+/// How often a text has each of its tokens.
+fn tokens(text: &str) -> BTreeMap<String, usize> {
+    fn count(stream: TokenStream, counts: &mut BTreeMap<String, usize>) {
+        for token in stream {
+            match token {
+                TokenTree::Group(group) => count(group.stream(), counts),
+                token => *counts.entry(token.to_string()).or_default() += 1,
+            }
+        }
+    }
+    let mut counts = BTreeMap::new();
+    count(text.parse().unwrap(), &mut counts);
+    counts
+}
+
+/// Whether a wired text holds all that it held, is Rust, and is laid out as before.
+fn judge_wiring(old: &str, new: &str) -> Result<(), String> {
+    let (before, after) = (tokens(old), tokens(new));
+    let lost = before
+        .iter()
+        .find(|(token, count)| after.get(*token) < Some(count));
+    if let Some((token, _)) = lost {
+        return Err(format!("`{token}` is lost"));
+    }
+    let (gone, came) = changes(old, new);
+    let came: Vec<&str> = came.iter().map(String::as_str).collect();
+    let gone: Vec<&str> = gone.iter().map(String::as_str).collect();
+    judge(old, new, &gone, &came)
+}
+
+#[test]
+#[ignore = "needs a folder of real files in INFRA_CORPUS"]
+fn real_files_rust() {
+    let root = std::env::var_os("INFRA_CORPUS").expect("INFRA_CORPUS names a folder of files");
+    let (mut edited, mut found, mut refused, mut wired, mut by_hand) = (0, 0, 0, 0, 0);
+    let mut wrong = Vec::new();
+    let walk = WalkDir::new(Path::new(&root).join("rust")).sort_by_file_name();
+    for entry in walk.into_iter().filter_map(Result::ok) {
+        let file = entry.path().display();
+        let is_rust =
+            entry.file_type().is_file() && entry.path().extension() == Some("rs".as_ref());
+        let Some(text) = is_rust
+            .then(|| fs::read_to_string(entry.path()).ok())
+            .flatten()
+        else {
+            continue;
+        };
+        match &*declared(&text, "zz_infra") {
+            "edited" => edited += 1,
+            "found" => found += 1,
+            verdict if verdict.starts_with("refused") => refused += 1,
+            verdict => wrong.push(format!("{file}: {verdict}")),
+        }
+        let wiring = Wiring {
+            module: "zz_infra".to_owned(),
+            failure: Failure::Expect,
+        };
+        for server in [Server::Axum, Server::ActixWeb] {
+            for serve in server.find(&text).unwrap_or_default() {
+                let ensure = |text: &str| match is_wired(text) {
+                    true => Ok(Outcome::Found),
+                    false => wire(text, &serve, &wiring),
+                };
+                match &*round_trip(&text, ensure, undo, |new| judge_wiring(&text, new)) {
+                    "edited" => wired += 1,
+                    "found" => {}
+                    verdict if verdict.starts_with("refused") => by_hand += 1,
+                    verdict => wrong.push(format!("{file}: {verdict}")),
+                }
+            }
+        }
+    }
+    println!(
+        "Rust files: {edited} declared a module and were restored, {found} had it, {refused} refused; \
+         {wired} servers wired and restored, {by_hand} not certain; {} wrong",
+        wrong.len()
+    );
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn hostile_rust_files_get_a_module_and_are_restored_or_refused() {
     for (file, text) in hostile("rust") {
-        let verdict = round_trip(
-            &text,
-            |text| {
-                if is_declared(text, "infra").is_some() {
-                    return Ok(Outcome::Found);
-                }
-                declare_module(text, "infra", false, None)
-            },
-            undo,
-            |new| {
-                // A last line without an end gets one, which counts as a change of that line.
-                let last = [text.lines().last().unwrap_or_default()];
-                let ended = judge(&text, new, &[], &["mod infra;"]);
-                ended.or_else(|_| judge(&text, new, &last, &[last[0], "mod infra;"]))
-            },
-        );
+        let verdict = declared(&text, "infra");
         let expected = match &*file {
             "18_frontmatter.rs" => "refused: line 2: not Rust that can be read",
             "29_syntax_error.rs" => "refused: line 2: not Rust that can be read",
