@@ -73,7 +73,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 const AXUM_07: Framework = Framework {
     dependency: "axum = \"0.7.9\"",
-    older: "secrecy = \"0.8\"\nsqlx = { version = \"0.8.1\", default-features = false }\nthiserror = \"1.0.40\"",
+    older: "secrecy = \"0.8\"\nsqlx = { version = \"0.8.1\", default-features = false }\nthiserror = \"1.0.30\"",
     edition: "2018",
     ..AXUM_08
 };

@@ -205,7 +205,7 @@ fn crates_of_an_older_series_are_refused_with_the_step_that_helps() {
 #[test]
 fn crates_of_an_older_series_that_the_code_follows_stay_as_they_are() {
     let manifest = with(
-        "axum = \"0.8\"\nmetrics = \"0.23\"\nsecrecy = \"0.8\"\nsqlx = \"0.7\"\nthiserror = \"1.0.40\"\ntokio = { version = \"1\", features = [\"full\"] }\n",
+        "axum = \"0.8\"\nmetrics = \"0.23\"\nsecrecy = \"0.8\"\nsqlx = \"0.7\"\nthiserror = \"1.0.30\"\ntokio = { version = \"1\", features = [\"full\"] }\n",
     );
     let lock = locked(&[
         ("axum", "0.8.4"),
