@@ -127,12 +127,19 @@ impl Counted {
         }
     }
 
-    /// Shows the request as one in progress.
-    fn wait(&mut self) {
+    /// Searches for the route, unless it is known.
+    fn search(&mut self) {
         if self.observed.is_none() {
             let patterns = self.shared.patterns.get();
             let route = patterns.and_then(|patterns| patterns.match_pattern(&self.path));
             self.observed = Some(self.observe(route.as_deref()));
+        }
+    }
+
+    fn wait(&mut self) {
+        self.search();
+        if let Some(observed) = &mut self.observed {
+            observed.wait();
         }
     }
 
@@ -141,7 +148,7 @@ impl Counted {
             let route = response.request().match_pattern();
             self.observed = Some(self.observe(route.as_deref()));
         }
-        self.wait();
+        self.search();
         if let Some(observed) = &mut self.observed {
             observed.status = Some(status(result));
         }
@@ -157,7 +164,7 @@ impl Counted {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.wait();
+        self.search();
     }
 }
 

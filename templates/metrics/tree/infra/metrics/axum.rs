@@ -5,7 +5,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{Arc, OnceLock},
-    task::{self, Context, Poll},
+    task::{Context, Poll},
 };
 
 use ::axum::extract::{MatchedPath, Request};
@@ -214,7 +214,12 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = task::ready!(this.inner.poll(context));
+        let Poll::Ready(result) = this.inner.poll(context) else {
+            if let Some(observed) = this.observed {
+                observed.wait();
+            }
+            return Poll::Pending;
+        };
         if let Ok(response) = &result {
             let status = response.status().as_u16();
             if let Some(mut observed) = this.observed.take() {

@@ -5,7 +5,7 @@
 //% if framework != "none"
 //! | `http_requests_total` | `method`, `path`, `status` |
 //! | `http_request_duration_seconds`, up to the head of the response | `method`, `path` |
-//! | `http_requests_in_progress` | `method`, `path` |
+//! | `http_requests_in_progress`, of those that have had to wait | `method`, `path` |
 //% endif
 //! | `process_*`: processor time, memory, files, threads | |
 //! | `tokio_workers`, `tokio_busy_seconds_total`, `tokio_alive_tasks`, `tokio_global_queue_depth` | |

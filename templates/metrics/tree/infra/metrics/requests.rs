@@ -132,24 +132,36 @@ impl Series {
 pub(super) struct Observed {
     series: &'static Series,
     pub(super) begun: Instant,
+    shown: bool,
     /// The status of the response, when there is one.
     pub(super) status: Option<u16>,
 }
 
 impl Observed {
     fn begin(series: &'static Series) -> Self {
-        series.in_progress.increment(1);
         Self {
             series,
             begun: Instant::now(),
+            shown: false,
             status: None,
+        }
+    }
+
+    /// Shows the request as one in progress. Only who has to wait is worth that: the others are over
+    /// before anybody could read it.
+    pub(super) fn wait(&mut self) {
+        if !self.shown {
+            self.series.in_progress.increment(1);
+            self.shown = true;
         }
     }
 }
 
 impl Drop for Observed {
     fn drop(&mut self) {
-        self.series.in_progress.decrement(1);
+        if self.shown {
+            self.series.in_progress.decrement(1);
+        }
         self.series.duration.record(self.begun.elapsed());
         self.series.count(self.status);
     }
