@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use syn::spanned::Spanned;
-use syn::{AttrStyle, Expr, Item, ItemMod, Lit, Meta, Visibility};
+use syn::{AttrStyle, Expr, Item, ItemMod, Lit, Meta, UseTree, Visibility};
 
 use super::super::lines::{comments_above, line_after, line_start, line_stop};
 use super::super::{Edit, Outcome, Refusal, line_end, line_of};
@@ -100,7 +100,7 @@ struct Declared {
 ///
 /// # Errors
 ///
-/// [`Refusal::Conflict`] when a module of that name is there, whoever wrote it;
+/// [`Refusal::Conflict`] when a module of that name is there, whoever wrote it, or a `use` of it;
 /// [`Refusal::Unreadable`] for what is not Rust; [`Refusal::Unsafe`] when the place cannot be
 /// written to, for example inside a comment.
 pub fn declare_module(
@@ -121,6 +121,14 @@ pub fn declare_module(
             line: Some(there.line),
             wanted: format!("`{visibility}mod {name};` of its own"),
             found: "there already".to_owned(),
+        });
+    }
+    if let Some(line) = imported(&source, name) {
+        return Err(Refusal::Conflict {
+            address: format!("mod {name}"),
+            line: Some(line),
+            wanted: format!("`{visibility}mod {name};` of its own"),
+            found: "a `use` of that name".to_owned(),
         });
     }
     let (at, block) = place(&source, name, public, &declaration);
@@ -155,6 +163,31 @@ pub fn declare_module(
                 .to_owned(),
         })
     }
+}
+
+/// The line on which a file imports a name, beside which no module may have it.
+fn imported(source: &Source<'_>, name: &str) -> Option<usize> {
+    fn names(tree: &UseTree, name: &str) -> bool {
+        match tree {
+            UseTree::Path(path) => match &*path.tree {
+                UseTree::Name(last) if last.ident == "self" => path.ident == name,
+                UseTree::Group(group) => group.items.iter().any(|tree| match tree {
+                    UseTree::Name(last) if last.ident == "self" => path.ident == name,
+                    tree => names(tree, name),
+                }),
+                tree => names(tree, name),
+            },
+            UseTree::Name(last) => last.ident == name,
+            UseTree::Rename(last) => last.rename == name,
+            UseTree::Group(group) => group.items.iter().any(|tree| names(tree, name)),
+            UseTree::Glob(_) => false,
+        }
+    }
+    let mut items = source.file.items.iter();
+    items.find_map(|item| match item {
+        Item::Use(item) if names(&item.tree, name) => Some(source.line(item.span())),
+        _ => None,
+    })
 }
 
 /// The offset for a declaration, and its text with the line ends it needs.

@@ -51,10 +51,13 @@ fn check(scope: &Scope<'_>, call: &ExprCall) -> Result<(), String> {
     if !scope.imports.is_of(&name, "actix_web", "HttpServer::new") {
         return Err("`HttpServer` is not known to be that of actix-web".to_owned());
     }
-    for name in ["infra", "wired"] {
-        if binds(scope.all, scope.signature, name) {
-            return Err(format!("a variable `{name}` is in scope already"));
-        }
+    // Of ours, whatever it is: a constant or what a macro binds is no variable that can be seen.
+    let all = scope.source.range(scope.all.span());
+    if mentions(scope.source, all, "wired") || binds(scope.all, scope.signature, "wired") {
+        return Err("the name `wired` is in use already".to_owned());
+    }
+    if binds(scope.all, scope.signature, "infra") {
+        return Err("a variable `infra` is in scope already".to_owned());
     }
     Ok(())
 }

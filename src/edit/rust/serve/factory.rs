@@ -55,6 +55,9 @@ pub(super) fn is_new(imports: &Imports, path: &syn::Path) -> bool {
     imports.is_of(&imports.resolve(path), "actix_web", "App::new")
 }
 
+/// The length of an app that is still shown.
+const LONG: usize = 60;
+
 /// What is read of the closure of a server.
 pub(super) struct Reading {
     /// The app as it is written, if that is short.
@@ -68,8 +71,12 @@ pub(super) fn read(scope: &Scope<'_>, call: &ExprCall) -> Reading {
     let closure = match call.args.first() {
         Some(Expr::Closure(closure)) if call.args.len() == 1 => closure,
         _ => {
+            let made = match call.args.first() {
+                Some(Expr::Path(path)) => Some(scope.source.snippet(path.span()) + "()"),
+                _ => None,
+            };
             return Reading {
-                app: None,
+                app: made.filter(|app| app.len() <= LONG),
                 factory: Err("the app is not made by a closure in the call".to_owned()),
             };
         }
@@ -83,7 +90,7 @@ pub(super) fn read(scope: &Scope<'_>, call: &ExprCall) -> Reading {
     };
     let written = tail.map(|tail| scope.source.snippet(tail.span()));
     Reading {
-        app: written.filter(|app| app.len() <= 60),
+        app: written.filter(|app| app.len() <= LONG && !app.starts_with('#')),
         factory: factory(scope, call, closure, before, tail),
     }
 }
@@ -105,13 +112,17 @@ fn factory(
             return Err("the closure does not end in an app of its own".to_owned());
         }
         Some(tail) if plain => tail,
-        Some(_) => return Err("the closure names its types".to_owned()),
+        Some(_) => return Err("the closure has types or attributes of its own".to_owned()),
     };
+    let range = |span| scope.source.range(span);
+    // On a statement it may stand, inside of one it may not.
+    if scope.source.text[range(tail.span())].starts_with('#') {
+        return Err("the app has an attribute".to_owned());
+    }
     if returns(closure) {
         return Err("the closure may return early".to_owned());
     }
     prove(scope.imports, tail, before)?;
-    let range = |span| scope.source.range(span);
     let text = &scope.source.text[range(closure.body.span())];
     let used = text.parse().map(words).unwrap_or_default();
     let is_free = |name: &&str| used.iter().all(|(word, _)| word != name);

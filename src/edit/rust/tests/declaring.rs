@@ -163,6 +163,18 @@ fn a_module_of_that_name_is_a_conflict_whoever_wrote_it() {
         let refusal = declare_module(text, "infra", false, None).unwrap_err();
         assert!(matches!(refusal, Refusal::Conflict { .. }), "{text}");
     }
+    for text in [
+        "use shop::infra;\n",
+        "use shop::{infra::{self, Pool}, log};\n",
+        "use shop::base as infra;\n",
+    ] {
+        let refusal = declare_module(text, "infra", false, None).unwrap_err();
+        assert!(
+            matches!(refusal, Refusal::Conflict { line: Some(1), .. }),
+            "{text}"
+        );
+    }
+    private("use infra::Pool;\nuse shop::infra as base;\n");
     let call = "fn main() { infra::init(); }\n";
     assert_eq!(is_declared(call, "infra"), None);
     private(call);

@@ -112,8 +112,18 @@ fn first_line(text: &str, factory: &Factory, indent: &str) -> String {
 fn expression(text: &str, shape: &Shape, factory: &Factory) -> Piece {
     let end = line_end(text);
     let app = &text[factory.tail.clone()];
-    let wired = format!("move || wired.wire({app})");
     let (open, close) = (&factory.closure, factory.call.end);
+    let head = &text[open.start..factory.tail.start];
+    let head = head.strip_prefix("move").unwrap_or(head).trim_start();
+    if head.trim_end() != "||" {
+        // A comment stays where it is.
+        return Piece {
+            address: FACTORY,
+            range: open.clone(),
+            after: format!("move {head}wired.wire({app})"),
+        };
+    }
+    let wired = format!("move || wired.wire({app})");
     let call = format!(
         "{}{wired}{}",
         &text[factory.call.start..open.start],

@@ -49,7 +49,15 @@ fn an_app_that_is_not_certain_has_a_reason() {
         ),
         (
             "|| -> App<Entry> { App::new() }",
-            "the closure names its types",
+            "the closure has types or attributes of its own",
+        ),
+        (
+            "#[inline] || App::new()",
+            "the closure has types or attributes of its own",
+        ),
+        (
+            "|| { #[rustfmt::skip] App::new() }",
+            "the app has an attribute",
         ),
         ("|| { app }", "`app` is not made in the closure"),
         (
@@ -171,7 +179,15 @@ fn a_server_that_is_not_certain_has_a_reason() {
         ),
         (
             format!("let wired = 1;\n{server}.run().await"),
-            "a variable `wired` is in scope already",
+            "the name `wired` is in use already",
+        ),
+        (
+            format!("const wired: u8 = 1;\n{server}.run().await"),
+            "the name `wired` is in use already",
+        ),
+        (
+            format!("read!(wired);\n{server}.run().await"),
+            "the name `wired` is in use already",
         ),
         (
             format!("match {server}.run().await {{ x => x }}"),
@@ -207,6 +223,11 @@ fn an_uncertain_place_tells_what_it_serves() {
     );
     assert_eq!(find(&text)[0].app.as_deref(), Some("app(data.clone())"));
     let text = file(FITS, "    HttpServer::new(factory).run().await\n");
+    assert_eq!(find(&text)[0].app.as_deref(), Some("factory()"));
+    let text = file(
+        FITS,
+        "    HttpServer::new(|| { #[rustfmt::skip] App::new() }).run().await\n",
+    );
     assert_eq!(find(&text)[0].app, None);
 }
 

@@ -341,3 +341,31 @@ fn an_app_that_a_test_makes_alike_is_told_from_the_one_that_is_served() {
     is_formatted(&new, false).unwrap();
     assert!(new.ends_with(test));
 }
+
+#[test]
+fn a_comment_before_the_app_of_a_closure_stays() {
+    for (old, new) in [
+        (
+            "|| /* all */ App::new()",
+            "move || /* all */ wired.wire(App::new())",
+        ),
+        (
+            "move /* data */ || App::new()",
+            "move /* data */ || wired.wire(App::new())",
+        ),
+        (
+            "||\n        // all of it\n        App::new()",
+            "move ||\n        // all of it\n        wired.wire(App::new())",
+        ),
+    ] {
+        let text = file(
+            FITS,
+            &format!("    HttpServer::new({old}).bind(a)?.run().await\n"),
+        );
+        let (wired, _) = edited(&text);
+        assert!(
+            wired.contains(&format!("HttpServer::new({new}).bind(a)?")),
+            "{wired}"
+        );
+    }
+}
