@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use crate::{
     error::{Error, Result},
+    facts::Framework,
     plan::{self, Plan, Request},
     project::Wishes,
     render::{self, Rendering},
@@ -137,13 +138,14 @@ fn reject_framework(selected: &Selected<'_>, scene: &Scene) -> Result<()> {
     if frameworks.is_empty() || frameworks.contains(framework) {
         return Ok(());
     }
+    let known = frameworks.join(", ");
+    let what = match framework == Framework::NONE {
+        true => "needs a web framework:".to_owned(),
+        false => format!("has no code for {framework}, only for"),
+    };
     Err(Error::unsupported(
         "unsupported-framework",
-        format!(
-            "the component `{}` has no code for {framework}, only for {}",
-            component.id,
-            frameworks.join(", ")
-        ),
+        format!("the component `{}` {what} {known}", component.id),
     ))
 }
 

@@ -67,10 +67,9 @@ pub(super) fn of(
                 "several-frameworks",
                 format!("the package `{package}` uses {}", several.join(" and ")),
             );
-            Err(error.hint(format!(
-                "name the one that serves: --framework {}",
-                several[0]
-            )))
+            let flags = several.iter().map(|name| format!("--framework {name}"));
+            let flags: Vec<_> = flags.collect();
+            Err(error.hint(format!("name the one that serves: {}", flags.join(" or "))))
         }
     }
 }
