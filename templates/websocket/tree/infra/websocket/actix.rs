@@ -70,7 +70,11 @@ impl Upgrade {
             let answer = "this page may not connect\n";
             return Err(InternalError::new(answer, http::StatusCode::FORBIDDEN).into());
         }
-        ws::verify_handshake(request.head())?;
+        ws::verify_handshake(request.head()).map_err(|error| {
+            // actix-web makes an answer of it by itself only with its feature `ws`.
+            let answer = actix_http::Response::from(&error);
+            InternalError::from_response(error, answer.into())
+        })?;
         Ok(Self {
             request: request.clone(),
             payload: payload.take(),
