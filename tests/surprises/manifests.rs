@@ -203,6 +203,43 @@ fn crates_of_an_older_series_are_refused_with_the_step_that_helps() {
 }
 
 #[test]
+fn a_locked_version_without_what_a_component_calls_is_refused_with_the_step_that_helps() {
+    let tokio = "tokio = { version = \"1\", features = [\"full\"] }\n";
+    for (framework, versions, component, what) in [
+        (
+            "actix-web = \"4\"",
+            ["4.8.0", "1.47.0"],
+            "postgres",
+            "actix-web 4.9.0",
+        ),
+        (
+            "actix-web = \"4\"",
+            ["4.18.1", "1.48.0"],
+            "metrics",
+            "tokio 1.49.0",
+        ),
+        (
+            "axum = \"0.8\"",
+            ["0.8.4", "1.44.2"],
+            "metrics",
+            "tokio 1.45.0",
+        ),
+    ] {
+        let manifest = with(&format!("{framework}\n{tokio}"));
+        let name = framework.split(' ').next().unwrap();
+        let lock = locked(&[(name, versions[0]), ("tokio", versions[1])]);
+        let project = Project::plain(&[("Cargo.toml", &manifest), ("Cargo.lock", &lock)]);
+        let said = project.refuses(&format!("add {component}"), 6);
+        let step = what.split(' ').next().unwrap();
+        assert!(
+            said.contains(&format!("{component} needs at least {what}"))
+                && said.contains(&format!("cargo update -p {step}")),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn crates_of_an_older_series_that_the_code_follows_stay_as_they_are() {
     let manifest = with(
         "axum = \"0.8\"\nmetrics = \"0.23\"\nsecrecy = \"0.8\"\nsqlx = \"0.7\"\nthiserror = \"1.0.30\"\ntokio = { version = \"1\", features = [\"full\"] }\n",

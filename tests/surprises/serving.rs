@@ -267,3 +267,14 @@ fn a_metrics_server_of_actix_and_one_of_a_test_are_not_wired_by_guess() {
     let life = project.lives("add redis", 3);
     life.lacks("src/main.rs", "wire(");
 }
+
+#[test]
+fn a_function_that_returns_the_server_of_actix_is_told_who_starts_the_infrastructure() {
+    let manifest = MANIFEST.replace("axum = \"0.8\"", "actix-web = \"4\"");
+    let main = "use actix_web::{App, HttpServer, dev::Server};\n\nfn run() -> std::io::Result<Server> {\n    let server = HttpServer::new(create_app).bind((\"127.0.0.1\", 3000))?.run();\n    Ok(server)\n}\n\n#[actix_web::main]\nasync fn main() -> std::io::Result<()> {\n    run()?.await\n}\n";
+    let project = Project::plain(&[("Cargo.toml", &manifest), ("src/main.rs", main)]);
+    let life = project.lives("add redis", 3);
+    life.tells("// in async code; hand it to `run`");
+    life.tells("infra.shutdown().await;  // in async code, when the server has stopped");
+    life.lacks("src/main.rs", "wire(");
+}

@@ -56,7 +56,7 @@ impl Draft<'_> {
             [] => {
                 let why = match self.server() {
                     Some(server) => format!("no call of `{}` was found", server.call()),
-                    None => "there is no framework to find the place by".to_owned(),
+                    None => "without a framework the place is not known".to_owned(),
                 };
                 (why, self.app_places())
             }

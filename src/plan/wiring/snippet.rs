@@ -31,8 +31,16 @@ impl Draft<'_> {
             .and_then(|site| self.failure(site))
             .unwrap_or(Failure::Question);
         let start = ending(failure, "the infrastructure starts");
+        // A function that returns a server of actix-web, for its caller to await, need not be `async`.
+        let returns = site
+            .filter(|site| site.serve.server == Server::ActixWeb)
+            .and_then(|site| site.serve.function.as_ref())
+            .filter(|function| !function.asynchronous && function.name != "main");
+        let apart = returns.map_or_else(String::new, |function| {
+            format!("  // in async code; hand it to `{}`", function.name)
+        });
         lines.push(format!(
-            "let infra = {module}::Infra::start().await{start};"
+            "let infra = {module}::Infra::start().await{start};{apart}"
         ));
         lines.extend(match self.server() {
             Some(Server::Axum) => axum(module, failure, site),
@@ -41,7 +49,12 @@ impl Draft<'_> {
                 "{module}::shutdown_signal().await;  // or the work of the app"
             )],
         });
-        lines.push("infra.shutdown().await;  // when the server has stopped".to_owned());
+        let end = match (self.server(), apart.is_empty()) {
+            (None, _) => "before the program ends",
+            (Some(_), true) => "when the server has stopped",
+            (Some(_), false) => "in async code, when the server has stopped",
+        };
+        lines.push(format!("infra.shutdown().await;  // {end}"));
         lines.join("\n")
     }
 }
