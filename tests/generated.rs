@@ -80,17 +80,17 @@ const AXUM_07: Framework = Framework {
 
 const ACTIX_WEB: Framework = Framework {
     name: "actix-web",
-    dependency: "actix-web = \"4.9\"",
+    dependency: "actix-web = { version = \"4.9\", default-features = false, features = [\"macros\"] }",
     older: "",
     edition: "2021",
     main: "
-use actix_web::{middleware::Compress, web, App, HttpServer};
+use actix_web::{middleware::NormalizePath, web, App, HttpServer};
 
 #[actix_web::main]
 async fn main() -> std::io::Result<()> {
     HttpServer::new(|| {
         App::new()
-            .wrap(Compress::default())
+            .wrap(NormalizePath::trim())
             .route(\"/\", web::get().to(|| async { \"hello\" }))
     })
     .bind((\"127.0.0.1\", 3000))?
@@ -289,6 +289,9 @@ fn alone_and_together(workspace: &str, framework: &Framework) {
     let member = members.member("everything");
     framework.main_only("everything", &ids, &options.concat(), &member);
     members.check();
+    // In a workspace one member's features serve the others too, so what a component forgets to ask
+    // for shows only here.
+    run(cargo(&members.root).args(["check", "-p", "everything"]));
 }
 
 #[test]

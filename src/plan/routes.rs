@@ -34,6 +34,12 @@ impl Draft<'_> {
                     "`{path}` of {id} is a route of yours already, at {place}: {remedy}, for {why}"
                 ));
             }
+            for place in self.catch_alls() {
+                self.note(format!(
+                    "`{path}` of {} answers only where what is at {place} does not take it: of two that match, the first does",
+                    rendering.id
+                ));
+            }
         }
     }
 
@@ -56,6 +62,19 @@ impl Draft<'_> {
             return None;
         }
         Some(first.and_then(value).unwrap_or_else(|| route.path.clone()))
+    }
+
+    /// What takes every path of an app, where what comes first answers.
+    fn catch_alls(&self) -> Vec<String> {
+        if self.facts.framework.name != "actix-web" {
+            return Vec::new();
+        }
+        let files = self.facts.sources.iter();
+        let lines = files.flat_map(|file| {
+            let lines = rust::catch_all_lines(self.text(file)).unwrap_or_default();
+            lines.into_iter().map(move |line| format!("{file}:{line}"))
+        });
+        lines.collect()
     }
 
     fn places_of(&self, path: &str) -> Vec<String> {

@@ -13,7 +13,7 @@ mod wire;
 
 pub use function::{Function, Returns, denied_clippy_lints};
 pub use modules::{Module, declare_module, is_declared, modules};
-pub use routes::route_lines;
+pub use routes::{catch_all_lines, route_lines};
 pub use serve::{Plan, Proof, Serve, Server, returns_router};
 pub use take_back::{state, undo};
 pub use wire::{Failure, Wiring, is_wired, wire};

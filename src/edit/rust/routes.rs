@@ -35,6 +35,69 @@ pub fn route_lines(text: &str, path: &str) -> Result<Vec<usize>, Refusal> {
     Ok(routes.lines)
 }
 
+/// Lists the lines on which a file makes something of actix-web that takes every path, outside of
+/// tests: a scope without a path of its own, or files at the root.
+///
+/// # Errors
+///
+/// [`Refusal::Unreadable`] for what is not Rust.
+pub fn catch_all_lines(text: &str) -> Result<Vec<usize>, Refusal> {
+    let source = Source::parse(text)?;
+    let mut calls = CatchAll(&source, Vec::new());
+    if !is_test(&source.file.attrs) {
+        calls.visit_file(&source.file);
+    }
+    Ok(calls.1)
+}
+
+struct CatchAll<'s, 't>(&'s Source<'t>, Vec<usize>);
+
+impl<'ast> Visit<'ast> for CatchAll<'_, '_> {
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        // What is below another path takes only what is there.
+        if prefix(&call.receiver).is_some_and(|prefix| !prefix.is_empty()) {
+            return self.visit_expr(&call.receiver);
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+        let Expr::Path(path) = &*call.func else {
+            return visit::visit_expr_call(self, call);
+        };
+        let names: Vec<_> = path
+            .path
+            .segments
+            .iter()
+            .rev()
+            .map(|part| &part.ident)
+            .collect();
+        let is_files = matches!(names[..], [new, files, ..] if new == "new" && files == "Files");
+        let place = call.args.first().and_then(literal);
+        let takes_all = match place.as_deref() {
+            Some("") => is_files || names.first().is_some_and(|name| *name == "scope"),
+            Some("/") => is_files,
+            _ => false,
+        };
+        if takes_all {
+            self.1.push(self.0.line(call.span()));
+        }
+        visit::visit_expr_call(self, call);
+    }
+
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        if !is_test(&item.attrs) {
+            visit::visit_item_mod(self, item);
+        }
+    }
+
+    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
+        if !is_test(&item.attrs) {
+            visit::visit_item_fn(self, item);
+        }
+    }
+}
+
 struct Routes<'s, 't> {
     source: &'s Source<'t>,
     path: &'s str,

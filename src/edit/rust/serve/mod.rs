@@ -142,7 +142,7 @@ impl Server {
         match self {
             Self::Axum => matches!(&*name, "axum::serve" | "axum::serve::serve"),
             // Whose it is, the plan asks: one of another crate makes a place uncertain all the same.
-            Self::ActixWeb => name.ends_with("HttpServer::new"),
+            Self::ActixWeb => name == "HttpServer::new" || name.ends_with("::HttpServer::new"),
         }
     }
 

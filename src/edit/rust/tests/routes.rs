@@ -1,6 +1,6 @@
 //! Routes that a file has.
 
-use super::super::route_lines;
+use super::super::{catch_all_lines, route_lines};
 
 fn lines(text: &str) -> Vec<usize> {
     route_lines(text, "/metrics").unwrap()
@@ -48,4 +48,24 @@ fn what_is_nested_in_a_test_or_only_alike_is_no_such_route() {
     let test = "#[test]\nfn f() {\n    app.route(\"/metrics\", get(m));\n}\n";
     assert!(lines(test).is_empty());
     assert!(lines(&format!("#[cfg(test)]\nmod tests {{\n{test}}}\n")).is_empty());
+}
+
+#[test]
+fn a_scope_without_a_path_and_files_at_the_root_take_every_path() {
+    let lines = |body: &str| catch_all_lines(&format!("fn f() {{\n    {body}\n}}\n")).unwrap();
+    for body in [
+        "App::new().service(web::scope(\"\").route(\"/a\", web::get().to(m)));",
+        "app.service(Files::new(\"/\", \"static\"));",
+        "app.service(actix_files::Files::new(\"\", \"static\"));",
+    ] {
+        assert_eq!(lines(body), [2], "{body}");
+    }
+    for body in [
+        "app.service(web::scope(\"/api\").service(web::scope(\"\")));",
+        "app.service(Files::new(\"/static\", \"static\"));",
+        "app.service(web::resource(\"\").to(m));",
+        "app.route(\"/\", web::get().to(m));",
+    ] {
+        assert!(lines(body).is_empty(), "{body}");
+    }
 }
