@@ -27,7 +27,7 @@ const STATUSES: usize = 8;
 pub(super) fn describe() {
     ::metrics::describe_counter!(TOTAL, "Requests that have ended.");
     ::metrics::describe_histogram!(DURATION, "Seconds up to the head of the response.");
-    ::metrics::describe_gauge!(IN_PROGRESS, "Requests that have had to wait and have not ended.");
+    ::metrics::describe_gauge!(IN_PROGRESS, "Requests that had to wait and still run.");
 }
 
 /// The index of a method and its label.
