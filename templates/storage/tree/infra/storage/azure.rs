@@ -75,7 +75,7 @@ impl Connection {
             let (name, value) = pair.ok_or("must be `Name=value;Name=value`")?;
             match name.trim().to_ascii_lowercase().as_str() {
                 "accountname" => connection.account = value.to_owned(),
-                "accountkey" => connection.key = Some(value.into()),
+                "accountkey" => connection.key = Some(value.to_owned().into()),
                 "sharedaccesssignature" => connection.sas = Some(value.into()),
                 "blobendpoint" => connection.endpoint = Some(value.to_owned()),
                 "endpointsuffix" => suffix = value,
