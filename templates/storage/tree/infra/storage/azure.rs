@@ -76,7 +76,7 @@ impl Connection {
             match name.trim().to_ascii_lowercase().as_str() {
                 "accountname" => connection.account = value.to_owned(),
                 "accountkey" => connection.key = Some(value.to_owned().into()),
-                "sharedaccesssignature" => connection.sas = Some(value.into()),
+                "sharedaccesssignature" => connection.sas = Some(value.to_owned().into()),
                 "blobendpoint" => connection.endpoint = Some(value.to_owned()),
                 "endpointsuffix" => suffix = value,
                 "defaultendpointsprotocol" => scheme = value,
