@@ -12,8 +12,8 @@ fn s3_settings() -> StorageSettings {
     let mut url = Url::parse(&variable("TEST_S3_URL")).unwrap();
     let mut settings = settings("s3");
     settings.s3_bucket = Some(url.path().trim_matches('/').to_owned());
-    settings.s3_access_key = Some(url.username().into());
-    settings.s3_secret_key = Some(url.password().unwrap().into());
+    settings.s3_access_key = Some(url.username().to_owned().into());
+    settings.s3_secret_key = Some(url.password().unwrap().to_owned().into());
     url.set_path("");
     url.set_username("").unwrap();
     url.set_password(None).unwrap();
@@ -127,7 +127,7 @@ async fn signed_urls_work_by_plain_http(storage: &Storage, key: &str) {
 #[ignore = "needs TEST_S3_URL"]
 async fn a_wrong_credential_or_bucket_is_unhealthy_and_typed() {
     let mut settings = s3_settings();
-    settings.s3_secret_key = Some("hunter2".into());
+    settings.s3_secret_key = Some("hunter2".to_owned().into());
     let storage = Storage::start(&settings).await.unwrap();
     let error = storage.get("a").await.unwrap_err();
     assert!(matches!(error, StorageError::Denied(_)), "{error:?}");
@@ -156,8 +156,8 @@ async fn a_store_that_is_away_or_silent_costs_the_time_limit() {
     for endpoint in [format!("http://{address}"), "http://127.0.0.1:1".to_owned()] {
         let mut settings = settings("s3");
         settings.s3_bucket = Some("bucket".to_owned());
-        settings.s3_access_key = Some("user".into());
-        settings.s3_secret_key = Some("hunter2".into());
+        settings.s3_access_key = Some("user".to_owned().into());
+        settings.s3_secret_key = Some("hunter2".to_owned().into());
         settings.s3_endpoint_url = Some(endpoint);
         settings.timeout = Duration::from_millis(500);
         let begun = Instant::now();
@@ -183,7 +183,7 @@ async fn a_store_that_is_away_or_silent_costs_the_time_limit() {
 #[tokio::test]
 async fn missing_settings_are_all_named_at_once() {
     let mut settings = settings("s3");
-    settings.s3_access_key = Some("user".into());
+    settings.s3_access_key = Some("user".to_owned().into());
     let error = Storage::start(&settings).await.unwrap_err().to_string();
     for name in ["STORAGE_S3_BUCKET", "STORAGE_S3_SECRET_KEY"] {
         assert!(error.contains(name), "{error}");
@@ -219,8 +219,8 @@ async fn a_mirror_writes_to_both_sides() {
 async fn a_mirror_whose_store_is_away_keeps_the_file() {
     let mut settings = settings("s3");
     settings.s3_bucket = Some("bucket".to_owned());
-    settings.s3_access_key = Some("user".into());
-    settings.s3_secret_key = Some("secret".into());
+    settings.s3_access_key = Some("user".to_owned().into());
+    settings.s3_secret_key = Some("secret".to_owned().into());
     settings.s3_endpoint_url = Some("http://127.0.0.1:1".to_owned());
     settings.timeout = Duration::from_millis(200);
     let folder = env::temp_dir().join(format!("test-{:x}", RandomState::new().hash_one(0)));
