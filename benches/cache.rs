@@ -22,7 +22,7 @@ use std::process::Command;
 use redis::Server;
 
 fn main() {
-    let program = generated::example("redis_cache", "release");
+    let program = generated::Shop::asked_for().example("redis_cache", "release");
     let server = Server::start(&[]);
     let status = Command::new(program)
         .env("TEST_REDIS_URL", server.url())

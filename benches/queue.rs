@@ -36,7 +36,7 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     let python = arq(folder.path());
     let script = disk::here().join("../benches/generated/queue_arq.py");
-    let program = generated::example("queue_throughput", "release");
+    let program = generated::Shop::asked_for().example("queue_throughput", "release");
     let server = Server::start(&[]);
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {

@@ -1,6 +1,6 @@
 //! A broadcast to 10,000 clients: the generated rooms against a bare loop over tokio-tungstenite.
 //!
-//! Prints what `benches/generated/websocket_broadcast.rs` measures, built in release mode.
+//! Prints what `benches/generated/websocket_broadcast` measures, built in release mode.
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
@@ -17,7 +17,7 @@ mod generated;
 use std::process::Command;
 
 fn main() {
-    let program = generated::example("websocket_broadcast", "release");
+    let program = generated::Shop::asked_for().example("websocket_broadcast", "release");
     let status = Command::new(program).arg("10000").status().unwrap();
     assert!(status.success());
 }

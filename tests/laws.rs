@@ -14,7 +14,7 @@ use infra::{edit::merge, path::ProjectPath, resolve::Choice};
 
 /// The components that have code for a project.
 fn ids(world: &World) -> Vec<String> {
-    let known = world.catalog.components().map(|known| known.id.clone());
+    let known = world.catalog.ids().map(str::to_owned);
     let ids: Vec<String> = known.filter(|id| world.fits(id)).collect();
     for id in ["alpha", "beta", "gamma", "redis", "queue", "storage"] {
         assert!(ids.iter().any(|known| known == id), "{id} fits everywhere");

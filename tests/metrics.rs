@@ -190,7 +190,7 @@ fn the_dashboard_shows_what_the_app_exports_and_is_what_grafana_loads() {
     app.ask("burst 3");
     let (whose, _) = app.ask(&format!("scrape {}", file.display()));
     assert_eq!(whose, "ours");
-    let dashboard = generated::workspace(generated::AXUM)
+    let dashboard = generated::workspace(generated::AXUM.workspace)
         .join("shop/observability/grafana/dashboards/requests.json");
     let arguments = [dashboard.to_str().unwrap(), file.to_str().unwrap()];
     let checked = Program::start("metrics_dashboard", &arguments, &[]);

@@ -30,7 +30,7 @@ const MOST_MEMORY: u64 = 64 * 1_024;
 fn probe(environment: &[(&str, String)], arguments: &[&str]) -> Command {
     static PROBE: OnceLock<PathBuf> = OnceLock::new();
     let mut command =
-        Command::new(PROBE.get_or_init(|| generated::example("storage_probe", "dev")));
+        Command::new(PROBE.get_or_init(|| generated::AXUM.example("storage_probe", "dev")));
     command.env_clear().current_dir(env::temp_dir());
     let environment = environment.iter().map(|(name, value)| (name, value));
     command

@@ -3,28 +3,53 @@
 //! A component is a folder of data. This room reads manifests and hands out the texts of templates;
 //! it renders nothing and knows no project.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use include_dir::{Dir, include_dir};
 
 use crate::error::{Error, Result, nearest};
 
 pub mod manifest;
+mod texts;
 
 use manifest::Manifest;
+pub use texts::Texts;
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 static BASE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/base");
 
-/// Texts by path relative to a component's folder.
-type Files = BTreeMap<String, Cow<'static, str>>;
-
-/// All components, by id, and what every project gets.
+/// All components, by id, and what every project gets. Each is read when it is first asked for.
 #[derive(Clone, Debug)]
 pub struct Catalog {
-    components: BTreeMap<String, Component>,
-    hub: Component,
-    skeletons: Files,
+    components: BTreeMap<String, Entry>,
+    hub: Entry,
+    skeletons: Texts,
+}
+
+/// A component that is perhaps not read yet.
+#[derive(Clone, Debug)]
+struct Entry {
+    id: String,
+    texts: Texts,
+    read: OnceLock<Component>,
+}
+
+impl Entry {
+    fn embedded(id: &str, texts: Texts) -> Self {
+        Self {
+            id: id.to_owned(),
+            texts,
+            read: OnceLock::new(),
+        }
+    }
+
+    fn component(&self) -> Result<&Component> {
+        if let Some(known) = self.read.get() {
+            return Ok(known);
+        }
+        let component = Component::parse(&self.id, self.texts.clone())?;
+        Ok(self.read.get_or_init(|| component))
+    }
 }
 
 /// A component as its folder says it, before options are chosen.
@@ -34,9 +59,7 @@ pub struct Component {
     pub id: String,
     /// The manifest without its `[[when]]` tables merged.
     pub manifest: Manifest,
-    /// The manifest as it stands, to merge `[[when]]` into.
-    pub(crate) table: toml::Table,
-    files: Files,
+    texts: Texts,
 }
 
 impl Component {
@@ -45,102 +68,100 @@ impl Component {
     /// # Errors
     ///
     /// The manifest is missing or breaks the schema.
-    pub fn parse(id: &str, files: Files) -> Result<Self> {
-        let invalid = |why: String| {
-            Error::failure(
-                "invalid-component",
-                format!("the component `{id}` is not valid: {why}"),
-            )
-        };
-        let text = files
-            .get("component.toml")
-            .ok_or_else(|| invalid("it has no `component.toml`".to_owned()))?;
-        let table: toml::Table =
-            toml::from_str(text).map_err(|error| invalid(error.to_string()))?;
-        let manifest: Manifest = table
-            .clone()
-            .try_into()
-            .map_err(|error: toml::de::Error| invalid(error.to_string()))?;
+    pub fn parse(id: &str, texts: Texts) -> Result<Self> {
+        let manifest = table(id, &texts)?;
+        // From the text itself would be faster, but would be a second parser of the whole schema.
+        let manifest = manifest.try_into();
         Ok(Self {
             id: id.to_owned(),
-            manifest,
-            table,
-            files,
+            manifest: manifest.map_err(|error: toml::de::Error| invalid(id, &error))?,
+            texts,
         })
     }
 
-    /// The templates of generated files: where each goes, and its text.
-    pub fn tree(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.files
-            .iter()
-            .filter_map(|(path, text)| Some((path.strip_prefix("tree/")?, text.as_ref())))
+    /// The manifest as it stands, to merge `[[when]]` into.
+    pub(crate) fn table(&self) -> Result<toml::Table> {
+        table(&self.id, &self.texts)
+    }
+
+    /// The templates of generated files: where each goes, and its text. Sorted.
+    pub fn tree(&self) -> Vec<(String, &str)> {
+        self.texts.below("tree")
     }
 
     /// The compose fragment.
     pub fn compose(&self) -> Option<&str> {
-        self.files.get("compose.yml").map(AsRef::as_ref)
+        self.texts.get("compose.yml")
     }
 
     /// What the user of the generated code reads.
     pub fn readme(&self) -> &str {
-        self.files.get("README.md").map_or("", AsRef::as_ref)
+        self.texts.get("README.md").unwrap_or_default()
     }
 }
 
 impl Catalog {
     /// The components that are in this binary.
-    ///
-    /// # Errors
-    ///
-    /// A manifest is not valid, which the tests exclude.
-    pub fn embedded() -> Result<Self> {
-        let mut components = BTreeMap::new();
-        for folder in TEMPLATES.dirs() {
-            let id = folder.path().to_string_lossy().into_owned();
-            components.insert(id.clone(), Component::parse(&id, texts(folder, &id))?);
+    #[must_use]
+    pub fn embedded() -> Self {
+        let folders = TEMPLATES.dirs().filter_map(|folder| {
+            let id = folder.path().to_str()?;
+            let entry = Entry::embedded(id, Texts::embedded(folder));
+            Some((id.to_owned(), entry))
+        });
+        let base = |name| BASE.get_dir(name).map(Texts::embedded).unwrap_or_default();
+        Self {
+            components: folders.collect(),
+            hub: Entry::embedded("hub", base("hub")),
+            skeletons: base("new"),
         }
-        let hub = BASE.get_dir("hub").map(|folder| texts(folder, "hub"));
-        let skeletons = BASE.get_dir("new").map(|folder| texts(folder, "new"));
-        let catalog = Self {
-            components,
-            hub: Component::parse("hub", hub.unwrap_or_default())?,
-            skeletons: skeletons.unwrap_or_default(),
-        };
-        Ok(catalog)
     }
 
     /// Adds a component, in place of one with the same id.
     #[must_use]
     pub fn with(mut self, component: Component) -> Self {
-        self.components.insert(component.id.clone(), component);
+        let entry = Entry {
+            id: component.id.clone(),
+            texts: component.texts.clone(),
+            read: component.into(),
+        };
+        self.components.insert(entry.id.clone(), entry);
         self
     }
 
+    /// The names of all components, sorted.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.components.keys().map(String::as_str)
+    }
+
     /// All components, by id.
-    pub fn components(&self) -> impl Iterator<Item = &Component> {
-        self.components.values()
+    ///
+    /// # Errors
+    ///
+    /// A manifest is not valid, which the tests exclude.
+    pub fn components(&self) -> Result<Vec<&Component>> {
+        self.components.values().map(Entry::component).collect()
     }
 
     /// What every project gets.
-    pub fn hub(&self) -> &Component {
-        &self.hub
+    ///
+    /// # Errors
+    ///
+    /// As [`Catalog::components`].
+    pub fn hub(&self) -> Result<&Component> {
+        self.hub.component()
     }
 
     /// The texts of a skeleton for `new`, by path.
-    pub fn skeleton<'a>(&'a self, framework: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let prefix = format!("{framework}/");
-        self.skeletons.iter().filter_map(move |(path, text)| {
-            Some((path.strip_prefix(prefix.as_str())?, text.as_ref()))
-        })
+    pub fn skeleton(&self, framework: &str) -> Vec<(String, &str)> {
+        self.skeletons.below(framework)
     }
 
     /// The frameworks that `new` has a skeleton for.
-    pub fn skeletons(&self) -> Vec<&str> {
-        let folders = self
-            .skeletons
-            .keys()
-            .filter_map(|path| path.split('/').next());
-        let mut names: Vec<&str> = folders.collect();
+    pub fn skeletons(&self) -> Vec<String> {
+        let texts = self.skeletons.below("");
+        let folders = texts.iter().filter_map(|(path, _)| path.split('/').next());
+        let mut names: Vec<String> = folders.map(str::to_owned).collect();
         names.dedup();
         names
     }
@@ -151,28 +172,27 @@ impl Catalog {
     ///
     /// There is none; the message suggests the one that was probably meant.
     pub fn get(&self, id: &str) -> Result<&Component> {
-        self.components.get(id).ok_or_else(|| {
-            let error = Error::usage("unknown-component", format!("no component `{id}`"));
-            match nearest(id, self.components.keys().map(String::as_str)) {
-                Some(meant) => error.hint(format!("did you mean `{meant}`?")),
-                None => error.hint("`infra list` shows all components"),
-            }
+        if let Some(entry) = self.components.get(id) {
+            return entry.component();
+        }
+        let error = Error::usage("unknown-component", format!("no component `{id}`"));
+        Err(match nearest(id, self.ids()) {
+            Some(meant) => error.hint(format!("did you mean `{meant}`?")),
+            None => error.hint("`infra list` shows all components"),
         })
     }
 }
 
-fn texts(folder: &'static Dir<'static>, prefix: &str) -> Files {
-    let mut files = Files::new();
-    let mut folders = vec![folder];
-    while let Some(folder) = folders.pop() {
-        folders.extend(folder.dirs());
-        for file in folder.files() {
-            let path = file.path().to_string_lossy().replace('\\', "/");
-            let path = path.strip_prefix(prefix).unwrap_or(&path);
-            if let Some(text) = file.contents_utf8() {
-                files.insert(path.trim_start_matches('/').to_owned(), text.into());
-            }
-        }
-    }
-    files
+fn table(id: &str, texts: &Texts) -> Result<toml::Table> {
+    let Some(text) = texts.get("component.toml") else {
+        return Err(invalid(id, &"it has no `component.toml`"));
+    };
+    toml::from_str(text).map_err(|error| invalid(id, &error))
+}
+
+fn invalid(id: &str, why: &dyn std::fmt::Display) -> Error {
+    Error::failure(
+        "invalid-component",
+        format!("the component `{id}` is not valid: {why}"),
+    )
 }

@@ -8,8 +8,8 @@ use super::Cli;
 
 /// The completions for a shell; the names of the components are among them.
 pub(super) fn completions(shell: clap_complete::Shell) -> Result<String> {
-    let catalog = crate::catalog::Catalog::embedded()?;
-    let ids: Vec<String> = catalog.components().map(|known| known.id.clone()).collect();
+    let catalog = crate::catalog::Catalog::embedded();
+    let ids: Vec<String> = catalog.ids().map(str::to_owned).collect();
     let mut command = Cli::command();
     for (verb, argument) in [
         ("add", "components"),

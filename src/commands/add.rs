@@ -125,7 +125,7 @@ fn render(scene: &Scene, selection: &[Selected<'_>]) -> Result<Vec<Rendering>> {
 }
 
 fn plan_for(scene: &Scene, request: &Request) -> Result<Plan> {
-    let hub = render::hub(scene.catalog.hub(), &scene.facts, &[])?;
+    let hub = render::hub(scene.catalog.hub()?, &scene.facts, &[])?;
     let targets = request.renderings.iter().flat_map(|r| r.files.keys());
     let tree = scene.tree(targets.chain(hub.keys()))?;
     plan::add(&scene.context(&tree), request)
@@ -151,13 +151,13 @@ fn reject_framework(selected: &Selected<'_>, scene: &Scene) -> Result<()> {
 
 /// Lets the user pick components on a terminal.
 fn pick(scene: &Scene, installed: &Installed, ui: &Ui) -> Result<Vec<String>> {
-    let all: Vec<_> = scene.catalog.components().collect();
     if !ui.can_ask() {
-        let ids: Vec<&str> = all.iter().map(|component| component.id.as_str()).collect();
+        let first = scene.catalog.ids().next();
         return Err(Error::usage("no-component", "no component is named")
-            .hint(format!("infra add {}", ids.first().unwrap_or(&"COMPONENT")))
+            .hint(format!("infra add {}", first.unwrap_or("COMPONENT")))
             .hint("`infra list` shows all components"));
     }
+    let all = scene.catalog.components()?;
     let width = all
         .iter()
         .map(|component| component.id.len())

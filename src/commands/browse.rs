@@ -38,7 +38,7 @@ pub struct View {
 ///
 /// The project's lock is damaged.
 pub fn list(wishes: &Wishes, directory: &Path, ui: &Ui) -> Result<u8> {
-    let catalog = Catalog::embedded()?;
+    let catalog = Catalog::embedded();
     let package = installed(wishes, directory)?;
     let state = |component: &Component| {
         let known = package.as_ref()?.component(&component.id)?;
@@ -49,7 +49,8 @@ pub fn list(wishes: &Wishes, directory: &Path, ui: &Ui) -> Result<u8> {
     };
     if ui.is_json() {
         let rows: Vec<Value> = catalog
-            .components()
+            .components()?
+            .into_iter()
             .map(|component| {
                 let known = package.as_ref().and_then(|p| p.component(&component.id));
                 json!({
@@ -70,7 +71,7 @@ pub fn list(wishes: &Wishes, directory: &Path, ui: &Ui) -> Result<u8> {
             .map(String::from)
             .to_vec(),
     ];
-    let mut components: Vec<&Component> = catalog.components().collect();
+    let mut components: Vec<&Component> = catalog.components()?;
     components.sort_by_key(|component| (&component.manifest.category, &component.id));
     for component in components {
         let manifest = &component.manifest;
@@ -116,7 +117,7 @@ fn installed(wishes: &Wishes, directory: &Path) -> Result<Option<Package>> {
 ///
 /// There is no such component.
 pub fn info(id: &str, ui: &Ui) -> Result<u8> {
-    let catalog = Catalog::embedded()?;
+    let catalog = Catalog::embedded();
     let component = catalog.get(id)?;
     let rendering = sample(&catalog, id, &[])?;
     let manifest = &rendering.manifest;
@@ -234,7 +235,7 @@ fn info_document(component: &Component, rendering: &Rendering) -> Value {
 ///
 /// There is no such component, option or file.
 pub fn view(view: &View, directory: &Path, ui: &Ui) -> Result<u8> {
-    let catalog = Catalog::embedded()?;
+    let catalog = Catalog::embedded();
     let rendering = match Project::find(directory) {
         Ok(project) => {
             let lock = project.lock()?;

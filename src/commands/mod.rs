@@ -138,7 +138,7 @@ impl Scene {
         let lock = project.lock()?;
         let facts = project.facts(wishes, &lock)?;
         Ok(Self {
-            catalog: Catalog::embedded()?,
+            catalog: Catalog::embedded(),
             project,
             lock,
             facts,

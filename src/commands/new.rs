@@ -44,13 +44,13 @@ const RENAMED: [(&str, &str); 2] = [
 ///
 /// The folder holds something, or a component does not exist; nothing was written then.
 pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
-    let catalog = Catalog::embedded()?;
+    let catalog = Catalog::embedded();
     let target = directory.join(&options.directory);
     reject_occupied(&target)?;
     let name = package_name(&catalog, &target)?;
     let skeleton = skeleton(&catalog, &options.framework, &name)?;
     let asked: Vec<String> = match options.components.as_slice() {
-        [all] if all == "all" => catalog.components().map(|known| known.id.clone()).collect(),
+        [all] if all == "all" => catalog.ids().map(str::to_owned).collect(),
         names => names.to_vec(),
     };
     let (plan, renderings) = furnish(&catalog, &skeleton, &asked)?;
@@ -132,8 +132,7 @@ fn package_name(catalog: &Catalog, target: &Path) -> Result<String> {
         "tokio",
         "build",
     ];
-    let is_reserved =
-        reserved.contains(&name.as_str()) || catalog.skeletons().contains(&name.as_str());
+    let is_reserved = reserved.contains(&name.as_str()) || catalog.skeletons().contains(&name);
     let is_keyword = syn::parse_str::<syn::Ident>(&name.replace('-', "_")).is_err();
     if starts && goes_on && !is_reserved && !is_keyword {
         return Ok(name);
@@ -150,8 +149,8 @@ fn skeleton(catalog: &Catalog, framework: &str, name: &str) -> Result<Tree> {
     let values = BTreeMap::from([("name", name), ("crate", crate_name.as_str())]);
     let mut tree = Tree::new();
     for (path, template) in catalog.skeleton(framework) {
-        let renamed = RENAMED.iter().find(|(from, _)| *from == path);
-        let path = renamed.map_or(path, |(_, to)| *to);
+        let renamed = RENAMED.iter().find(|(from, _)| *from == path.as_str());
+        let path = renamed.map_or(path.as_str(), |(_, to)| *to);
         let place = path.parse().map_err(|error: crate::path::HostilePath| {
             Error::failure("hostile-path", error.to_string())
         })?;
@@ -165,7 +164,7 @@ fn skeleton(catalog: &Catalog, framework: &str, name: &str) -> Result<Tree> {
         format!("no skeleton for `{framework}`"),
     );
     let known = catalog.skeletons();
-    Err(match nearest(framework, known.iter().copied()) {
+    Err(match nearest(framework, known.iter().map(String::as_str)) {
         Some(meant) => error.hint(format!("did you mean `--framework {meant}`?")),
         None => error.hint(format!("there is one for {}", known.join(" and "))),
     })

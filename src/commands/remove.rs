@@ -41,7 +41,7 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
             scene.catalog.get(id)?;
         }
     }
-    let hub = render::hub(scene.catalog.hub(), &scene.facts, &[])?;
+    let hub = render::hub(scene.catalog.hub()?, &scene.facts, &[])?;
     let tree = scene.tree(hub.keys())?;
     let removal = Removal {
         components: options.components.clone(),

@@ -17,7 +17,7 @@ use super::{Context, Plan, Request, dependencies, draft::Draft};
 /// All conflicts at once, or versions that the generated code is not written for.
 pub fn add(context: &Context<'_>, request: &Request) -> Result<Plan> {
     let Context { catalog, facts, .. } = context;
-    let hub = &render::hub_manifest(catalog.hub(), facts)?;
+    let hub = &render::hub_manifest(catalog.hub()?, facts)?;
     let manifests = request
         .renderings
         .iter()
@@ -71,7 +71,7 @@ impl Draft<'_> {
                 })
             })
             .collect();
-        let files = render::hub(context.catalog.hub(), self.facts, &rows)?;
+        let files = render::hub(context.catalog.hub()?, self.facts, &rows)?;
         self.render(HUB, &files)
     }
 }

@@ -1,6 +1,8 @@
 //! The ground that services are added to: what the compose files say, which ports are taken, which
 //! service is the app.
 
+use std::collections::BTreeSet;
+
 use crate::{
     edit::{
         compose::{File, Service, Value},
@@ -76,13 +78,14 @@ impl Ground {
 
     /// The service that is built from this project; none if that is not certain.
     pub(super) fn app(&self, package: &str) -> Option<&Service> {
-        let builds = |service: &&Service| {
-            let mut all = self.all.iter();
-            service.build
-                || all.any(|(file, other)| {
-                    other.name == service.name && other.build && runs_here(file)
-                })
-        };
+        let elsewhere: BTreeSet<&str> = self
+            .all
+            .iter()
+            .filter(|(file, other)| other.build && runs_here(file))
+            .map(|(_, other)| other.name.as_str())
+            .collect();
+        let builds =
+            |service: &&Service| service.build || elsewhere.contains(service.name.as_str());
         let built: Vec<&Service> = self.main.services.iter().filter(builds).collect();
         match built.as_slice() {
             [only] => Some(only),
@@ -93,9 +96,10 @@ impl Ground {
     /// The network that a new service must join to be reached: that of the app, else one that all
     /// others are in.
     pub(super) fn network(&self, package: &str) -> Option<&str> {
-        let first = self.app(package).or_else(|| self.main.services.first())?;
+        let app = self.app(package);
+        let first = app.or_else(|| self.main.services.first())?;
         let mut shared = first.networks.iter();
-        let others = match self.app(package) {
+        let others = match app {
             Some(_) => &[],
             None => self.main.services.as_slice(),
         };

@@ -60,7 +60,7 @@ pub fn remove(context: &Context<'_>, removal: &Removal) -> Result<Plan> {
         }
         draft.lock.packages.retain(|known| known.folder != folder);
     } else {
-        let hub = &render::hub_manifest(context.catalog.hub(), context.facts)?;
+        let hub = &render::hub_manifest(context.catalog.hub()?, context.facts)?;
         draft.render_hub(context)?;
         draft.depend(hub, by);
     }

@@ -67,9 +67,9 @@ pub fn component(selected: &Selected<'_>, facts: &Facts) -> Result<Rendering> {
     let manifest = manifest(component, &context)?;
     let mut files = Tree::new();
     for (path, template) in component.tree() {
-        let text = text(&component.id, path, template, &context)?;
+        let text = text(&component.id, &path, template, &context)?;
         if !text.trim().is_empty() {
-            files.insert(destination(&component.id, path, facts)?, text);
+            files.insert(destination(&component.id, &path, facts)?, text);
         }
     }
     let compose = match component.compose() {
@@ -122,8 +122,11 @@ pub fn hub(hub: &Component, facts: &Facts, rows: &[Row<'_>]) -> Result<Tree> {
         .iter()
         .filter_map(|row| row.wire.kind.split("::").next())
         .collect();
-    let (roots, others): (Vec<_>, Vec<_>) = hub.tree().partition(|(path, _)| *path == HUB_ROOT);
-    for (path, template) in others {
+    let (roots, others): (Vec<_>, Vec<_>) = hub
+        .tree()
+        .into_iter()
+        .partition(|(path, _)| path == HUB_ROOT);
+    for (path, template) in &others {
         let text = text("hub", path, template, &context)?;
         if !text.trim().is_empty() {
             files.insert(destination("hub", path, facts)?, text);
@@ -134,7 +137,7 @@ pub fn hub(hub: &Component, facts: &Facts, rows: &[Row<'_>]) -> Result<Tree> {
         }
     }
     context = minijinja::context! { modules => Serde(&modules), ..context };
-    for (path, template) in roots {
+    for (path, template) in &roots {
         let text = text("hub", path, template, &context)?;
         files.insert(destination("hub", path, facts)?, text);
     }
@@ -169,7 +172,7 @@ fn destination(id: &str, path: &str, facts: &Facts) -> Result<ProjectPath> {
 
 fn manifest(component: &Component, context: &Value) -> Result<Manifest> {
     let environment = environment("component.toml")?;
-    let mut table = component.table.clone();
+    let mut table = component.table()?;
     for when in &component.manifest.when {
         let mut when = when.clone();
         let Some(toml::Value::String(condition)) = when.remove("if") else {

@@ -59,7 +59,7 @@ pub fn settle(from: &Path, member: &Path) {
 /// Every embedded component, with the arguments that set each of its options to another value than
 /// the default.
 pub fn components() -> Vec<(String, Vec<String>)> {
-    let catalog = Catalog::embedded().unwrap();
+    let catalog = Catalog::embedded();
     let other = |spec: &OptionSpec| match &spec.default {
         toml::Value::Boolean(value) => (!value).to_string(),
         toml::Value::String(value) => {
@@ -74,7 +74,8 @@ pub fn components() -> Vec<(String, Vec<String>)> {
         let options = options.map(|(name, spec)| format!("{id}.{name}={}", other(spec)));
         (id.clone(), options.collect())
     };
-    catalog.components().map(described).collect()
+    let components = catalog.components().unwrap().into_iter();
+    components.map(described).collect()
 }
 
 /// Adds components, with these options and further arguments.
@@ -89,41 +90,93 @@ pub fn add(project: &Path, ids: &[String], options: &[String], more: &[String]) 
 
 /// The shop that the tests of outages and the benchmarks drive: every component with all that it can
 /// do, and their programs as examples.
-pub fn shop(member: &Path) {
-    let folder = tempfile::tempdir().unwrap();
-    infra(folder.path(), &["new", "shop"]);
-    let project = folder.path().join("shop");
-    let components = components();
-    let ids: Vec<String> = components.iter().map(|(id, _)| id.clone()).collect();
-    let widest = |option: &&String| !option.ends_with("=false");
-    let options: Vec<String> = components
-        .iter()
-        .flat_map(|(_, options)| options)
-        .filter(widest)
-        .cloned()
-        .collect();
-    add(&project, &ids, &options, &[]);
-    fs::create_dir_all(project.join("examples")).unwrap();
-    let manifest = project.join("Cargo.toml");
-    let mut text: toml::Table = fs::read_to_string(&manifest).unwrap().parse().unwrap();
-    for folder in [
-        here().join("generated"),
-        here().join("../benches/generated"),
-    ] {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap();
-            match path.extension().and_then(|end| end.to_str()) {
-                Some("rs") => {
-                    fs::copy(&path, project.join("examples").join(name)).unwrap();
+pub struct Shop {
+    pub framework: &'static str,
+    /// The workspace that it is a member of.
+    pub workspace: &'static str,
+}
+
+pub const AXUM: Shop = Shop {
+    framework: "axum",
+    workspace: "axum-0.8",
+};
+
+pub const ACTIX_WEB: Shop = Shop {
+    framework: "actix-web",
+    workspace: "actix-web",
+};
+
+impl Shop {
+    /// The one that `scripts/bench` asks for.
+    pub fn asked_for() -> &'static Self {
+        let named = env::var("INFRA_BENCH_FRAMEWORK").unwrap_or_else(|_| "axum".to_owned());
+        let known = [&AXUM, &ACTIX_WEB].into_iter();
+        let mut asked_for = known.filter(|shop| shop.framework == named);
+        asked_for
+            .next()
+            .expect("no shop is made for that framework")
+    }
+
+    /// Writes it.
+    pub fn render(&self, member: &Path) {
+        let folder = tempfile::tempdir().unwrap();
+        let project = folder.path().join("shop");
+        infra(
+            folder.path(),
+            &["new", "shop", "--framework", self.framework],
+        );
+        let components = components();
+        let ids: Vec<String> = components.iter().map(|(id, _)| id.clone()).collect();
+        let widest = |option: &&String| !option.ends_with("=false");
+        let options: Vec<String> = components
+            .iter()
+            .flat_map(|(_, options)| options)
+            .filter(widest)
+            .cloned()
+            .collect();
+        add(&project, &ids, &options, &[]);
+        let manifest = project.join("Cargo.toml");
+        let mut text: toml::Table = fs::read_to_string(&manifest).unwrap().parse().unwrap();
+        let drivers = here().join("generated");
+        for folder in [&drivers, &here().join("../benches/generated")] {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.extension().is_some_and(|end| end == "toml") {
+                    extend(&mut text, &fs::read_to_string(&path).unwrap());
+                } else if *folder != drivers || self.framework == AXUM.framework {
+                    self.example_of(&path, &project.join("examples"));
                 }
-                Some("toml") => extend(&mut text, &fs::read_to_string(&path).unwrap()),
-                _ => {}
             }
         }
+        fs::write(&manifest, text.to_string()).unwrap();
+        settle(&project, member);
     }
-    fs::write(&manifest, text.to_string()).unwrap();
-    settle(&project, member);
+
+    /// Copies a program. One that meets the framework is a folder, with a module `server` for each.
+    fn example_of(&self, program: &Path, examples: &Path) {
+        let target = examples.join(program.file_name().unwrap());
+        if program.is_dir() {
+            fs::create_dir_all(&target).unwrap();
+            let server = program.join(self.framework).with_extension("rs");
+            fs::copy(program.join("main.rs"), target.join("main.rs")).unwrap();
+            fs::copy(server, target.join("server.rs")).unwrap();
+        } else if program.extension().is_some_and(|end| end == "rs") {
+            fs::create_dir_all(examples).unwrap();
+            fs::copy(program, target).unwrap();
+        }
+    }
+
+    /// Builds one of the programs and says where it is.
+    pub fn example(&self, name: &str, profile: &str) -> PathBuf {
+        let root = workspace(self.workspace);
+        self.render(&root.join("shop"));
+        run(cargo(&root)
+            .args(["build", "-p", "shop", "--profile", profile])
+            .args(["--example", name]));
+        let folder = if profile == "dev" { "debug" } else { profile };
+        let built = cache().join("target").join(folder);
+        built.join("examples").join(name)
+    }
 }
 
 /// Adds the crates that the examples need beside those of the generated tests.
@@ -144,9 +197,6 @@ fn extend(manifest: &mut toml::Table, wanted: &str) {
     }
 }
 
-/// The workspace that has the shop.
-pub const AXUM: &str = "axum-0.8";
-
 /// Where a workspace is, with its manifest.
 pub fn workspace(name: &str) -> PathBuf {
     let root = cache().join(name);
@@ -154,18 +204,6 @@ pub fn workspace(name: &str) -> PathBuf {
     fs::create_dir_all(&root).unwrap();
     fs::write(root.join("Cargo.toml"), manifest).unwrap();
     root
-}
-
-/// Builds an example of the shop and says where it is.
-pub fn example(name: &str, profile: &str) -> PathBuf {
-    let root = workspace(AXUM);
-    shop(&root.join("shop"));
-    run(cargo(&root)
-        .args(["build", "-p", "shop", "--profile", profile])
-        .args(["--example", name]));
-    let folder = if profile == "dev" { "debug" } else { profile };
-    let built = cache().join("target").join(folder);
-    built.join("examples").join(name)
 }
 
 /// Cargo in the workspace of generated packages.

@@ -14,7 +14,11 @@ pub mod generated;
 pub mod process;
 pub mod redis;
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 pub use disk::{files, here};
 
@@ -66,12 +70,12 @@ pub fn copy(fixture: &str) -> TempDir {
 pub fn catalog() -> Catalog {
     test_components()
         .iter()
-        .fold(Catalog::embedded().unwrap(), |catalog, id| {
-            let texts = files(&here().join("components").join(id))
+        .fold(Catalog::embedded(), |catalog, id| {
+            let texts: BTreeMap<_, _> = files(&here().join("components").join(id))
                 .into_iter()
-                .map(|(path, bytes)| (path, String::from_utf8(bytes).unwrap().into()))
+                .map(|(path, bytes)| (path, String::from_utf8(bytes).unwrap()))
                 .collect();
-            catalog.with(Component::parse(id, texts).unwrap())
+            catalog.with(Component::parse(id, texts.into()).unwrap())
         })
 }
 

@@ -108,7 +108,7 @@ fn built(name: &str) -> PathBuf {
     static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
     let mut built = BUILT.lock().unwrap();
     let path = built.entry(name.to_owned());
-    path.or_insert_with(|| generated::example(name, "dev"))
+    path.or_insert_with(|| generated::AXUM.example(name, "dev"))
         .clone()
 }
 

@@ -108,7 +108,7 @@ pub fn run(environment: &[(&str, &str)]) -> Output {
 
 fn command(environment: &[(&str, &str)], folder: &Path) -> Command {
     static PROBE: OnceLock<PathBuf> = OnceLock::new();
-    let probe = PROBE.get_or_init(|| generated::example("redis_probe", "dev"));
+    let probe = PROBE.get_or_init(|| generated::AXUM.example("redis_probe", "dev"));
     let mut command = Command::new(probe);
     command.env_clear().envs(environment.iter().copied());
     command.current_dir(folder).stdout(Stdio::piped());

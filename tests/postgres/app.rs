@@ -124,7 +124,7 @@ pub fn run(environment: &[(&str, &str)]) -> (Output, Duration) {
 
 fn command(environment: &[(&str, &str)], folder: &Path) -> Command {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    let program = PROGRAM.get_or_init(|| generated::example("postgres_probe", "dev"));
+    let program = PROGRAM.get_or_init(|| generated::AXUM.example("postgres_probe", "dev"));
     let mut command = Command::new(program);
     command.current_dir(folder).env_clear();
     command.envs(environment.iter().copied());

@@ -121,7 +121,7 @@ pub fn run(environment: &[(&str, &str)]) -> Output {
 
 fn command(role: &str, environment: &[(&str, &str)], folder: &Path) -> Command {
     static PROBE: OnceLock<PathBuf> = OnceLock::new();
-    let probe = PROBE.get_or_init(|| generated::example("websocket_probe", "dev"));
+    let probe = PROBE.get_or_init(|| generated::AXUM.example("websocket_probe", "dev"));
     let mut command = Command::new(probe);
     command.arg(role).env_clear();
     command.envs(environment.iter().copied());

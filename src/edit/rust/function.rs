@@ -8,6 +8,7 @@ use syn::{
 
 use super::super::Refusal;
 use super::source::{Imports, Source, words};
+use super::walk::{self, Root};
 
 /// The function around a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,17 +126,7 @@ fn error_fits(imports: &Imports, of: &Type) -> bool {
 
 /// Whether a block, or the head of its function, binds a name.
 pub(super) fn binds(block: &Block, signature: &Signature, name: &str) -> bool {
-    struct Names<'n>(&'n str, bool);
-    impl<'ast> syn::visit::Visit<'ast> for Names<'_> {
-        fn visit_pat_ident(&mut self, pattern: &'ast syn::PatIdent) {
-            self.1 |= pattern.ident == self.0;
-            syn::visit::visit_pat_ident(self, pattern);
-        }
-    }
-    let mut names = Names(name, false);
-    syn::visit::Visit::visit_signature(&mut names, signature);
-    syn::visit::Visit::visit_block(&mut names, block);
-    names.1
+    walk::binds(Root::Signature(signature), name) || walk::binds(Root::Block(block), name)
 }
 
 /// Lists the clippy lints that a crate's root denies or forbids, without `clippy::`; also those

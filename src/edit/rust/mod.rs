@@ -9,6 +9,7 @@ mod routes;
 mod serve;
 mod source;
 mod take_back;
+mod walk;
 mod wire;
 
 pub use function::{Function, Returns, denied_clippy_lints};

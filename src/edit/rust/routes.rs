@@ -1,11 +1,11 @@
 //! Routes that the user's code has, as far as they are written as plain texts.
 
 use syn::spanned::Spanned;
-use syn::visit::{self, Visit};
-use syn::{Attribute, Expr, ExprCall, ExprMethodCall, Lit};
+use syn::{Attribute, Expr, ExprCall, ExprMethodCall, Item, Lit, LitStr};
 
 use super::super::Refusal;
-use super::source::{Source, is_test};
+use super::source::Source;
+use super::walk::{Next, Node, Root, walk};
 
 /// Methods of a router or an app whose first argument is a path.
 const METHODS: [&str; 4] = ["nest", "nest_service", "route", "route_service"];
@@ -24,15 +24,37 @@ const ATTRIBUTES: [&str; 9] = [
 /// [`Refusal::Unreadable`] for what is not Rust.
 pub fn route_lines(text: &str, path: &str) -> Result<Vec<usize>, Refusal> {
     let source = Source::parse(text)?;
-    let mut routes = Routes {
-        source: &source,
-        path,
-        lines: Vec::new(),
-    };
-    if !is_test(&source.file.attrs) {
-        routes.visit_file(&source.file);
-    }
-    Ok(routes.lines)
+    let mut lines = Vec::new();
+    let is_meant = |argument: &&Expr| literal(argument).is_some_and(|text| text == path);
+    walk(Root::File(&source.file), &mut |node| {
+        let argument = match node {
+            Node::Item(Item::Fn(item)) => {
+                let routes = attributed(&item.attrs).filter(|route| route.value() == path);
+                lines.extend(routes.map(|route| source.line(route.span())));
+                None
+            }
+            // Of what is below another path, only the scope itself can be this one.
+            Node::Expression(Expr::MethodCall(call)) if is_below(call) => {
+                return Next::Only(&call.receiver);
+            }
+            Node::Expression(Expr::MethodCall(call)) => {
+                let is_route = METHODS.iter().any(|method| call.method == method);
+                call.args.first().filter(|_| is_route)
+            }
+            Node::Expression(Expr::Call(call)) if is_one_of(call, &FUNCTIONS) => call.args.first(),
+            _ => None,
+        };
+        lines.extend(
+            argument
+                .filter(is_meant)
+                .map(|path| source.line(path.span())),
+        );
+        match node {
+            Node::Expression(Expr::MethodCall(call)) if nests(call) => Next::Only(&call.receiver),
+            _ => Next::Inside,
+        }
+    });
+    Ok(lines)
 }
 
 /// Lists the lines on which a file makes something of actix-web that takes every path, outside of
@@ -43,94 +65,62 @@ pub fn route_lines(text: &str, path: &str) -> Result<Vec<usize>, Refusal> {
 /// [`Refusal::Unreadable`] for what is not Rust.
 pub fn catch_all_lines(text: &str) -> Result<Vec<usize>, Refusal> {
     let source = Source::parse(text)?;
-    let mut calls = CatchAll(&source, Vec::new());
-    if !is_test(&source.file.attrs) {
-        calls.visit_file(&source.file);
-    }
-    Ok(calls.1)
-}
-
-struct CatchAll<'s, 't>(&'s Source<'t>, Vec<usize>);
-
-impl<'ast> Visit<'ast> for CatchAll<'_, '_> {
-    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        // What is below another path takes only what is there.
-        if prefix(&call.receiver).is_some_and(|prefix| !prefix.is_empty()) {
-            return self.visit_expr(&call.receiver);
-        }
-        visit::visit_expr_method_call(self, call);
-    }
-
-    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
-        let Expr::Path(path) = &*call.func else {
-            return visit::visit_expr_call(self, call);
-        };
-        let names: Vec<_> = path
-            .path
-            .segments
-            .iter()
-            .rev()
-            .map(|part| &part.ident)
-            .collect();
-        let is_files = matches!(names[..], [new, files, ..] if new == "new" && files == "Files");
-        let place = call.args.first().and_then(literal);
-        let takes_all = match place.as_deref() {
-            Some("") => is_files || names.first().is_some_and(|name| *name == "scope"),
-            Some("/") => is_files,
-            _ => false,
-        };
-        if takes_all {
-            self.1.push(self.0.line(call.span()));
-        }
-        visit::visit_expr_call(self, call);
-    }
-
-    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
-        if !is_test(&item.attrs) {
-            visit::visit_item_mod(self, item);
-        }
-    }
-
-    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-        if !is_test(&item.attrs) {
-            visit::visit_item_fn(self, item);
-        }
-    }
-}
-
-struct Routes<'s, 't> {
-    source: &'s Source<'t>,
-    path: &'s str,
-    lines: Vec<usize>,
-}
-
-impl Routes<'_, '_> {
-    fn compare(&mut self, argument: Option<&Expr>) {
-        if let Some((argument, text)) = argument.zip(argument.and_then(literal))
-            && text == self.path
-        {
-            self.lines.push(self.source.line(argument.span()));
-        }
-    }
-
-    fn read_attributes(&mut self, attributes: &[Attribute]) {
-        for attribute in attributes {
-            let last = attribute.path().segments.last();
-            let is_route =
-                last.is_some_and(|last| ATTRIBUTES.iter().any(|name| last.ident == name));
-            let first = |input: syn::parse::ParseStream<'_>| {
-                let path: syn::LitStr = input.parse()?;
-                let _: proc_macro2::TokenStream = input.parse()?;
-                Ok(path)
-            };
-            if is_route
-                && let Ok(path) = attribute.parse_args_with(first)
-                && path.value() == self.path
-            {
-                self.lines.push(self.source.line(path.span()));
+    let mut lines = Vec::new();
+    walk(Root::File(&source.file), &mut |node| {
+        match node {
+            // What is below another path takes only what is there.
+            Node::Expression(Expr::MethodCall(call)) if is_below(call) => {
+                return Next::Only(&call.receiver);
             }
+            Node::Expression(Expr::Call(call)) if takes_all(call) => {
+                lines.push(source.line(call.span()));
+            }
+            _ => {}
         }
+        Next::Inside
+    });
+    Ok(lines)
+}
+
+fn takes_all(call: &ExprCall) -> bool {
+    let Expr::Path(path) = &*call.func else {
+        return false;
+    };
+    let names = path.path.segments.iter().rev().map(|part| &part.ident);
+    let names: Vec<_> = names.collect();
+    let is_files = matches!(names[..], [new, files, ..] if new == "new" && files == "Files");
+    match call.args.first().and_then(literal).as_deref() {
+        Some("") => is_files || names.first().is_some_and(|name| *name == "scope"),
+        Some("/") => is_files,
+        _ => false,
     }
+}
+
+/// The paths that the attributes of a handler name.
+fn attributed(attributes: &[Attribute]) -> impl Iterator<Item = LitStr> {
+    let routes = attributes.iter().filter(|attribute| {
+        let last = attribute.path().segments.last();
+        last.is_some_and(|last| ATTRIBUTES.iter().any(|name| last.ident == name))
+    });
+    routes.filter_map(|attribute| {
+        let first = |input: syn::parse::ParseStream<'_>| {
+            let path: LitStr = input.parse()?;
+            let _: proc_macro2::TokenStream = input.parse()?;
+            Ok(path)
+        };
+        attribute.parse_args_with(first).ok()
+    })
+}
+
+/// Whether a method is called on something that is below a path of its own.
+fn is_below(call: &ExprMethodCall) -> bool {
+    prefix(&call.receiver).is_some_and(|prefix| !prefix.is_empty())
+}
+
+/// Whether a method puts its argument below a path.
+fn nests(call: &ExprMethodCall) -> bool {
+    let is_nest = call.method == "nest" || call.method == "nest_service";
+    is_nest && call.args.first().and_then(literal).is_some()
 }
 
 fn literal(value: &Expr) -> Option<String> {
@@ -158,43 +148,4 @@ fn is_one_of(call: &ExprCall, names: &[&str]) -> bool {
     };
     let last = path.path.segments.last();
     last.is_some_and(|last| names.iter().any(|name| last.ident == name))
-}
-
-impl<'ast> Visit<'ast> for Routes<'_, '_> {
-    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        if prefix(&call.receiver).is_some_and(|prefix| !prefix.is_empty()) {
-            // Only the scope itself can be the path.
-            self.visit_expr(&call.receiver);
-            return;
-        }
-        if METHODS.iter().any(|method| call.method == method) {
-            self.compare(call.args.first());
-        }
-        let nests = call.method == "nest" || call.method == "nest_service";
-        if nests && call.args.first().and_then(literal).is_some() {
-            self.visit_expr(&call.receiver);
-        } else {
-            visit::visit_expr_method_call(self, call);
-        }
-    }
-
-    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
-        if is_one_of(call, &FUNCTIONS) {
-            self.compare(call.args.first());
-        }
-        visit::visit_expr_call(self, call);
-    }
-
-    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-        if !is_test(&item.attrs) {
-            self.read_attributes(&item.attrs);
-            visit::visit_item_fn(self, item);
-        }
-    }
-
-    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
-        if !is_test(&item.attrs) {
-            visit::visit_item_mod(self, item);
-        }
-    }
 }

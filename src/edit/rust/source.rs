@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
-use syn::{Attribute, Meta, UseTree};
+use syn::{Attribute, Item, Meta, UseTree};
 
 use super::super::{Refusal, line_of};
+use super::walk::{Next, Node, Root, walk};
 
 /// A parsed Rust file.
 pub(super) struct Source<'a> {
@@ -145,7 +146,16 @@ pub(super) struct Imports {
 impl Imports {
     pub(super) fn of(file: &syn::File) -> Self {
         let mut imports = Self::default();
-        syn::visit::Visit::visit_file(&mut imports, file);
+        walk(Root::File(file), &mut |node| {
+            match node {
+                Node::Item(Item::Use(item)) => imports.add(&item.tree, &[]),
+                Node::Item(Item::Struct(item)) => imports.types.push(item.ident.to_string()),
+                Node::Item(Item::Enum(item)) => imports.types.push(item.ident.to_string()),
+                Node::Item(Item::Type(item)) => imports.types.push(item.ident.to_string()),
+                _ => {}
+            }
+            Next::Inside
+        });
         imports
     }
 
@@ -206,38 +216,6 @@ impl Imports {
                 }
             }
             UseTree::Glob(_) => self.all.push(prefix.join("::")),
-        }
-    }
-}
-
-impl<'ast> syn::visit::Visit<'ast> for Imports {
-    fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
-        if !is_test(&item.attrs) {
-            self.add(&item.tree, &[]);
-        }
-    }
-
-    fn visit_item_struct(&mut self, item: &'ast syn::ItemStruct) {
-        self.types.push(item.ident.to_string());
-    }
-
-    fn visit_item_enum(&mut self, item: &'ast syn::ItemEnum) {
-        self.types.push(item.ident.to_string());
-    }
-
-    fn visit_item_type(&mut self, item: &'ast syn::ItemType) {
-        self.types.push(item.ident.to_string());
-    }
-
-    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
-        if !is_test(&item.attrs) {
-            syn::visit::visit_item_mod(self, item);
-        }
-    }
-
-    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-        if !is_test(&item.attrs) {
-            syn::visit::visit_item_fn(self, item);
         }
     }
 }

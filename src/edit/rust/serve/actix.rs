@@ -6,6 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprCall, ExprMethodCall, Pat, Stmt};
 
 use super::super::function::binds;
+use super::super::walk::{self, Root};
 use super::factory::{self, leave, mentions};
 use super::finder::{Found, Scope};
 use super::shape::{Chain, Form, Kind, Shape, stands_alone};
@@ -162,7 +163,7 @@ impl Held {
             Stmt::Local(local) => {
                 let value = local.init.as_ref().map(|init| init.expr.span());
                 let value = value.map_or(0..0, |span| scope.source.range(span));
-                (super::router::mentions(&local.pat, name), value)
+                (walk::binds(Root::Pattern(&local.pat), name), value)
             }
             _ => (false, range.clone()),
         };

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use syn::spanned::Spanned;
-use syn::visit::{self, Visit};
 use syn::{Expr, ExprCall, ExprClosure, Pat, ReturnType, Stmt};
 
 use super::super::source::{Imports, Source, words};
+use super::super::walk::{Next, Node, Root, binds, walk};
 use super::finder::Scope;
 use super::shape::Chain;
 
@@ -198,7 +198,7 @@ fn bound(imports: &Imports, name: &str, before: &[Stmt]) -> Result<(), String> {
                 }
                 return Err(format!("`{name}` is bound in a way that is not understood"));
             }
-            (pattern, _) if super::router::mentions(pattern, name) => {
+            (pattern, _) if binds(Root::Pattern(pattern), name) => {
                 return Err(format!("`{name}` is bound by a pattern"));
             }
             _ => {}
@@ -209,39 +209,32 @@ fn bound(imports: &Imports, name: &str, before: &[Stmt]) -> Result<(), String> {
 
 /// Whether a closure may end before its last expression.
 fn returns(closure: &ExprClosure) -> bool {
-    let mut returns = Returns(false);
-    returns.visit_expr(&closure.body);
-    returns.0
+    leaves(Root::Expression(&closure.body))
 }
 
 /// Whether some statements may leave the function that they are in, but by an error.
 pub(super) fn leave(statements: &[Stmt]) -> bool {
-    let mut returns = Returns(false);
-    for statement in statements {
-        returns.visit_stmt(statement);
-    }
-    returns.0
+    let mut statements = statements.iter();
+    statements.any(|statement| leaves(Root::Statement(statement)))
 }
 
-/// The `return`s of a body, those of the closures, functions and blocks of a future in it aside.
-struct Returns(bool);
-
-impl<'ast> Visit<'ast> for Returns {
-    fn visit_expr_return(&mut self, _: &'ast syn::ExprReturn) {
-        self.0 = true;
-    }
-
-    fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
-
-    fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
-
-    fn visit_item(&mut self, _: &'ast syn::Item) {}
-
-    fn visit_macro(&mut self, item: &'ast syn::Macro) {
-        let words = words(item.tokens.clone());
-        self.0 |= words.iter().any(|(word, _)| word == "return");
-        visit::visit_macro(self, item);
-    }
+/// Whether a `return` is there, those of the closures, functions and blocks of a future in it aside.
+fn leaves(root: Root<'_>) -> bool {
+    let mut found = false;
+    walk(root, &mut |node| match node {
+        Node::Item(_) | Node::Expression(Expr::Closure(_) | Expr::Async(_)) => Next::Past,
+        Node::Expression(Expr::Return(_)) => {
+            found = true;
+            Next::Past
+        }
+        Node::Macro(item) => {
+            let words = words(item.tokens.clone());
+            found |= words.iter().any(|(word, _)| word == "return");
+            Next::Past
+        }
+        _ => Next::Inside,
+    });
+    found
 }
 
 /// Whether a name is a word of a stretch of the text.

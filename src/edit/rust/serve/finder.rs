@@ -8,6 +8,7 @@ use syn::{Block, Expr, ExprCall, Signature, Stmt};
 
 use super::super::function::{Function, Returns};
 use super::super::source::{Imports, Source, is_test, sequences, words};
+use super::super::walk::{Next, Node, Root, walk};
 use super::{Plan, Serve, Server, actix, axum};
 
 /// What the statements of a function say of a call in them.
@@ -291,38 +292,16 @@ impl<'ast> Visit<'ast> for Finder<'_> {
 
 /// Lists the lines of certain calls of a file, those of tests left out.
 pub(super) fn calls(source: &Source<'_>, is_meant: fn(&Imports, &syn::Path) -> bool) -> Vec<usize> {
-    struct Calls<'s> {
-        source: &'s Source<'s>,
-        imports: Imports,
-        is_meant: fn(&Imports, &syn::Path) -> bool,
-        lines: Vec<usize>,
-    }
-    impl<'ast> Visit<'ast> for Calls<'_> {
-        fn visit_expr_call(&mut self, call: &'ast ExprCall) {
-            if let Expr::Path(path) = &*call.func
-                && (self.is_meant)(&self.imports, &path.path)
-            {
-                self.lines.push(self.source.line(call.span()));
-            }
-            visit::visit_expr_call(self, call);
+    let imports = Imports::of(&source.file);
+    let mut lines = Vec::new();
+    walk(Root::File(&source.file), &mut |node| {
+        if let Node::Expression(Expr::Call(call)) = node
+            && let Expr::Path(path) = &*call.func
+            && is_meant(&imports, &path.path)
+        {
+            lines.push(source.line(call.span()));
         }
-        fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
-            if !is_test(&item.attrs) {
-                visit::visit_item_mod(self, item);
-            }
-        }
-        fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-            if !is_test(&item.attrs) {
-                visit::visit_item_fn(self, item);
-            }
-        }
-    }
-    let mut calls = Calls {
-        imports: Imports::of(&source.file),
-        is_meant,
-        lines: Vec::new(),
-        source,
-    };
-    calls.visit_file(&source.file);
-    calls.lines
+        Next::Inside
+    });
+    lines
 }

@@ -1,10 +1,10 @@
 //! Whether a name is bound to an axum `Router`.
 
-use syn::visit::Visit;
-use syn::{Expr, FnArg, Pat, ReturnType, Signature, Stmt, Type};
+use syn::{Expr, FnArg, Item, ItemImpl, Pat, ReturnType, Signature, Stmt, Type};
 
 use super::super::function::arguments;
-use super::super::source::{Imports, Source, is_test};
+use super::super::source::{Imports, Source};
+use super::super::walk::{Next, Node, Root, binds, walk};
 
 /// How sure it is that a name stands for a `Router`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ pub(super) fn prove(
             Pat::Ident(ident) if ident.ident == name && ident.subpat.is_none() => {
                 return bound(imports, name, local, of, &before[..at], signature);
             }
-            pattern if mentions(pattern, name) => {
+            pattern if binds(Root::Pattern(pattern), name) => {
                 return Err(format!("`{name}` is bound by a pattern"));
             }
             _ => {}
@@ -196,19 +196,6 @@ fn called(imports: &Imports, path: &syn::Path, awaited: bool, tried: bool) -> Pr
     }
 }
 
-/// Whether a pattern binds a name.
-pub(super) fn mentions(pattern: &Pat, name: &str) -> bool {
-    struct Names<'n>(&'n str, bool);
-    impl<'ast> Visit<'ast> for Names<'_> {
-        fn visit_pat_ident(&mut self, pattern: &'ast syn::PatIdent) {
-            self.1 |= pattern.ident == self.0;
-        }
-    }
-    let mut names = Names(name, false);
-    names.visit_pat(pattern);
-    names.1
-}
-
 /// Tells whether a function of a file returns an axum `Router`, or with `tried` a `Result` of one.
 ///
 /// `function` may be a path, of which the last part is looked for outside tests: below a type's name
@@ -216,67 +203,52 @@ pub(super) fn mentions(pattern: &Pat, name: &str) -> bool {
 /// have to.
 #[must_use]
 pub fn returns_router(text: &str, function: &str, tried: bool) -> Option<bool> {
-    struct Functions<'n> {
-        name: &'n str,
-        /// The type that it belongs to.
-        of: Option<&'n str>,
-        imports: Imports,
-        tried: bool,
-        found: Option<bool>,
-    }
-    impl<'ast> Visit<'ast> for Functions<'_> {
-        fn visit_signature(&mut self, signature: &'ast Signature) {
-            if signature.ident != self.name {
-                return;
-            }
-            let router = match &signature.output {
-                ReturnType::Default => false,
-                ReturnType::Type(_, of) if self.tried => match &**of {
-                    Type::Path(path) => {
-                        let result = path.path.segments.last();
-                        result.is_some_and(|last| last.ident == "Result")
-                            && arguments(&path.path)
-                                .first()
-                                .is_some_and(|of| is_router_type(&self.imports, of))
-                    }
-                    _ => false,
-                },
-                ReturnType::Type(_, of) => is_router_type(&self.imports, of),
-            };
-            self.found = Some(self.found != Some(false) && router);
-        }
-        fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
-            if !is_test(&item.attrs) {
-                syn::visit::visit_item_mod(self, item);
-            }
-        }
-        fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-            if !is_test(&item.attrs) && self.of.is_none() {
-                syn::visit::visit_item_fn(self, item);
-            }
-        }
-        fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
-            let (Type::Path(path), Some(of)) = (&*item.self_ty, self.of) else {
-                return;
-            };
-            let last = path.path.segments.last();
-            let is_meant = of == "Self" || last.is_some_and(|last| last.ident == of);
-            if is_meant && !is_test(&item.attrs) {
-                syn::visit::visit_item_impl(self, item);
-            }
-        }
-        // What a trait promises is read where it is kept.
-        fn visit_item_trait(&mut self, _: &'ast syn::ItemTrait) {}
-    }
     let source = Source::parse(text).ok()?;
+    let imports = Imports::of(&source.file);
     let mut parts = function.rsplit("::");
-    let mut functions = Functions {
-        name: parts.next().unwrap_or(function),
-        of: parts.next().filter(|of| of.starts_with(char::is_uppercase)),
-        imports: Imports::of(&source.file),
-        tried,
-        found: None,
+    let name = parts.next().unwrap_or(function);
+    // The type that it belongs to.
+    let of = parts.next().filter(|of| of.starts_with(char::is_uppercase));
+    let mut found = None;
+    walk(Root::File(&source.file), &mut |node| match node {
+        Node::Item(Item::Fn(_)) if of.is_some() => Next::Past,
+        Node::Item(Item::Impl(item)) if !of.is_some_and(|of| is_for(item, of)) => Next::Past,
+        // What a trait promises is read where it is kept.
+        Node::Item(Item::Trait(_)) => Next::Past,
+        Node::Signature(signature) => {
+            if signature.ident == name {
+                let router = is_router_output(&imports, &signature.output, tried);
+                found = Some(found != Some(false) && router);
+            }
+            Next::Past
+        }
+        _ => Next::Inside,
+    });
+    found
+}
+
+/// Whether an `impl` is that of a type.
+fn is_for(item: &ItemImpl, of: &str) -> bool {
+    let Type::Path(path) = &*item.self_ty else {
+        return false;
     };
-    functions.visit_file(&source.file);
-    functions.found
+    let last = path.path.segments.last();
+    of == "Self" || last.is_some_and(|last| last.ident == of)
+}
+
+/// Whether a function returns a `Router`, or with `tried` a `Result` of one.
+fn is_router_output(imports: &Imports, output: &ReturnType, tried: bool) -> bool {
+    let of = match output {
+        ReturnType::Default => return false,
+        ReturnType::Type(_, of) => &**of,
+    };
+    match of {
+        Type::Path(path) if tried => {
+            let last = path.path.segments.last();
+            let of = arguments(&path.path).into_iter().next();
+            last.is_some_and(|last| last.ident == "Result")
+                && of.is_some_and(|of| is_router_type(imports, of))
+        }
+        _ => !tried && is_router_type(imports, of),
+    }
 }

@@ -5,18 +5,18 @@
 //!     cargo run --release --example metrics_overhead
 //!
 //! Two servers of one process take turns, so that a busy machine disturbs both; what counts is the
-//! median of the ratios of neighbours. `wire` also brings the extension by which handlers find the
-//! infrastructure, in one layer with that of the metrics, so the reference has one too.
+//! median of the ratios of neighbours. `wire` also brings what handlers find the infrastructure by, so
+//! the reference has that too.
+
+mod server;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use axum::routing::get;
-use axum::{Extension, Router};
 use shop::infra::metrics::Metrics;
 use shop::infra::settings::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
 const CLIENTS: usize = 32;
 const REQUESTS: usize = 500;
@@ -29,9 +29,8 @@ type Failed = Box<dyn std::error::Error + Send + Sync>;
 async fn main() -> Result<(), Failed> {
     let settings = Settings::default();
     let metrics = Metrics::start(&settings.metrics, &settings.stage).await?;
-    let hello = || Router::new().route("/hello/{name}", get(|| async { "hello" }));
-    let bare = serve(hello().layer(Extension(()))).await?;
-    let counted = serve(hello().layer((Extension(()), metrics.layer()))).await?;
+    let bare = server::serve(None)?;
+    let counted = server::serve(Some(metrics.clone()))?;
     // The first rounds warm both up.
     for address in [bare, counted] {
         rate(address).await?;
@@ -65,7 +64,7 @@ async fn main() -> Result<(), Failed> {
         "layer: {:.3} of the bare route's processor time, which a busy machine disturbs less",
         spent[1] / spent[0]
     );
-    cost(&metrics, hello()).await?;
+    cost(&metrics).await?;
     Ok(())
 }
 
@@ -76,21 +75,17 @@ fn processor() -> f64 {
 }
 
 /// What the layer alone costs, without a network: nanoseconds a request, by the fastest of rounds.
-async fn cost(metrics: &Metrics, hello: Router) -> Result<(), Failed> {
+async fn cost(metrics: &Metrics) -> Result<(), Failed> {
     const CALLS: u32 = 20_000;
 
-    // As a server does for each connection.
-    let ready = |router: Router| router.with_state::<()>(());
-    let bare = ready(hello.clone().layer(Extension(())));
-    let counted = ready(hello.layer((Extension(()), metrics.layer())));
+    let bare = server::App::new(None).await;
+    let counted = server::App::new(Some(metrics)).await;
     let mut fastest = [Duration::MAX; 2];
     for _ in 0..ROUNDS {
         for (app, fastest) in [&bare, &counted].into_iter().zip(&mut fastest) {
             let begun = Instant::now();
             for _ in 0..CALLS {
-                let request = axum::extract::Request::builder().uri("/hello/you");
-                let request = request.body(axum::body::Body::empty())?;
-                tower::ServiceExt::oneshot(app.clone(), request).await?;
+                app.ask("/hello/you").await?;
             }
             *fastest = begun.elapsed().min(*fastest);
         }
@@ -98,13 +93,6 @@ async fn cost(metrics: &Metrics, hello: Router) -> Result<(), Failed> {
     let [bare, counted] = fastest.map(|fastest| (fastest / CALLS).as_nanos());
     println!("layer alone: {counted} ns a request, the bare route {bare} ns");
     Ok(())
-}
-
-async fn serve(router: Router) -> Result<SocketAddr, Failed> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = listener.local_addr()?;
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    Ok(address)
 }
 
 /// Requests a second of all clients together.

@@ -7,6 +7,8 @@
 //! Each server is a process of its own, and so are the clients of each. The servers take turns, so that a
 //! busy machine disturbs both; what counts is the median of the ratios of neighbours.
 
+mod server;
+
 use std::{
     error::Error,
     io::{BufRead, BufReader, Write},
@@ -15,11 +17,10 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use axum::{Router, response::Response, routing::any};
 use futures_util::{SinkExt, StreamExt};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use shop::infra::Infra;
-use shop::infra::websocket::{Client, Upgrade};
+use shop::infra::websocket::Client;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes, protocol::WebSocketConfig};
@@ -198,19 +199,15 @@ fn message() -> String {
 
 async fn rooms() -> Result<(), Failed> {
     let infra = Infra::for_tests().await?;
-    let app: Router = infra.wire(Router::new().route("/ws", any(welcome)));
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    println!("{}", listener.local_addr()?.port());
-    tokio::spawn(async move { axum::serve(listener, app).await });
+    println!("{}", server::serve(&infra)?.port());
     obey(|| infra.websocket.send_to_room("all", message())).await
 }
 
-async fn welcome(upgrade: Upgrade) -> Response {
-    upgrade.accept("client", |mut client: Client| async move {
-        if client.join("all").is_ok() {
-            while client.next().await.is_some() {}
-        }
-    })
+/// Stays in the room until it is closed.
+async fn talk(mut client: Client) {
+    if client.join("all").is_ok() {
+        while client.next().await.is_some() {}
+    }
 }
 
 /// What one would write without any of it: a writer with a bounded queue for each client, and a list.
