@@ -111,14 +111,22 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The candidate that `word` was probably meant to be.
+/// The candidate that `word` was probably meant to be: misspelt, or its beginning alone.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    candidates
-        .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate))
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let misspelt = candidates
+        .iter()
+        .map(|candidate| (distance(word, candidate), *candidate))
         .filter(|(distance, candidate)| *distance <= candidate.len().max(word.len()).div_ceil(3))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+        .min_by_key(|(distance, _)| *distance);
+    let mut begun = candidates
+        .iter()
+        .filter(|candidate| candidate.starts_with(word));
+    match (misspelt, begun.next(), begun.next()) {
+        (Some((_, meant)), ..) => Some(meant),
+        (None, Some(meant), None) => Some(meant),
+        _ => None,
+    }
 }
 
 /// The number of single-character edits between two words (Levenshtein).
@@ -147,5 +155,13 @@ mod tests {
         assert_eq!(nearest("reids", known), Some("redis"));
         assert_eq!(nearest("storrage", known), Some("storage"));
         assert_eq!(nearest("kubernetes", known), None);
+    }
+
+    #[test]
+    fn a_beginning_is_suggested_unless_several_begin_so() {
+        let known = ["axum", "actix-web", "none"];
+        assert_eq!(nearest("actix", known), Some("actix-web"));
+        assert_eq!(nearest("po", ["postgres", "postgis"]), None);
+        assert_eq!(nearest("", known), None);
     }
 }

@@ -48,6 +48,8 @@ fn answer(request: &Request<Incoming>, path: &str, scrape: &Scrape) -> Response<
         *response.status_mut() = StatusCode::NOT_FOUND;
     } else if request.method() != Method::GET {
         *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+        let allowed = HeaderValue::from_static("GET");
+        response.headers_mut().insert(header::ALLOW, allowed);
     } else {
         let kind = HeaderValue::from_static("text/plain; version=0.0.4");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);

@@ -63,6 +63,7 @@ async fn a_listener_of_its_own_shows_the_metrics_in_place_of_the_app() {
     assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
     let answer = read(address, "POST /metrics").await;
     assert!(answer.starts_with("HTTP/1.1 405 "), "{answer}");
+    assert!(answer.to_lowercase().contains("\r\nallow: get"), "{answer}");
 
     let error = Infra::start_with(settings).await.unwrap_err().to_string();
     assert!(error.contains("METRICS_LISTEN"), "{error}");
