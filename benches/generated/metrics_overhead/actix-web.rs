@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
 use std::pin::Pin;
+use std::sync::Arc;
 
 use actix_http::Request;
 use actix_web::dev::Service;
@@ -12,7 +13,7 @@ use shop::infra::metrics::Metrics;
 use super::Failed;
 
 /// Serves the route until the process ends.
-pub fn serve(metrics: Option<Metrics>) -> Result<SocketAddr, Failed> {
+pub fn serve(metrics: Option<Arc<Metrics>>) -> Result<SocketAddr, Failed> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
     match metrics {

@@ -1,6 +1,7 @@
 //! A route that says hello, on axum.
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -20,12 +21,12 @@ fn router(metrics: Option<&Metrics>) -> Router {
 }
 
 /// Serves the route until the process ends.
-pub fn serve(metrics: Option<Metrics>) -> Result<SocketAddr, Failed> {
+pub fn serve(metrics: Option<Arc<Metrics>>) -> Result<SocketAddr, Failed> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let address = listener.local_addr()?;
-    tokio::spawn(async move { axum::serve(listener, router(metrics.as_ref())).await });
+    tokio::spawn(async move { axum::serve(listener, router(metrics.as_deref())).await });
     Ok(address)
 }
 

@@ -11,6 +11,7 @@
 mod server;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use shop::infra::metrics::Metrics;
@@ -28,9 +29,9 @@ type Failed = Box<dyn std::error::Error + Send + Sync>;
 #[tokio::main]
 async fn main() -> Result<(), Failed> {
     let settings = Settings::default();
-    let metrics = Metrics::start(&settings.metrics, &settings.stage).await?;
+    let metrics = Arc::new(Metrics::start(&settings.metrics, &settings.stage).await?);
     let bare = server::serve(None)?;
-    let counted = server::serve(Some(metrics.clone()))?;
+    let counted = server::serve(Some(Arc::clone(&metrics)))?;
     // The first rounds warm both up.
     for address in [bare, counted] {
         rate(address).await?;

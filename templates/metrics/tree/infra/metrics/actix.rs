@@ -156,9 +156,7 @@ impl Counted {
 
     fn observe(&self, route: Option<&str>) -> Observed {
         let route = self.shared.routes.find(route.unwrap_or(UNMATCHED));
-        let mut observed = route.begin(self.method);
-        observed.begun = self.begun;
-        observed
+        route.observe(self.method, self.begun)
     }
 }
 

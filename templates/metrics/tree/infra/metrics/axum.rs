@@ -6,6 +6,7 @@ use std::{
     pin::Pin,
     sync::{Arc, OnceLock},
     task::{Context, Poll},
+    time::Instant,
 };
 
 use ::axum::extract::{MatchedPath, Request};
@@ -125,11 +126,11 @@ impl Endpoint {
             return None;
         }
         let method = request.method().as_str();
-        let route = self.route.get_or_init(|| self.shared.routes.find(path));
-        if route.path == path {
-            return Some(route.begin(method));
+        let mut route = *self.route.get_or_init(|| self.shared.routes.find(path));
+        if route.path != path {
+            route = self.shared.routes.find(path);
         }
-        Some(self.shared.routes.find(path).begin(method))
+        Some(route.observe(method, Instant::now()))
     }
     //% if options.otel
 

@@ -79,11 +79,16 @@ impl Route {
         }
     }
 
-    /// Begins a request of this route.
-    pub(super) fn begin(&'static self, method: &str) -> Observed {
+    /// A request of this route that came at that time.
+    pub(super) fn observe(&'static self, method: &str, begun: Instant) -> Observed {
         let (index, method) = labelled(method);
         let series = self.methods[index].get_or_init(|| Series::new(&self.path, method));
-        Observed::begin(series)
+        Observed {
+            series,
+            begun,
+            shown: false,
+            status: None,
+        }
     }
 }
 
@@ -131,22 +136,13 @@ impl Series {
 #[derive(Debug)]
 pub(super) struct Observed {
     series: &'static Series,
-    pub(super) begun: Instant,
+    begun: Instant,
     shown: bool,
     /// The status of the response, when there is one.
     pub(super) status: Option<u16>,
 }
 
 impl Observed {
-    fn begin(series: &'static Series) -> Self {
-        Self {
-            series,
-            begun: Instant::now(),
-            shown: false,
-            status: None,
-        }
-    }
-
     /// Shows the request as one in progress. Only who has to wait is worth that: the others are over
     /// before anybody could read it.
     pub(super) fn wait(&mut self) {
