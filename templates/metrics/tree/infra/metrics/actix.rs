@@ -2,7 +2,7 @@
 //! Where the metrics meet actix-web: the route and the middleware.
 
 use std::{
-    cell::OnceCell,
+    cell::{Cell, OnceCell},
     future::{self, Future, Ready},
     pin::Pin,
     rc::Rc,
@@ -11,6 +11,7 @@ use std::{
 };
 
 use actix_web::dev::{ResourceMap, Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::http::Uri;
 //% if options.otel
 use actix_web::http::header::HeaderMap;
 //% endif
@@ -24,7 +25,7 @@ use pin_project_lite::pin_project;
 use tracing::instrument::{Instrument, Instrumented};
 //% endif
 
-use super::requests::{self, Observed, Routes, UNMATCHED};
+use super::requests::{self, Observed, Route, Routes, UNMATCHED};
 //% if options.otel
 use super::span::{self, Asked, Unfinished};
 //% endif
@@ -55,6 +56,7 @@ impl super::Metrics {
         RequestLayer(Rc::new(Shared {
             counted: self.enabled,
             routes: Routes::default(),
+            last: Cell::new(None),
             patterns: OnceCell::new(),
             //% if options.otel
             traced: self.traces.is_some(),
@@ -72,6 +74,8 @@ pub struct RequestLayer(Rc<Shared>);
 struct Shared {
     counted: bool,
     routes: Routes,
+    /// The route of the last request, which the next often takes too.
+    last: Cell<Option<&'static Route>>,
     /// Those of the app, once a request has shown them.
     patterns: OnceCell<ResourceMap>,
     //% if options.otel
@@ -81,8 +85,17 @@ struct Shared {
     //% endif
 }
 
-//% if options.otel
 impl Shared {
+    fn route(&self, path: &str) -> &'static Route {
+        if let Some(last) = self.last.get().filter(|last| last.path == path) {
+            return last;
+        }
+        let route = self.routes.find(path);
+        self.last.set(Some(route));
+        route
+    }
+    //% if options.otel
+
     fn trace(&self, request: &ServiceRequest) -> Option<tracing::Span> {
         if !self.traced || Some(request.path()) == self.own.as_deref() {
             return None;
@@ -98,9 +111,9 @@ impl Shared {
         };
         Some(span::of_request(&asked))
     }
+    //% endif
 }
 
-//% endif
 /// A request that is counted when it has a response, or dropped without one.
 ///
 /// To search for its route takes longer than all the rest. The router has done so when there is a
@@ -109,7 +122,8 @@ impl Shared {
 struct Counted {
     shared: Rc<Shared>,
     method: &'static str,
-    path: String,
+    /// Cheaper to share than its path is to copy.
+    uri: Uri,
     begun: Instant,
     observed: Option<Observed>,
 }
@@ -121,7 +135,7 @@ impl Counted {
         Self {
             shared: Rc::clone(shared),
             method: requests::label(request.method().as_str()),
-            path: request.path().to_owned(),
+            uri: request.uri().clone(),
             begun: Instant::now(),
             observed: None,
         }
@@ -131,7 +145,7 @@ impl Counted {
     fn search(&mut self) {
         if self.observed.is_none() {
             let patterns = self.shared.patterns.get();
-            let route = patterns.and_then(|patterns| patterns.match_pattern(&self.path));
+            let route = patterns.and_then(|patterns| patterns.match_pattern(self.uri.path()));
             self.observed = Some(self.observe(route.as_deref()));
         }
     }
@@ -155,7 +169,7 @@ impl Counted {
     }
 
     fn observe(&self, route: Option<&str>) -> Observed {
-        let route = self.shared.routes.find(route.unwrap_or(UNMATCHED));
+        let route = self.shared.route(route.unwrap_or(UNMATCHED));
         route.observe(self.method, self.begun)
     }
 }
