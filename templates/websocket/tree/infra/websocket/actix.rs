@@ -8,7 +8,11 @@
 use std::convert::{TryFrom, TryInto};
 
 //% endif
-use std::{convert::Infallible, fmt, future, future::Future, sync::Arc};
+use std::{
+    fmt,
+    future::{self, Future},
+    sync::Arc,
+};
 
 use actix_http::ws::{self, OpCode, Parser, ProtocolError};
 use actix_web::body::{BodyStream, MessageBody};
@@ -17,14 +21,17 @@ use actix_web::error::InternalError;
 use actix_web::http::{self, header};
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{Error, FromRequest, HttpRequest, HttpResponse};
-use futures_util::sink;
-use futures_util::stream::{self, LocalBoxStream, Stream, StreamExt};
+use futures_util::stream::{self, LocalBoxStream, StreamExt};
 use tokio::sync::mpsc;
 
 use super::client::{self, Client, Received};
-use super::outbox::{Close, Outgoing};
-use super::rooms::{Place, Refused, Rooms};
+use super::outbox::Close;
+use super::rooms::{Refused, Rooms};
 use crate::/*= module =*/::web::NotWired;
+
+mod body;
+
+use body::{Socket, Written};
 
 type Infra = crate::/*= module =*/::Infra;
 
@@ -34,11 +41,9 @@ pub(super) type Text = Arc<str>;
 /// What comes from the socket, until it is closed. It stays with the worker that accepted it.
 pub(super) type Incoming = LocalBoxStream<'static, Received>;
 
-/// Frames that may have left the queue of a client and not yet reached the socket, beside the 32 KiB
-/// that actix-web itself writes ahead.
+/// Answers to the protocol itself that may wait for the socket, beside the 32 KiB that actix-web itself
+/// writes ahead.
 const AHEAD: usize = 4;
-/// The first byte of the last frame.
-const FAREWELL: u8 = 0x88;
 
 /// A request for a connection, from a page that may connect.
 ///
@@ -109,23 +114,35 @@ impl Upgrade {
             Ok(place) => Arc::new(place),
             Err(refused) => return refused_with(refused),
         };
-        let (frames, sent) = mpsc::channel(AHEAD);
+        let (answers, answered) = mpsc::channel(AHEAD);
         let reader = Reader {
             payload: self.payload,
             bytes: BytesMut::new(),
             parts: None,
             limit: self.rooms.limits().message,
-            answers: frames.clone(),
+            answers,
             over: false,
         };
-        let body = BodyStream::new(body(Arc::clone(&place), sent));
+        let incoming = stream::unfold(reader, |mut reader| async move {
+            let received = reader.next().await?;
+            Some((received, reader))
+        });
+        let socket = Socket::default();
+        let incoming = incoming.fuse().boxed_local();
+        let (client, writer) = client::connect(&place, incoming, socket.clone());
+        let written = Written::new(Arc::clone(&place), writer, socket, answered);
+        let body = BodyStream::new(written);
         let mut response = ws::handshake_response(self.request.head());
         if let Some(protocol) = self.protocol {
             response.insert_header((header::SEC_WEBSOCKET_PROTOCOL, protocol));
         }
         match response.message_body(body.boxed()) {
             Ok(response) => {
-                actix_web::rt::spawn(run(place, reader, frames, talk));
+                actix_web::rt::spawn(async move {
+                    talk(client).await;
+                    // Free again when all have ended.
+                    drop(place);
+                });
                 response.into()
             }
             Err(error) => HttpResponse::from_error(error),
@@ -155,62 +172,6 @@ fn is_allowed(rooms: &Rooms, request: &HttpRequest) -> bool {
         values.map(|value| value.to_str().ok())
     };
     rooms.allow(values(header::ORIGIN), values(header::HOST), None)
-}
-
-async fn run<F, Fut>(place: Arc<Place>, reader: Reader, frames: mpsc::Sender<Bytes>, talk: F)
-where
-    F: FnOnce(Client) -> Fut,
-    Fut: Future<Output = ()>,
-{
-    let incoming = stream::unfold(reader, |mut reader| async move {
-        let received = reader.next().await?;
-        Some((received, reader))
-    });
-    let socket = sink::unfold(frames, |frames, outgoing| async move {
-        frames.send(written(outgoing)).await.map(|()| frames)
-    });
-    let incoming = incoming.fuse().boxed_local();
-    let (client, writer) = client::connect(&place, incoming, Box::pin(socket));
-    actix_web::rt::spawn(writer);
-    talk(client).await;
-    // Free again when all have ended.
-    drop(place);
-}
-
-/// What the client receives: nothing more after a farewell, though the line stays open for its answer.
-///
-/// The place is taken as long as actix-web holds the line, which it does until the client has read what
-/// was written.
-fn body(
-    place: Arc<Place>,
-    sent: mpsc::Receiver<Bytes>,
-) -> impl Stream<Item = Result<Bytes, Infallible>> {
-    stream::unfold((place, sent, false), |(place, mut sent, over)| async move {
-        if over {
-            while sent.recv().await.is_some() {}
-        }
-        let frame = sent.recv().await?;
-        let over = frame.first() == Some(&FAREWELL);
-        Some((Ok(frame), (place, sent, over)))
-    })
-}
-
-fn written(outgoing: Outgoing) -> Bytes {
-    match outgoing {
-        Outgoing::Text(text) => frame(OpCode::Text, text.as_bytes()),
-        Outgoing::Ping => frame(OpCode::Ping, &[]),
-        Outgoing::Close(Close { code, reason }) => {
-            let payload = [&code.to_be_bytes(), reason.as_bytes()].concat();
-            frame(OpCode::Close, &payload)
-        }
-    }
-}
-
-fn frame(kind: OpCode, payload: &[u8]) -> Bytes {
-    // As much as a head can have.
-    let mut frame = BytesMut::with_capacity(payload.len() + 10);
-    Parser::write_message(&mut frame, payload, kind, true, false);
-    frame.freeze()
 }
 
 /// Makes messages of the body of the request, and answers what the protocol itself asks.
@@ -318,7 +279,7 @@ impl Reader {
     /// Waits while the client does not take what it has got already. Where the line is lost, the next
     /// reading finds out.
     async fn answer(&self, kind: OpCode, payload: &[u8]) {
-        self.answers.send(frame(kind, payload)).await.ok();
+        self.answers.send(body::frame(kind, payload)).await.ok();
     }
 }
 

@@ -161,7 +161,7 @@ impl fmt::Debug for Client {
     }
 }
 
-/// Registers a client, and gives the future that writes to its socket, which is to be spawned.
+/// Registers a client, and gives the future that writes to its socket.
 ///
 /// Writing is a task of its own: reading and writing wait for each other nowhere, and a broadcast wakes
 /// only those who have something to write.
@@ -184,33 +184,44 @@ where
         heard: Instant::now(),
         pinged: None,
     };
-    let writer = write(Arc::clone(place), id, outbox, socket, handed_over);
-    (client, writer)
+    let connection = Connection {
+        place: Arc::clone(place),
+        id,
+        outbox,
+    };
+    (client, write(connection, socket, handed_over))
 }
 
-/// Writes until the connection ends, and sees that it ends well.
-async fn write<W>(
+/// A client that is gone when its writer stops, even where that is dropped.
+struct Connection {
     place: Arc<Place>,
     id: ClientId,
     outbox: Arc<Outbox>,
-    mut socket: W,
-    handed_over: oneshot::Receiver<Incoming>,
-) where
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // Only where it has not ended otherwise.
+        self.outbox.end(End::Lost);
+        self.place.rooms.registry().remove(self.id);
+    }
+}
+
+/// Writes until the connection ends, and sees that it ends well.
+async fn write<W>(connection: Connection, mut socket: W, handed_over: oneshot::Receiver<Incoming>)
+where
     W: Sink<Outgoing> + Unpin,
 {
-    let registry = place.rooms.registry();
     let overdue = async {
-        outbox.ended().await;
-        registry.remove(id);
+        connection.outbox.ended().await;
+        connection.place.rooms.registry().remove(connection.id);
         time::sleep(outbox::CLOSE_LIMIT).await;
     };
     tokio::select! {
-        carried = outbox.carry(&mut socket) => if carried.is_err() {
-            outbox.end(End::Lost);
-        },
+        _ = connection.outbox.carry(&mut socket) => {}
         () = overdue => {}
     }
-    registry.remove(id);
+    drop(connection);
     // Closed with bytes unread, the line would be reset, and the farewell lost with it.
     let farewell = async {
         if let Ok(mut incoming) = handed_over.await {

@@ -1,0 +1,148 @@
+//% if framework == "actix-web"
+//! The body of the answer: what the client receives.
+
+use std::{
+    cell::Cell,
+    convert::Infallible,
+    future::Future,
+    pin::Pin,
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use actix_http::ws::{OpCode, Parser};
+use actix_web::web::{Bytes, BytesMut};
+use futures_util::future::{FutureExt, LocalBoxFuture};
+use futures_util::sink::Sink;
+use futures_util::stream::Stream;
+use tokio::sync::mpsc;
+
+use super::super::outbox::{Close, Outgoing};
+use super::super::rooms::Place;
+
+/// The first byte of the last frame.
+const FAREWELL: u8 = 0x88;
+
+/// One frame on its way from the writer to the body of the answer.
+#[derive(Clone, Default)]
+pub(super) struct Socket(Rc<Cell<Option<Bytes>>>);
+
+impl Socket {
+    /// Nobody has to be woken: who takes the frame asks the writer for the next.
+    fn poll_empty(&self) -> Poll<Result<(), Infallible>> {
+        let frame = self.0.take();
+        let poll = match frame {
+            Some(_) => Poll::Pending,
+            None => Poll::Ready(Ok(())),
+        };
+        self.0.set(frame);
+        poll
+    }
+}
+
+impl Sink<Outgoing> for Socket {
+    type Error = Infallible;
+
+    fn poll_ready(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.poll_empty()
+    }
+
+    fn start_send(self: Pin<&mut Self>, outgoing: Outgoing) -> Result<(), Infallible> {
+        self.0.set(Some(written(outgoing)));
+        Ok(())
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.poll_empty()
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.poll_empty()
+    }
+}
+
+/// What the client receives: nothing more after a farewell, though the line stays open for its answer.
+///
+/// The writer is no task of its own: a broadcast then wakes each connection once.
+pub(super) struct Written {
+    /// Until it has ended.
+    writer: Option<LocalBoxFuture<'static, ()>>,
+    socket: Socket,
+    answered: mpsc::Receiver<Bytes>,
+    over: bool,
+    /// Taken as long as actix-web holds the line, which it does until the client has read what was
+    /// written.
+    _place: Arc<Place>,
+}
+
+impl Written {
+    pub(super) fn new(
+        place: Arc<Place>,
+        writer: impl Future<Output = ()> + 'static,
+        socket: Socket,
+        answered: mpsc::Receiver<Bytes>,
+    ) -> Self {
+        Self {
+            writer: Some(writer.boxed_local()),
+            socket,
+            answered,
+            over: false,
+            _place: place,
+        }
+    }
+
+    fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let answered = self.answered.poll_recv(context);
+        if let Poll::Ready(Some(frame)) = answered {
+            return Poll::Ready(Some(frame));
+        }
+        if let Some(writer) = &mut self.writer {
+            if writer.as_mut().poll(context).is_ready() {
+                self.writer = None;
+            }
+        }
+        match (self.socket.0.take(), &self.writer, answered) {
+            (Some(frame), ..) => Poll::Ready(Some(frame)),
+            (None, None, Poll::Ready(None)) => Poll::Ready(None),
+            _ => Poll::Pending,
+        }
+    }
+}
+
+impl Stream for Written {
+    type Item = Result<Bytes, Infallible>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            match self.poll_frame(context) {
+                Poll::Ready(Some(_)) if self.over => {}
+                Poll::Ready(Some(frame)) => {
+                    self.over = frame.first() == Some(&FAREWELL);
+                    return Poll::Ready(Some(Ok(frame)));
+                }
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}
+
+fn written(outgoing: Outgoing) -> Bytes {
+    match outgoing {
+        Outgoing::Text(text) => frame(OpCode::Text, text.as_bytes()),
+        Outgoing::Ping => frame(OpCode::Ping, &[]),
+        Outgoing::Close(Close { code, reason }) => {
+            let payload = [&code.to_be_bytes(), reason.as_bytes()].concat();
+            frame(OpCode::Close, &payload)
+        }
+    }
+}
+
+pub(super) fn frame(kind: OpCode, payload: &[u8]) -> Bytes {
+    // As much as a head can have.
+    let mut frame = BytesMut::with_capacity(payload.len() + 10);
+    Parser::write_message(&mut frame, payload, kind, true, false);
+    frame.freeze()
+}
+//% endif
