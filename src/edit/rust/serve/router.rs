@@ -1,6 +1,6 @@
 //! Whether a name is bound to an axum `Router`.
 
-use syn::{Expr, FnArg, Item, ItemImpl, Pat, ReturnType, Signature, Stmt, Type};
+use syn::{Block, Expr, FnArg, Item, ItemImpl, Pat, ReturnType, Signature, Stmt, Type};
 
 use super::super::function::arguments;
 use super::super::source::{Imports, Source};
@@ -148,6 +148,15 @@ pub(super) fn prove_value(
                 value = &inner.base;
             }
             Expr::Paren(inner) => value = &inner.expr,
+            Expr::If(_) | Expr::Match(_) | Expr::Block(_) if !awaited && !tried => {
+                let proven = branches(value).into_iter().filter_map(|(inside, value)| {
+                    let before: Vec<&Stmt> = before.iter().copied().chain(inside).collect();
+                    prove_value(imports, name, value, &before, signature).ok()
+                });
+                return proven
+                    .min_by_key(|proof| *proof != Proof::Certain)
+                    .ok_or_else(|| format!("`{name}` is made in a way that is not understood"));
+            }
             Expr::Path(path) if !awaited && !tried => {
                 return match path.path.get_ident() {
                     Some(ident) => prove(imports, &ident.to_string(), before, signature),
@@ -168,6 +177,49 @@ pub(super) fn prove_value(
             }
             _ => return Err(format!("`{name}` is made in a way that is not understood")),
         }
+    }
+}
+
+/// What a choice or a block may be, with the statements before it in there. The branches of a choice are
+/// of one type, so that one of them tells it for all.
+fn branches(value: &Expr) -> Vec<(&[Stmt], &Expr)> {
+    match value {
+        Expr::Block(block) => tail_of(&block.block).into_iter().collect(),
+        Expr::If(branch) => {
+            let binds = matches!(&*branch.cond, Expr::Let(_) | Expr::Binary(_));
+            let then = tail_of(&branch.then_branch).filter(|_| !binds);
+            let other = branch.else_branch.as_ref();
+            let other = other.map(|(_, other)| (&[][..], &**other));
+            then.into_iter().chain(other).collect()
+        }
+        Expr::Match(choice) => {
+            let arms = choice
+                .arms
+                .iter()
+                .filter(|arm| !is_hidden(&arm.body, &arm.pat));
+            arms.map(|arm| (&[][..], &*arm.body)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether what a chain of calls begins with is perhaps bound by a pattern.
+fn is_hidden(value: &Expr, by: &Pat) -> bool {
+    match value {
+        Expr::MethodCall(call) => is_hidden(&call.receiver, by),
+        Expr::Path(path) => path
+            .path
+            .get_ident()
+            .is_some_and(|name| binds(Root::Pattern(by), &name.to_string())),
+        Expr::Call(_) => false,
+        _ => true,
+    }
+}
+
+fn tail_of(block: &Block) -> Option<(&[Stmt], &Expr)> {
+    match block.stmts.split_last() {
+        Some((Stmt::Expr(value, None), inside)) => Some((inside, value)),
+        _ => None,
     }
 }
 

@@ -39,6 +39,10 @@ fn a_router_is_certain_by_its_type_or_by_the_calls_that_make_it() {
         "let app: axum::Router<()> = make()?;",
         "let router = Router::new();\nlet app = router.fallback(f);",
         "let app = Router::new() // base\n    .route(\"/\", get(x));",
+        "let app = Router::new();\nlet app = if x { log(); app.layer(l) } else { app };",
+        "let app = Router::new();\nlet app = if let Some(d) = d { app.layer(d) } else { app };",
+        "let app = Router::new();\nlet app = match d { Some(d) => app.layer(d), None => app };",
+        "let app = { let base = Router::new(); base.layer(l) };",
     ] {
         let body = format!("{binding}\naxum::serve(l, app).await.unwrap();");
         assert_eq!(plan(&body), Ok(Proof::Certain), "{binding}");
@@ -72,6 +76,18 @@ fn a_router_that_a_function_makes_needs_its_return_type() {
             Err("`app` is made in a way that is not understood".to_owned()),
         ),
         ("let app = build().layer(x);", needs("build", false, false)),
+        (
+            "let app = if x { build().await } else { return };",
+            needs("build", true, false),
+        ),
+        (
+            "let app = Router::new();\nlet app = match y { Some(app) => app, None => return };",
+            Err("`app` is made in a way that is not understood".to_owned()),
+        ),
+        (
+            "let app = Router::new();\nlet app = if let Some(app) = y { app } else { return };",
+            Err("`app` is made in a way that is not understood".to_owned()),
+        ),
         (
             "let app = build().expect(\"x\");",
             needs("build", false, true),

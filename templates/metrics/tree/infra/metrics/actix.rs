@@ -11,10 +11,7 @@ use std::{
 };
 
 use actix_web::dev::{ResourceMap, Service, ServiceRequest, ServiceResponse, Transform};
-use actix_web::http::Uri;
-//% if options.otel
-use actix_web::http::header::HeaderMap;
-//% endif
+use actix_web::http;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Error, HttpResponse};
 //% if options.otel
@@ -123,7 +120,7 @@ struct Counted {
     shared: Rc<Shared>,
     method: &'static str,
     /// Cheaper to share than its path is to copy.
-    uri: Uri,
+    uri: http::Uri,
     begun: Instant,
     observed: Option<Observed>,
 }
@@ -293,20 +290,18 @@ where
 }
 //% if options.otel
 
-fn version(version: actix_web::http::Version) -> Option<&'static str> {
-    use actix_web::http::Version;
-
+fn version(version: http::Version) -> Option<&'static str> {
     match version {
-        Version::HTTP_10 => Some("1.0"),
-        Version::HTTP_11 => Some("1.1"),
-        Version::HTTP_2 => Some("2"),
-        Version::HTTP_3 => Some("3"),
+        http::Version::HTTP_10 => Some("1.0"),
+        http::Version::HTTP_11 => Some("1.1"),
+        http::Version::HTTP_2 => Some("2"),
+        http::Version::HTTP_3 => Some("3"),
         _ => None,
     }
 }
 
 /// Headers as OpenTelemetry reads them: its own reader knows newer types than actix-web has.
-struct Carrier<'a>(&'a HeaderMap);
+struct Carrier<'a>(&'a http::header::HeaderMap);
 
 impl Extractor for Carrier<'_> {
     fn get(&self, key: &str) -> Option<&str> {

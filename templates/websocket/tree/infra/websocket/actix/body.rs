@@ -97,10 +97,9 @@ impl Written {
         if let Poll::Ready(Some(frame)) = answered {
             return Poll::Ready(Some(frame));
         }
-        if let Some(writer) = &mut self.writer {
-            if writer.as_mut().poll(context).is_ready() {
-                self.writer = None;
-            }
+        let writer = self.writer.as_mut();
+        if let Some(Poll::Ready(())) = writer.map(|writer| writer.as_mut().poll(context)) {
+            self.writer = None;
         }
         match (self.socket.0.take(), &self.writer, answered) {
             (Some(frame), ..) => Poll::Ready(Some(frame)),
