@@ -6,6 +6,8 @@
 use std::{collections::BTreeMap, sync::OnceLock};
 
 use include_dir::{Dir, include_dir};
+use semver::Version;
+use serde::Deserialize;
 
 use crate::error::{Error, Result, nearest};
 
@@ -17,6 +19,23 @@ pub use texts::Texts;
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 static BASE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/base");
+
+/// What a list shows of a component.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Heading {
+    /// The folder's name.
+    #[serde(default)]
+    pub id: String,
+    /// As in the [`Manifest`].
+    pub summary: String,
+    /// As in the [`Manifest`].
+    pub category: String,
+    /// As in the [`Manifest`].
+    pub version: Version,
+    /// As in the [`Manifest`].
+    #[serde(default)]
+    pub requires: Vec<String>,
+}
 
 /// All components, by id, and what every project gets. Each is read when it is first asked for.
 #[derive(Clone, Debug)]
@@ -41,6 +60,17 @@ impl Entry {
             texts,
             read: OnceLock::new(),
         }
+    }
+
+    /// Reads no more of the manifest than what stands before its first table.
+    fn heading(&self) -> Result<Heading> {
+        let text = self.texts.get(MANIFEST).unwrap_or_default();
+        let head = text.split("\n[").next().unwrap_or_default();
+        let heading = parsed(&self.id, head)?.try_into();
+        Ok(Heading {
+            id: self.id.clone(),
+            ..heading.map_err(|error: toml::de::Error| invalid(&self.id, &error))?
+        })
     }
 
     fn component(&self) -> Result<&Component> {
@@ -134,11 +164,20 @@ impl Catalog {
         self.components.keys().map(String::as_str)
     }
 
-    /// All components, by id.
+    /// What a list shows of all components, by id.
     ///
     /// # Errors
     ///
     /// A manifest is not valid, which the tests exclude.
+    pub fn headings(&self) -> Result<Vec<Heading>> {
+        self.components.values().map(Entry::heading).collect()
+    }
+
+    /// All components, by id.
+    ///
+    /// # Errors
+    ///
+    /// As [`Catalog::headings`].
     pub fn components(&self) -> Result<Vec<&Component>> {
         self.components.values().map(Entry::component).collect()
     }
@@ -147,7 +186,7 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// As [`Catalog::components`].
+    /// As [`Catalog::headings`].
     pub fn hub(&self) -> Result<&Component> {
         self.hub.component()
     }
@@ -183,10 +222,16 @@ impl Catalog {
     }
 }
 
+const MANIFEST: &str = "component.toml";
+
 fn table(id: &str, texts: &Texts) -> Result<toml::Table> {
-    let Some(text) = texts.get("component.toml") else {
-        return Err(invalid(id, &"it has no `component.toml`"));
-    };
+    match texts.get(MANIFEST) {
+        Some(text) => parsed(id, text),
+        None => Err(invalid(id, &format!("it has no `{MANIFEST}`"))),
+    }
+}
+
+fn parsed(id: &str, text: &str) -> Result<toml::Table> {
     toml::from_str(text).map_err(|error| invalid(id, &error))
 }
 
@@ -195,4 +240,38 @@ fn invalid(id: &str, why: &dyn std::fmt::Display) -> Error {
         "invalid-component",
         format!("the component `{id}` is not valid: {why}"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_heading_says_what_the_whole_manifest_does() {
+        let catalog = Catalog::embedded();
+        let components = catalog.components().unwrap();
+        assert!(!components.is_empty());
+        for (heading, component) in catalog.headings().unwrap().iter().zip(components) {
+            let manifest = &component.manifest;
+            assert_eq!(heading.id, component.id);
+            assert_eq!(heading.summary, manifest.summary);
+            assert_eq!(heading.category, manifest.category);
+            assert_eq!(heading.version, manifest.version);
+            assert_eq!(heading.requires, manifest.requires);
+        }
+    }
+
+    #[test]
+    fn texts_in_the_binary_and_in_memory_are_found_alike() {
+        let embedded = Texts::embedded(BASE.get_dir("new").unwrap());
+        let all = embedded.below("").into_iter();
+        let owned: BTreeMap<_, _> = all.map(|(path, text)| (path, text.to_owned())).collect();
+        let owned = Texts::from(owned);
+        assert_eq!(embedded.below("axum"), owned.below("axum"));
+        assert!(!owned.below("axum").is_empty());
+        for (path, text) in owned.below("") {
+            assert_eq!(embedded.get(&path), Some(text), "{path}");
+        }
+        assert_eq!((embedded.get("axum"), owned.get("axum")), (None, None));
+    }
 }

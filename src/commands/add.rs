@@ -157,24 +157,21 @@ fn pick(scene: &Scene, installed: &Installed, ui: &Ui) -> Result<Vec<String>> {
             .hint(format!("infra add {}", first.unwrap_or("COMPONENT")))
             .hint("`infra list` shows all components"));
     }
-    let all = scene.catalog.components()?;
+    let all = scene.catalog.headings()?;
     let width = all
         .iter()
-        .map(|component| component.id.len())
+        .map(|heading| heading.id.len())
         .max()
         .unwrap_or(0);
     let items: Vec<String> = all
         .iter()
-        .map(|component| {
-            let mark = if installed.contains_key(&component.id) {
+        .map(|heading| {
+            let mark = if installed.contains_key(&heading.id) {
                 " (installed)"
             } else {
                 ""
             };
-            format!(
-                "{:width$}  {}{mark}",
-                component.id, component.manifest.summary
-            )
+            format!("{:width$}  {}{mark}", heading.id, heading.summary)
         })
         .collect();
     let prompt = "Which components? (space picks, enter adds, esc leaves)";

@@ -6,7 +6,7 @@ use semver::Version;
 use serde_json::{Value, json};
 
 use crate::{
-    catalog::{Catalog, Component, manifest::EnvRow},
+    catalog::{Catalog, Component, Heading, manifest::EnvRow},
     error::{Error, Kind, Result, nearest},
     facts::{Facts, Framework},
     lock::Package,
@@ -40,25 +40,25 @@ pub struct View {
 pub fn list(wishes: &Wishes, directory: &Path, ui: &Ui) -> Result<u8> {
     let catalog = Catalog::embedded();
     let package = installed(wishes, directory)?;
-    let state = |component: &Component| {
-        let known = package.as_ref()?.component(&component.id)?;
-        Some(match known.version < component.manifest.version {
-            true => format!("{} -> {}", known.version, component.manifest.version),
+    let state = |heading: &Heading| {
+        let known = package.as_ref()?.component(&heading.id)?;
+        Some(match known.version < heading.version {
+            true => format!("{} -> {}", known.version, heading.version),
             false => known.version.to_string(),
         })
     };
     if ui.is_json() {
         let rows: Vec<Value> = catalog
-            .components()?
+            .headings()?
             .into_iter()
-            .map(|component| {
-                let known = package.as_ref().and_then(|p| p.component(&component.id));
+            .map(|heading| {
+                let known = package.as_ref().and_then(|p| p.component(&heading.id));
                 json!({
-                    "id": component.id,
-                    "summary": component.manifest.summary,
-                    "category": component.manifest.category,
-                    "version": component.manifest.version,
-                    "requires": component.manifest.requires,
+                    "id": heading.id,
+                    "summary": heading.summary,
+                    "category": heading.category,
+                    "version": heading.version,
+                    "requires": heading.requires,
                     "installed": known.map(|known| &known.version),
                 })
             })
@@ -71,20 +71,21 @@ pub fn list(wishes: &Wishes, directory: &Path, ui: &Ui) -> Result<u8> {
             .map(String::from)
             .to_vec(),
     ];
-    let mut components: Vec<&Component> = catalog.components()?;
-    components.sort_by_key(|component| (&component.manifest.category, &component.id));
-    for component in components {
-        let manifest = &component.manifest;
-        rows.push(vec![
-            component.id.clone(),
-            manifest.category.clone(),
-            manifest.summary.clone(),
-            match manifest.requires.as_slice() {
-                [] => "-".to_owned(),
-                requires => requires.join(", "),
-            },
-            state(component).unwrap_or_else(|| "-".to_owned()),
-        ]);
+    let mut headings = catalog.headings()?;
+    headings.sort_by(|a, b| (&a.category, &a.id).cmp(&(&b.category, &b.id)));
+    for heading in headings {
+        let state = state(&heading).unwrap_or_else(|| "-".to_owned());
+        let needs = match heading.requires.as_slice() {
+            [] => "-".to_owned(),
+            requires => requires.join(", "),
+        };
+        let Heading {
+            id,
+            category,
+            summary,
+            ..
+        } = heading;
+        rows.push(vec![id, category, summary, needs, state]);
     }
     let text = table(&rows);
     let (head, body) = text.split_once('\n').unwrap_or((&text, ""));
