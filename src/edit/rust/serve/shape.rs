@@ -47,12 +47,19 @@ pub(in super::super) struct Shape {
 const AFTER: &[&str] = &[
     "context",
     "expect",
+    "inspect_err",
     "map_err",
+    "ok",
     "unwrap",
+    "unwrap_or_default",
+    "unwrap_or_else",
     "with_context",
     "wrap_err",
     "wrap_err_with",
 ];
+
+/// Those that return what the server does when all is well.
+const UNIT: &[&str] = &["expect", "unwrap", "unwrap_or_default", "unwrap_or_else"];
 
 /// A statement with the value that it is about.
 pub(super) struct Form<'a> {
@@ -217,7 +224,7 @@ impl<'a> Chain<'a> {
     fn is_unit(&self) -> bool {
         match self.links.last() {
             Some(Link::Try) => true,
-            Some(Link::Method(method, _)) => method.method == "unwrap" || method.method == "expect",
+            Some(Link::Method(method, _)) => UNIT.iter().any(|known| method.method == known),
             _ => false,
         }
     }

@@ -206,6 +206,16 @@ fn a_router_without_a_name_gets_one() {
 }
 
 #[test]
+fn an_error_of_the_server_may_be_handled_behind_it() {
+    for after in ["unwrap_or_else(stop)", "inspect_err(log).ok()"] {
+        let body = format!("{APP}    axum::serve(listener, app).await.{after};\n    Ok(())\n");
+        let added = wired(FITS, &body, Failure::Question);
+        assert!(added.contains(&after[..11]), "{added}");
+        assert!(added.ends_with("+    infra.shutdown().await;\n"), "{added}");
+    }
+}
+
+#[test]
 fn a_last_expression_keeps_its_value() {
     let body = format!("{APP}    axum::serve(listener, app).await.context(\"serve\")\n");
     assert_eq!(
