@@ -298,7 +298,8 @@ fn is_router_output(imports: &Imports, output: &ReturnType, tried: bool) -> bool
         Type::Path(path) if tried => {
             let last = path.path.segments.last();
             let of = arguments(&path.path).into_iter().next();
-            last.is_some_and(|last| last.ident == "Result")
+            // Also `AppResult<..>` and the like, of one's own error.
+            last.is_some_and(|last| last.ident.to_string().ends_with("Result"))
                 && of.is_some_and(|of| is_router_type(imports, of))
         }
         _ => !tried && is_router_type(imports, of),

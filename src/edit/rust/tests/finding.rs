@@ -102,6 +102,7 @@ fn the_return_type_of_a_function_is_read_in_its_own_file() {
     let text = "use axum::Router;\nuse other::Thing;\npub fn router(s: S) -> Router { todo!() }\n\
                 async fn tried() -> anyhow::Result<Router> { todo!() }\n\
                 fn boxed() -> Result<axum::Router<()>, E> { todo!() }\n\
+                fn own() -> ApiResult<Router> { todo!() }\nfn perhaps() -> Option<Router> { todo!() }\n\
                 fn service() -> IntoMakeService<Router> { todo!() }\nfn unit() {}\n\
                 impl App { fn build(&self) -> Router { todo!() } fn new() -> Router { todo!() } }\n\
                 impl Api { fn new() -> Self { todo!() } fn router() -> Router { todo!() } }\n\
@@ -112,6 +113,9 @@ fn the_return_type_of_a_function_is_read_in_its_own_file() {
         ("tried", true, Some(true)),
         ("tried", false, Some(false)),
         ("boxed", true, Some(true)),
+        ("own", true, Some(true)),
+        ("own", false, Some(false)),
+        ("perhaps", true, Some(false)),
         ("service", false, Some(false)),
         ("unit", false, Some(false)),
         ("App::build", false, Some(true)),
