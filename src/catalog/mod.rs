@@ -24,7 +24,7 @@ static BASE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/base");
 #[derive(Clone, Debug, Deserialize)]
 pub struct Heading {
     /// The folder's name.
-    #[serde(default)]
+    #[serde(skip)]
     pub id: String,
     /// As in the [`Manifest`].
     pub summary: String,

@@ -1,6 +1,7 @@
 //! Walking over the syntax of a file, what is only compiled for tests left out.
 //!
-//! syn generates its whole traversal anew for each visitor. So there is one, which asks a closure.
+//! syn generates its whole traversal anew for each visitor. So there is one for all searches, which asks
+//! a closure, but for that for servers: it has to know what it is inside of.
 
 use syn::visit::{self, Visit};
 use syn::{Attribute, Block, Expr, File, Item, Macro, Pat, PatIdent, Signature, Stmt};
