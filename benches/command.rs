@@ -35,9 +35,11 @@ fn main() {
     println!("measuring {}", infra().display());
     size();
     list();
-    add();
-    growth("members", "a workspace of", Project::of_members);
-    growth("services", "a compose file of", Project::of_services);
+    let _kept = [
+        add(),
+        growth("members", "a workspace of", Project::of_members),
+        growth("services", "a compose file of", Project::of_services),
+    ];
 }
 
 /// The tool as it is shipped: what `cargo bench` builds has the features of the tests, too.
@@ -106,8 +108,9 @@ fn list() {
     );
 }
 
-/// Against writing, syncing and renaming the same files, and nothing else.
-fn add() {
+/// Against writing, syncing and renaming the same files, and nothing else. Gives what must not be
+/// deleted yet.
+fn add() -> Vec<Project> {
     let project = Project::small();
     let added = Project::small();
     run(&mut adding(&added));
@@ -136,10 +139,11 @@ fn add() {
         ratio.wall <= 1.5,
         "at most 1.5 times",
     );
+    vec![project, added]
 }
 
-/// Twice the size may cost twice the time.
-fn growth(what: &str, name: &str, make: fn(usize) -> Project) {
+/// Twice the size may cost twice the time. Gives what must not be deleted yet.
+fn growth(what: &str, name: &str, make: fn(usize) -> Project) -> Vec<Project> {
     let sizes = [250, 500, 1_000];
     let projects = sizes.map(make);
     let rounds: Vec<[Sample; 3]> = (0..15)
@@ -175,6 +179,7 @@ fn growth(what: &str, name: &str, make: fn(usize) -> Project) {
         first < 2.3 && second < 2.3,
         "no more than the size",
     );
+    projects.into()
 }
 
 fn adding(project: &Project) -> Command {

@@ -1,6 +1,7 @@
 //! Where a path of the project really is on disk, and that it is inside.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -10,31 +11,108 @@ use crate::{
     path::ProjectPath,
 };
 
-/// Finds the file that `path` names, following symlinks as long as they stay in the project.
-///
-/// `root` is not asked for symlinks of its own: who begins with a project resolves it once.
+/// Where the files of a project are. It asks the disk for each folder once, so it is for one pass over
+/// a project and not to be kept.
+#[derive(Debug)]
+pub struct Places<'a> {
+    root: &'a Path,
+    folders: BTreeMap<String, Place>,
+}
+
+#[derive(Clone, Debug)]
+struct Place {
+    path: PathBuf,
+    is_there: bool,
+}
+
+impl<'a> Places<'a> {
+    /// The places below `root`, which is not asked for symlinks of its own: who begins with a project
+    /// resolves it once.
+    pub fn new(root: &'a Path) -> Self {
+        Self {
+            root,
+            folders: BTreeMap::new(),
+        }
+    }
+
+    /// Finds the file that `path` names, following symlinks as long as they stay in the project.
+    ///
+    /// # Errors
+    ///
+    /// A symlink leads out of the project or into a folder that is not its own.
+    pub fn locate(&mut self, path: &ProjectPath) -> Result<PathBuf> {
+        Ok(self.step(path.as_str(), path)?.path)
+    }
+
+    /// The text of a file; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// It leads out of the project, cannot be read or is not UTF-8.
+    pub fn read(&mut self, path: &ProjectPath) -> Result<Option<String>> {
+        let place = self.step(path.as_str(), path)?;
+        match place.is_there {
+            true => text(&place.path, path),
+            false => Ok(None),
+        }
+    }
+
+    fn folder(&mut self, folder: &str, path: &ProjectPath) -> Result<Place> {
+        if let Some(known) = self.folders.get(folder) {
+            return Ok(known.clone());
+        }
+        let place = self.step(folder, path)?;
+        self.folders.insert(folder.to_owned(), place.clone());
+        Ok(place)
+    }
+
+    /// The last name of `way`, which is `path` or a folder on the way to it.
+    fn step(&mut self, way: &str, path: &ProjectPath) -> Result<Place> {
+        let (folder, name) = match way.rsplit_once('/') {
+            Some((folder, name)) => (self.folder(folder, path)?, name),
+            None => (self.root(), way),
+        };
+        let mut place = folder.path.join(name);
+        let is_there = folder.is_there
+            && match fs::symlink_metadata(&place) {
+                Ok(found) if found.is_symlink() => {
+                    place = follow(self.root, &place, path)?;
+                    true
+                }
+                Ok(_) => true,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+                Err(error) => return Err(unreadable(&place, &error)),
+            };
+        Ok(Place {
+            path: place,
+            is_there,
+        })
+    }
+
+    fn root(&self) -> Place {
+        Place {
+            path: self.root.to_owned(),
+            is_there: true,
+        }
+    }
+}
+
+/// Finds one file as [`Places::locate`] does.
 ///
 /// # Errors
 ///
-/// A symlink leads out of the project or into a folder that is not its own.
+/// Those of [`Places::locate`].
 pub fn locate(root: &Path, path: &ProjectPath) -> Result<PathBuf> {
-    let mut place = root.to_owned();
-    let mut names = path.as_str().split('/').peekable();
-    while let Some(name) = names.next() {
-        place.push(name);
-        match fs::symlink_metadata(&place) {
-            Ok(found) if found.is_symlink() => {
-                place = follow(root, &place, path)?;
-            }
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                place.extend(names);
-                return Ok(place);
-            }
-            Err(error) => return Err(unreadable(&place, &error)),
-        }
-    }
-    Ok(place)
+    Places::new(root).locate(path)
+}
+
+/// Reads one file as [`Places::read`] does.
+///
+/// # Errors
+///
+/// Those of [`Places::read`].
+pub fn read(root: &Path, path: &ProjectPath) -> Result<Option<String>> {
+    Places::new(root).read(path)
 }
 
 fn follow(root: &Path, link: &Path, path: &ProjectPath) -> Result<PathBuf> {
@@ -66,14 +144,8 @@ fn unreadable(path: &Path, error: &io::Error) -> Error {
     )
 }
 
-/// The text of a file; `None` if there is none.
-///
-/// # Errors
-///
-/// It leads out of the project, cannot be read or is not UTF-8.
-pub fn read(root: &Path, path: &ProjectPath) -> Result<Option<String>> {
-    let place = locate(root, path)?;
-    match fs::read(&place) {
+fn text(place: &Path, path: &ProjectPath) -> Result<Option<String>> {
+    match fs::read(place) {
         Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|error| {
             let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
                 .iter()

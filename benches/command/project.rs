@@ -46,6 +46,9 @@ pub struct Project {
     package: PathBuf,
     /// What an `add` may change, as it was.
     before: Files,
+    /// What was added and taken back. It is not deleted while anything is measured: for minutes, a
+    /// file system may pass by each inode that was just freed whenever it looks for a new one.
+    spent: TempDir,
 }
 
 impl Project {
@@ -105,6 +108,7 @@ impl Project {
             folder,
             package,
             before,
+            spent: self::folder(),
         }
     }
 
@@ -128,10 +132,18 @@ impl Project {
 
     /// Takes back what an `add` has done.
     pub fn restore(&self) {
-        fs::remove_dir_all(self.path().join(".infra")).ok();
-        fs::remove_dir_all(self.path().join(".git/infra")).ok();
-        fs::remove_dir_all(self.package.join("src/infra")).ok();
-        fs::remove_file(self.path().join(".env.example")).ok();
+        let spent = tempfile::tempdir_in(self.spent.path()).unwrap().keep();
+        let added = [
+            self.path().join(".infra"),
+            self.path().join(".git/infra"),
+            self.package.join("src/infra"),
+            self.path().join(".env.example"),
+        ];
+        for (number, path) in added.iter().enumerate() {
+            if path.exists() {
+                fs::rename(path, spent.join(number.to_string())).unwrap();
+            }
+        }
         for (path, bytes) in &self.before {
             fs::write(self.path().join(path), bytes).unwrap();
         }

@@ -138,8 +138,8 @@ fn finish(root: &Path, entry: &Entry, recovery: &mut Recovery) -> Result<()> {
                 recovery.left.push(entry.path.clone());
                 return Ok(());
             }
-            Some(temporary) => super::replace(temporary, &target),
-            None => super::delete(root, &target),
+            Some(temporary) => super::disk::replace(temporary, &target),
+            None => super::disk::delete(root, &target),
         };
         done.map_err(|error| super::unwritable(&entry.path, &error))?;
         recovery.finished.push(entry.path.clone());

@@ -7,26 +7,22 @@
 #![expect(clippy::disallowed_methods, reason = "this is the room that writes")]
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File, OpenOptions, TryLockError},
     hash::{BuildHasher, RandomState},
-    io::{self, Write},
-    panic::resume_unwind,
+    io,
     path::{Path, PathBuf},
-    thread,
 };
 
 use crate::{
     error::{Error, Result},
     lock::hash,
     path::ProjectPath,
-    place,
+    place::Places,
 };
 
+mod disk;
 mod journal;
-
-/// How many files are synced at once.
-const AT_ONCE: usize = 8;
 
 use journal::{Entry, Journal};
 pub use journal::{Recovery, is_pending};
@@ -129,16 +125,34 @@ impl Session {
         if changes.is_empty() {
             return Ok(());
         }
+        let mut places = Places::new(&self.root);
+        let mut writable = BTreeSet::new();
+        let mut targets = Vec::new();
         for change in changes {
-            self.check(change)?;
+            let target = places.locate(&change.path)?;
+            if places.read(&change.path)? != change.before {
+                return Err(Error::failure(
+                    "changed-since-planned",
+                    format!("`{}` was changed while this command ran", change.path),
+                )
+                .hint("run the command again"));
+            }
+            self.check_writable(&target, &mut writable)?;
+            targets.push(target);
         }
-        let journal = self.journal(changes)?;
-        if let Err(error) = self.stage(changes, &journal, watch) {
+        let (journal, folders) = journal_of(changes, &mut places)?;
+        let writing = Writing {
+            changes,
+            targets: &targets,
+            folders: &folders,
+            journal: &journal,
+        };
+        if let Err(error) = self.stage(&writing, watch) {
             journal::discard(&self.root, &journal)?;
             fs::remove_file(journal::prepared(&self.state)).ok();
             return Err(error);
         }
-        self.commit(&journal, watch).map_err(|(path, error)| {
+        self.commit(&writing, watch).map_err(|(path, error)| {
             let mut error =
                 unwritable(&path, &error).hint("run the same command again to finish it");
             error.code = "incomplete";
@@ -147,64 +161,39 @@ impl Session {
         })
     }
 
-    fn check(&self, change: &FileChange) -> Result<()> {
-        if place::read(&self.root, &change.path)? != change.before {
-            return Err(Error::failure(
-                "changed-since-planned",
-                format!("`{}` was changed while this command ran", change.path),
+    /// Looks at a file and the innermost folder that it has, at each folder once.
+    fn check_writable(&self, target: &Path, writable: &mut BTreeSet<PathBuf>) -> Result<()> {
+        let refuse = |path: &Path| {
+            let shown = path.strip_prefix(&self.root).unwrap_or(path);
+            Err(
+                Error::failure("read-only", format!("`{}` is read-only", shown.display()))
+                    .hint(format!("chmod u+w {}", shown.display())),
             )
-            .hint("run the command again"));
-        }
-        let target = place::locate(&self.root, &change.path)?;
-        let folder = target.ancestors().skip(1).find(|path| path.exists());
-        for path in [Some(target.as_path()), folder].into_iter().flatten() {
-            if fs::metadata(path).is_ok_and(|found| found.permissions().readonly()) {
-                let shown = path.strip_prefix(&self.root).unwrap_or(path);
-                return Err(Error::failure(
-                    "read-only",
-                    format!("`{}` is read-only", shown.display()),
-                )
-                .hint(format!("chmod u+w {}", shown.display())));
+        };
+        for path in target.ancestors() {
+            if writable.contains(path) {
+                break;
+            }
+            let found = fs::metadata(path);
+            if found
+                .as_ref()
+                .is_ok_and(|found| found.permissions().readonly())
+            {
+                return refuse(path);
+            }
+            if path != target {
+                writable.insert(path.to_owned());
+                if found.is_ok() {
+                    break;
+                }
             }
         }
         Ok(())
     }
 
-    fn journal(&self, changes: &[FileChange]) -> Result<Journal> {
-        let nonce = RandomState::new().hash_one(std::process::id());
-        let mut folders = BTreeSet::new();
-        let mut entries = Vec::new();
-        for (index, change) in changes.iter().enumerate() {
-            entries.push(Entry {
-                path: change.path.clone(),
-                temporary: change
-                    .after
-                    .is_some()
-                    .then(|| format!(".infra-tmp-{nonce:016x}-{index}")),
-                before: change.before.as_deref().map(hash),
-                after: change.after.as_deref().map(hash),
-            });
-            let mut folder = change.path.folder();
-            while change.after.is_some() && !folder.is_empty() {
-                let Ok(path) = folder.parse::<ProjectPath>() else {
-                    break;
-                };
-                if place::locate(&self.root, &path)?.exists() {
-                    break;
-                }
-                folders.insert(path);
-                folder = folder.rsplit_once('/').map_or("", |(outer, _)| outer);
-            }
-        }
-        Ok(Journal {
-            entries,
-            folders: folders.into_iter().collect(),
-        })
-    }
-
-    fn stage(&self, changes: &[FileChange], journal: &Journal, watch: Watch<'_>) -> Result<()> {
+    fn stage(&self, writing: &Writing<'_>, watch: Watch<'_>) -> Result<()> {
         let prepared = journal::prepared(&self.state);
-        let text = serde_json::to_string(journal)
+        let text = serde_json::to_string(writing.journal)
             .map_err(|error| Error::failure("unwritable", error.to_string()))?;
         let failed = |error: io::Error| {
             Error::failure(
@@ -213,66 +202,121 @@ impl Session {
             )
         };
         watch("prepare").map_err(failed)?;
-        write(&prepared, text.as_bytes(), None)
+        disk::write(&prepared, text.as_bytes(), None)
             .and_then(|file| file.sync_all())
             .map_err(failed)?;
-        for folder in &journal.folders {
+        for (folder, place) in writing.journal.folders.iter().zip(writing.folders) {
             watch("make a folder")
-                .and_then(|()| {
-                    fs::create_dir(place::locate(&self.root, folder).map_err(io::Error::other)?)
-                })
+                .and_then(|()| fs::create_dir(place))
                 .map_err(|error| unwritable(folder, &error))?;
         }
         let mut written = Vec::new();
-        for (change, entry) in changes.iter().zip(&journal.entries) {
-            let (Some(text), Some(name)) = (&change.after, &entry.temporary) else {
+        for (change, target, name) in writing.files() {
+            let (Some(text), Some(name)) = (&change.after, name) else {
                 continue;
             };
-            let target = place::locate(&self.root, &change.path)?;
             let temporary = target.with_file_name(name);
             watch("write a temporary file")
                 .and_then(|()| {
-                    let mode = mode(&target, change.private);
-                    write(&temporary, text.as_bytes(), mode)
+                    let mode = disk::mode(target, change.private);
+                    disk::write(&temporary, text.as_bytes(), mode)
                 })
-                .map(drop)
+                .map(|file| disk::begin_sync(&file))
                 .map_err(|error| unwritable(&change.path, &error))?;
             written.push((&change.path, temporary));
         }
         watch("sync the temporary files").map_err(failed)?;
-        sync_all(&written, |path| OpenOptions::new().write(true).open(path))
+        disk::sync_all(&written, |path| OpenOptions::new().write(true).open(path))
             .map_err(|(path, error)| unwritable(path, &error))?;
         watch("commit").map_err(failed)?;
         fs::rename(&prepared, journal::committed(&self.state)).map_err(failed)?;
-        sync_folder(&self.state).map_err(failed)
+        disk::sync_folder(&self.state).map_err(failed)
     }
 
-    fn commit(&self, journal: &Journal, watch: Watch<'_>) -> Result<(), (ProjectPath, io::Error)> {
+    fn commit(
+        &self,
+        writing: &Writing<'_>,
+        watch: Watch<'_>,
+    ) -> Result<(), (ProjectPath, io::Error)> {
         let mut folders = BTreeSet::new();
-        for entry in &journal.entries {
-            let step = || {
-                let target = place::locate(&self.root, &entry.path).map_err(io::Error::other)?;
-                match &entry.temporary {
-                    Some(name) => replace(&target.with_file_name(name), &target)?,
-                    None => delete(&self.root, &target)?,
-                }
-                Ok(target.parent().map(Path::to_owned))
-            };
-            let folder = watch("rename")
-                .and_then(|()| step())
-                .map_err(|error| (entry.path.clone(), error))?;
-            folders.extend(folder);
+        for (change, target, name) in writing.files() {
+            watch("rename")
+                .and_then(|()| match name {
+                    Some(name) => disk::replace(&target.with_file_name(name), target),
+                    None => disk::delete(&self.root, target),
+                })
+                .map_err(|error| (change.path.clone(), error))?;
+            folders.extend(target.parent());
         }
-        let last = |error| (journal.entries[0].path.clone(), error);
-        folders.retain(|folder| folder.exists());
-        let folders: Vec<((), PathBuf)> = folders.into_iter().map(|folder| ((), folder)).collect();
+        let last = |error| (writing.changes[0].path.clone(), error);
+        let folders = folders.into_iter().filter(|folder| folder.exists());
+        let folders: Vec<((), PathBuf)> = folders.map(|folder| ((), folder.to_owned())).collect();
         watch("sync the folders")
-            .and_then(|()| sync_all(&folders, |path| File::open(path)).map_err(|((), error)| error))
+            .and_then(|()| {
+                disk::sync_all(&folders, |path| File::open(path)).map_err(|((), error)| error)
+            })
             .map_err(last)?;
         watch("forget the journal")
             .and_then(|()| fs::remove_file(journal::committed(&self.state)))
             .map_err(last)
     }
+}
+
+/// Changes, where each of them is on disk, and their journal with the places of its folders.
+struct Writing<'a> {
+    changes: &'a [FileChange],
+    targets: &'a [PathBuf],
+    journal: &'a Journal,
+    folders: &'a [PathBuf],
+}
+
+impl Writing<'_> {
+    /// Each change with its place and the name of its temporary file.
+    fn files(&self) -> impl Iterator<Item = (&FileChange, &Path, Option<&str>)> {
+        let targets = self.targets.iter().map(PathBuf::as_path);
+        let names = self
+            .journal
+            .entries
+            .iter()
+            .map(|entry| entry.temporary.as_deref());
+        let files = self.changes.iter().zip(targets).zip(names);
+        files.map(|((change, target), name)| (change, target, name))
+    }
+}
+
+/// The journal, and where its folders will be.
+fn journal_of(changes: &[FileChange], places: &mut Places<'_>) -> Result<(Journal, Vec<PathBuf>)> {
+    let nonce = RandomState::new().hash_one(std::process::id());
+    let mut folders = BTreeMap::new();
+    let mut entries = Vec::new();
+    for (index, change) in changes.iter().enumerate() {
+        entries.push(Entry {
+            path: change.path.clone(),
+            temporary: change
+                .after
+                .is_some()
+                .then(|| format!(".infra-tmp-{nonce:016x}-{index}")),
+            before: change.before.as_deref().map(hash),
+            after: change.after.as_deref().map(hash),
+        });
+        let mut folder = change.path.folder();
+        while change.after.is_some() && !folder.is_empty() {
+            let Ok(path) = folder.parse::<ProjectPath>() else {
+                break;
+            };
+            if folders.contains_key(&path) {
+                break;
+            }
+            let place = places.locate(&path)?;
+            if place.exists() {
+                break;
+            }
+            folders.insert(path, place);
+            folder = folder.rsplit_once('/').map_or("", |(outer, _)| outer);
+        }
+    }
+    let (folders, places) = folders.into_iter().unzip();
+    Ok((Journal { entries, folders }, places))
 }
 
 fn unwritable(path: &ProjectPath, error: &io::Error) -> Error {
@@ -284,103 +328,4 @@ fn unwritable(path: &ProjectPath, error: &io::Error) -> Error {
         _ => "look at the file and its folder, then try again",
     };
     Error::failure("unwritable", format!("`{path}` cannot be written: {error}")).hint(hint)
-}
-
-/// The permissions that a file keeps or gets; `None` leaves them to the umask.
-fn mode(target: &Path, private: bool) -> Option<fs::Permissions> {
-    match fs::metadata(target) {
-        Ok(found) => Some(found.permissions()),
-        Err(_) if private => owner_only(),
-        Err(_) => None,
-    }
-}
-
-#[cfg(unix)]
-fn owner_only() -> Option<fs::Permissions> {
-    use std::os::unix::fs::PermissionsExt;
-
-    Some(fs::Permissions::from_mode(0o600))
-}
-
-#[cfg(not(unix))]
-fn owner_only() -> Option<fs::Permissions> {
-    None
-}
-
-fn write(path: &Path, bytes: &[u8], mode: Option<fs::Permissions>) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    if path
-        .file_name()
-        .is_some_and(|name| journal::is_temporary(&name.to_string_lossy()))
-    {
-        options.create_new(true);
-    } else {
-        options.create(true).truncate(true);
-    }
-    let mut file = options.open(path)?;
-    if let Some(mode) = mode {
-        file.set_permissions(mode)?;
-    }
-    file.write_all(bytes)?;
-    Ok(file)
-}
-
-/// Syncs files or folders, several at once: a disk takes hardly longer for them than for one.
-fn sync_all<T: Copy + Send + Sync>(
-    all: &[(T, PathBuf)],
-    open: impl Fn(&Path) -> io::Result<File> + Sync,
-) -> Result<(), (T, io::Error)> {
-    let share = all.len().div_ceil(AT_ONCE).max(1);
-    let sync = |(name, path): &(T, PathBuf)| {
-        let synced = open(path).and_then(|file| file.sync_all());
-        synced.map_err(|error| (*name, error))
-    };
-    thread::scope(|scope| {
-        let threads: Vec<_> = all
-            .chunks(share)
-            .map(|share| scope.spawn(|| share.iter().try_for_each(sync)))
-            .collect();
-        threads
-            .into_iter()
-            .try_for_each(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
-    })
-}
-
-/// Puts a temporary file in the place of its target.
-fn replace(temporary: &Path, target: &Path) -> io::Result<()> {
-    match fs::rename(temporary, target) {
-        // A file that is a mount of its own can only be written in place.
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::ResourceBusy | io::ErrorKind::CrossesDevices
-            ) =>
-        {
-            let text = fs::read(temporary)?;
-            let mut file = OpenOptions::new().write(true).truncate(true).open(target)?;
-            file.write_all(&text)?;
-            file.sync_all()?;
-            fs::remove_file(temporary)
-        }
-        done => done,
-    }
-}
-
-/// Removes a file and the folders that it leaves empty, up to the root.
-fn delete(root: &Path, target: &Path) -> io::Result<()> {
-    match fs::remove_file(target) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    for folder in target.ancestors().skip(1) {
-        if folder == root || !folder.starts_with(root) || fs::remove_dir(folder).is_err() {
-            break;
-        }
-    }
-    Ok(())
-}
-
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }

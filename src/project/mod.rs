@@ -13,7 +13,7 @@ use crate::{
     facts::{Facts, Tree},
     lock::{LOCK_PATH, Lock, base_path},
     path::ProjectPath,
-    place,
+    place::{self, Places},
 };
 
 mod framework;
@@ -121,8 +121,9 @@ impl Project {
         paths.sort();
         paths.dedup();
         let mut tree = Tree::new();
+        let mut places = Places::new(&self.root);
         for path in paths {
-            if let Some(text) = place::read(&self.root, &path)? {
+            if let Some(text) = places.read(&path)? {
                 tree.insert(path, text);
             }
         }
