@@ -11,6 +11,8 @@
     reason = "a test makes its own world, and stops where that fails"
 )]
 
+#[path = "surprises/broken.rs"]
+mod broken;
 mod common;
 #[path = "surprises/compose.rs"]
 mod compose;

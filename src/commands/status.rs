@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{
     edit::diff,
     error::{Error, Result},
-    lock::{HUB, base_path},
+    lock::{HUB, Package, base_path},
     plan::{self, State},
     project::Wishes,
     ui::{Ui, table},
@@ -51,94 +51,99 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
         DONE
     };
     if ui.is_json() {
-        let components: Vec<_> = package
-            .iter()
-            .flat_map(|package| &package.components)
-            .map(|known| {
-                let current = scene.catalog.get(&known.id).ok();
-                json!({
-                    "id": known.id,
-                    "version": known.version,
-                    "embedded": current.map(|current| &current.manifest.version),
-                    "asked": known.asked,
-                })
-            })
-            .collect();
-        ui.document(&json!({
-            "schema_version": 1,
-            "command": "status",
-            "package": scene.facts.name,
-            "components": components,
-            "files": report.files,
-            "fragments": report.fragments,
-            "wired": report.wired,
-            "drift": report.has_drift(),
-        }));
+        ui.document(&document(&scene, &report));
         return Ok(code);
     }
-    let Some(package) = package else {
-        ui.data(&format!(
+    ui.data(&match package {
+        Some(package) => text(&scene, package, &report, ui),
+        None => format!(
             "nothing is installed in the package `{}`\n",
             scene.facts.name
-        ));
-        return Ok(DONE);
-    };
-    let mut rows = Vec::new();
-    for known in &package.components {
-        let current = scene
-            .catalog
-            .get(&known.id)
-            .map(|c| c.manifest.version.clone());
-        let version = match current {
+        ),
+    });
+    Ok(code)
+}
+
+fn document(scene: &Scene, report: &plan::Report) -> serde_json::Value {
+    let package = scene.lock.package(scene.facts.package());
+    let components: Vec<_> = package
+        .iter()
+        .flat_map(|package| &package.components)
+        .map(|known| {
+            let current = scene.catalog.get(&known.id).ok();
+            json!({
+                "id": known.id,
+                "version": known.version,
+                "embedded": current.map(|current| &current.manifest.version),
+                "asked": known.asked,
+            })
+        })
+        .collect();
+    json!({
+        "schema_version": 1,
+        "command": "status",
+        "package": scene.facts.name,
+        "components": components,
+        "files": report.files,
+        "fragments": report.fragments,
+        "unreadable": report.unreadable,
+        "wired": report.wired,
+        "drift": report.has_drift(),
+    })
+}
+
+fn text(scene: &Scene, package: &Package, report: &plan::Report, ui: &Ui) -> String {
+    let mut text = format!(
+        "{}\n{}",
+        ui.strong(&format!("package `{}`", scene.facts.name)),
+        table(&rows(scene, package, report))
+    );
+    let files = report.files.iter();
+    for file in files.filter(|file| file.state != State::Pristine) {
+        text.push_str(&format!("  {} {}\n", word(file.state), file.path));
+    }
+    let fragments = report.fragments.iter();
+    for fragment in fragments.filter(|known| known.state != State::Pristine) {
+        let state = word(fragment.state);
+        let (address, file) = (&fragment.address, &fragment.file);
+        text.push_str(&format!("  {state} {address} in {file}\n"));
+    }
+    for file in &report.unreadable {
+        text.push_str(&format!("  unreadable {}\n", file.reason));
+    }
+    let first = package.components.first();
+    text.push_str(&match report.wired {
+        Some(true) => "the app is wired\n".to_owned(),
+        Some(false) => format!(
+            "the app is not wired: `infra add {}` shows what to add\n",
+            first.map_or("", |known| known.id.as_str())
+        ),
+        None if package.skipped.contains("wire") => {
+            "the app is left alone, as asked with --no-wire\n".to_owned()
+        }
+        None => "whether the app is wired cannot be told\n".to_owned(),
+    });
+    text
+}
+
+fn rows(scene: &Scene, package: &Package, report: &plan::Report) -> Vec<Vec<String>> {
+    let components = package.components.iter().map(|known| {
+        let current = scene.catalog.get(&known.id);
+        let version = match current.map(|current| current.manifest.version.clone()) {
             Ok(current) if current > known.version => {
                 format!("{} (there is {current})", known.version)
             }
             Ok(_) => known.version.to_string(),
             Err(_) => format!("{} (unknown to this version of the tool)", known.version),
         };
-        rows.push(vec![known.id.clone(), version, files(&report, &known.id)]);
-    }
-    rows.push(vec![
+        vec![known.id.clone(), version, files(report, &known.id)]
+    });
+    let hub = vec![
         "(hub)".to_owned(),
         package.hub.to_string(),
-        files(&report, HUB),
-    ]);
-    let mut text = format!(
-        "{}\n{}",
-        ui.strong(&format!("package `{}`", scene.facts.name)),
-        table(&rows)
-    );
-    for file in report
-        .files
-        .iter()
-        .filter(|file| file.state != State::Pristine)
-    {
-        text.push_str(&format!("  {} {}\n", word(file.state), file.path));
-    }
-    for fragment in report
-        .fragments
-        .iter()
-        .filter(|known| known.state != State::Pristine)
-    {
-        let state = word(fragment.state);
-        text.push_str(&format!(
-            "  {state} {} in {}\n",
-            fragment.address, fragment.file
-        ));
-    }
-    match report.wired {
-        Some(true) => text.push_str("the app is wired\n"),
-        Some(false) => text.push_str(&format!(
-            "the app is not wired: `infra add {}` shows what to add\n",
-            package
-                .components
-                .first()
-                .map_or("", |known| known.id.as_str())
-        )),
-        None => text.push_str("the app is left alone, as asked with --no-wire\n"),
-    }
-    ui.data(&text);
-    Ok(code)
+        files(report, HUB),
+    ];
+    components.chain([hub]).collect()
 }
 
 fn files(report: &plan::Report, by: &str) -> String {
@@ -159,6 +164,7 @@ fn word(state: State) -> &'static str {
         State::Edited => "edited    ",
         State::Missing => "missing   ",
         State::Conflicted => "conflicted",
+        State::Unknown => "unknown   ",
     }
 }
 

@@ -3,17 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    edit::{Edit, Kept, Outcome, Refusal, cargo_toml, compose, dotenv, rust},
+    edit::{Edit, Kept, Outcome, Refusal, compose},
     error::{Error, Result},
     facts::{Facts, Tree},
     lock::{Fragment, Lock, Sealed},
     path::ProjectPath,
 };
 
-use super::{Change, Context, ManualStep, Plan, Sort, lock_path};
+use super::{
+    Change, Context, ManualStep, Plan, Sort, lock_path,
+    shared::{self, Editor, editor, located, undo},
+};
 
 /// What to do when the compose file is in the way.
 pub(super) const NO_COMPOSE: &str = "leave the compose file alone: --no-compose";
+
+/// What to do about a file that cannot be read.
+const MEND: &str = "mend the file, then run the command again";
 
 /// A plan in the making.
 pub(super) struct Draft<'a> {
@@ -124,6 +130,8 @@ impl<'a> Draft<'a> {
                 self.conflict(located(file, &refusal));
                 if matches!(editor(file), Editor::Compose) {
                     self.hint(NO_COMPOSE);
+                } else if matches!(refusal, Refusal::Unreadable { .. }) {
+                    self.hint(MEND);
                 }
                 false
             }
@@ -188,6 +196,7 @@ impl<'a> Draft<'a> {
 
     /// Takes back what nobody needs any more, and the containers that this leaves empty.
     pub(super) fn withdraw(&mut self, by: &str) {
+        self.refuse_unreadable();
         let fragments = std::mem::take(&mut self.lock.fragments);
         let mut kept: Vec<Fragment> = Vec::new();
         // The last that was added is the first to go: its text may stand on an earlier one's.
@@ -208,6 +217,19 @@ impl<'a> Draft<'a> {
         kept.reverse();
         self.lock.fragments = kept;
         self.drop_created(by);
+    }
+
+    /// What cannot be taken back now would be forgotten, and stay for good.
+    fn refuse_unreadable(&mut self) {
+        let leaving = self.lock.fragments.iter();
+        let leaving = leaving.filter(|known| known.by.is_empty() && !known.found);
+        let files: BTreeSet<ProjectPath> = leaving.map(|known| known.file.clone()).collect();
+        for file in files {
+            if let Err(refusal) = shared::check(&self.tree, &file) {
+                self.conflict(located(&file, &refusal));
+                self.hint(MEND);
+            }
+        }
     }
 
     fn take_back(&mut self, fragment: &Fragment, by: &str) {
@@ -248,8 +270,8 @@ impl<'a> Draft<'a> {
             }
             Err(Kept::Gone) => true,
             Err(Kept::InUse) => false,
-            // What the user made of it is the user's.
-            Err(Kept::Changed) => true,
+            // What the user made of it is the user's, once it can be read.
+            Err(Kept::Changed) => shared::check(&self.tree, &fragment.file).is_ok(),
         }
     }
 
@@ -336,62 +358,4 @@ fn is_generated(lock: &Lock, path: &ProjectPath) -> bool {
 
 fn is_generated_before(before: &Tree, path: &ProjectPath) -> bool {
     crate::lock::base_path(path).is_ok_and(|base| before.contains_key(&base))
-}
-
-/// A refusal with its file: `compose.yaml:7: ..`.
-pub(super) fn located(file: &ProjectPath, refusal: &Refusal) -> String {
-    let text = refusal.to_string();
-    match text.strip_prefix("line ") {
-        Some(rest) => format!("{file}:{rest}"),
-        None => format!("{file}: {text}"),
-    }
-}
-
-/// What edits a shared file.
-enum Editor {
-    Cargo,
-    Rust,
-    Compose,
-    Env,
-}
-
-fn editor(file: &ProjectPath) -> Editor {
-    let name = file.name();
-    if name == "Cargo.toml" {
-        Editor::Cargo
-    } else if name.ends_with(".rs") {
-        Editor::Rust
-    } else if name.ends_with(".yml") || name.ends_with(".yaml") {
-        Editor::Compose
-    } else {
-        Editor::Env
-    }
-}
-
-/// Takes a fragment back.
-pub(super) fn undo(text: &str, fragment: &Fragment) -> Result<String, Kept> {
-    let edit = fragment.edit();
-    match (editor(&fragment.file), &fragment.sealed) {
-        (_, Some(sealed)) => dotenv::undo_where(text, &edit.address, sealed.length, |candidate| {
-            sealed.is(candidate)
-        }),
-        (Editor::Cargo, _) => cargo_toml::undo(text, &edit),
-        (Editor::Rust, _) => rust::undo(text, &edit),
-        (Editor::Compose, _) => compose::undo(text, &edit),
-        (Editor::Env, _) => dotenv::undo(text, &edit),
-    }
-}
-
-/// Whether a fragment of ours is still as it was added.
-pub(super) fn state(text: &str, fragment: &Fragment) -> Result<(), Kept> {
-    let edit = fragment.edit();
-    match (editor(&fragment.file), &fragment.sealed) {
-        (_, Some(sealed)) => dotenv::state_where(text, &edit.address, sealed.length, |candidate| {
-            sealed.is(candidate)
-        }),
-        (Editor::Cargo, _) => cargo_toml::state(text, &edit),
-        (Editor::Rust, _) => rust::state(text, &edit),
-        (Editor::Compose, _) => compose::state(text, &edit).map_or(Ok(()), Err),
-        (Editor::Env, _) => dotenv::state(text, &edit),
-    }
 }

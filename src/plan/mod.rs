@@ -25,6 +25,7 @@ mod ports;
 mod remove;
 mod routes;
 mod services;
+mod shared;
 mod status;
 mod variables;
 mod wiring;

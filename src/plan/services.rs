@@ -13,11 +13,12 @@ use crate::{
 };
 
 use super::{
-    draft::{Draft, NO_COMPOSE, located},
+    draft::{Draft, NO_COMPOSE},
     ground::Ground,
     ports::{
         default_port, environment_of, ports_of, substitute, usual_port, volumes_of, with_port,
     },
+    shared::located,
 };
 
 impl Draft<'_> {

@@ -1,15 +1,15 @@
 //! How what was added is now: generated files, fragments of shared files, wiring.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use crate::{
     edit::{Kept, merge, rust},
-    facts::Facts,
+    facts::{Facts, Tree},
     lock::{Fragment, Lock, base_path, hash},
     path::ProjectPath,
 };
 
-use super::{Context, draft};
+use super::{Context, shared};
 
 /// How a file or a fragment is, compared with what was added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -23,6 +23,8 @@ pub enum State {
     Missing,
     /// With conflict markers.
     Conflicted,
+    /// In a file that cannot be read.
+    Unknown,
 }
 
 /// How a generated file is.
@@ -47,6 +49,15 @@ pub struct FragmentState {
     pub state: State,
 }
 
+/// A shared file that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Unreadable {
+    /// The file.
+    pub path: ProjectPath,
+    /// Where and why: `compose.yaml:7: ..`.
+    pub reason: String,
+}
+
 /// How everything of a package is.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Report {
@@ -54,7 +65,10 @@ pub struct Report {
     pub files: Vec<FileState>,
     /// The fragments that are ours.
     pub fragments: Vec<FragmentState>,
-    /// Whether the module is declared and the app wired; none if the user said not to wire.
+    /// Why shared files cannot be read.
+    pub unreadable: Vec<Unreadable>,
+    /// Whether the module is declared and the app wired; none if the user said not to wire, or a
+    /// file of it cannot be read.
     pub wired: Option<bool>,
 }
 
@@ -63,7 +77,9 @@ impl Report {
     pub fn has_drift(&self) -> bool {
         let files = self.files.iter().map(|file| file.state);
         let fragments = self.fragments.iter().map(|fragment| fragment.state);
-        files.chain(fragments).any(|state| state != State::Pristine) || self.wired == Some(false)
+        files.chain(fragments).any(|state| state != State::Pristine)
+            || self.wired == Some(false)
+            || !self.unreadable.is_empty()
     }
 }
 
@@ -99,12 +115,21 @@ pub fn status(context: &Context<'_>) -> Report {
         .iter()
         .filter(|fragment| !fragment.found && !fragment.container)
         .filter(|fragment| fragment.by.iter().any(|owner| owner.starts_with(&prefix)));
+    let wired = is_wired(context, facts, lock);
+    let mut shared: BTreeSet<&ProjectPath> = fragments.clone().map(|known| &known.file).collect();
+    if wired == Some(false) {
+        shared.extend(facts.crate_root());
+        shared.extend(&facts.sources);
+    }
+    let unreadable = unreadable(tree, shared);
+    let is_unreadable = |file: &ProjectPath| unreadable.iter().any(|known| known.path == *file);
     let fragments = fragments.map(|fragment| {
         let text = tree.get(&fragment.file).map_or("", String::as_str);
         let text = without_parts(text, fragment, lock);
-        let state = match draft::state(&text, fragment) {
+        let state = match shared::state(&text, fragment) {
             Ok(()) => State::Pristine,
             Err(Kept::Gone) => State::Missing,
+            Err(Kept::Changed | Kept::InUse) if is_unreadable(&fragment.file) => State::Unknown,
             Err(Kept::Changed | Kept::InUse) => State::Edited,
         };
         FragmentState {
@@ -113,11 +138,27 @@ pub fn status(context: &Context<'_>) -> Report {
             state,
         }
     });
+    let fragments = fragments.collect();
+    let has_source = unreadable
+        .iter()
+        .any(|known| known.path.name().ends_with(".rs"));
     Report {
         files: files.collect(),
-        fragments: fragments.collect(),
-        wired: is_wired(context, facts, lock),
+        fragments,
+        wired: wired.filter(|&is_wired| is_wired || !has_source),
+        unreadable,
     }
+}
+
+fn unreadable(tree: &Tree, files: BTreeSet<&ProjectPath>) -> Vec<Unreadable> {
+    let refused = files.into_iter().filter_map(|file| {
+        let refusal = shared::check(tree, file).err()?;
+        Some(Unreadable {
+            path: file.clone(),
+            reason: shared::located(file, &refusal),
+        })
+    });
+    refused.collect()
 }
 
 /// The text without what was changed inside of a fragment after it was added: that is a fragment
@@ -129,7 +170,7 @@ fn without_parts<'a>(text: &'a str, whole: &Fragment, lock: &Lock) -> Cow<'a, st
             part.file == whole.file && !part.found && part.address.starts_with(&inside)
         });
     parts.fold(Cow::Borrowed(text), |text, part| {
-        draft::undo(&text, part).map_or(text, Cow::Owned)
+        shared::undo(&text, part).map_or(text, Cow::Owned)
     })
 }
 

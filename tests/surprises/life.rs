@@ -106,14 +106,45 @@ impl Project {
         }
     }
 
+    /// A file as it is now.
+    pub(crate) fn text(&self, path: &str) -> String {
+        fs::read_to_string(self.folder.path().join(path)).unwrap()
+    }
+
+    /// Changes a file, as the user does.
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        fs::write(self.folder.path().join(path), text).unwrap();
+    }
+
+    /// Appends to a file, as somebody does who is in the middle of an edit.
+    pub(crate) fn append(&self, path: &str, text: &str) {
+        self.write(path, &(self.text(path) + text));
+    }
+
+    /// Runs what is refused after something was added, and returns what was said.
+    #[track_caller]
+    pub(crate) fn refuses_now(&self, arguments: &str, code: i32) -> String {
+        let before = self.files();
+        let run = self.infra(arguments);
+        assert_eq!(run.code, code, "{}", run.said);
+        assert!(run.said.contains("nothing was written"), "{}", run.said);
+        assert_eq!(shown(&before), shown(&self.files()), "{}", run.said);
+        run.said
+    }
+
+    /// Takes everything back that was added.
+    #[track_caller]
+    pub(crate) fn removes(&self, component: &str) {
+        let run = self.infra(&format!("remove {component}"));
+        assert_eq!(run.code, 0, "{}", run.said);
+        assert_eq!(shown(&self.before), shown(&self.files()), "{}", run.said);
+    }
+
     /// Adds what is refused, and returns what was said.
     #[track_caller]
     pub(crate) fn refuses(&self, add: &str, code: i32) -> String {
-        let run = self.infra(add);
-        assert_eq!(run.code, code, "{}", run.said);
-        assert!(run.said.contains("nothing was written"), "{}", run.said);
-        assert_eq!(shown(&self.before), shown(&self.files()), "{}", run.said);
-        run.said
+        assert_eq!(shown(&self.before), shown(&self.files()));
+        self.refuses_now(add, code)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     path::ProjectPath,
 };
 
-use super::{ManualStep, draft::Draft};
+use super::{ManualStep, draft::Draft, shared::located};
 
 mod snippet;
 
@@ -44,8 +44,10 @@ impl Draft<'_> {
             return;
         }
         let sites = self.sites();
+        let unread = self.unread();
         let (why, places) = match sites.as_slice() {
             _ if wired => (String::new(), Vec::new()),
+            _ if !unread.is_empty() => ("what may serve it cannot be read".to_owned(), unread),
             [only] => match self.certain(only) {
                 Ok(wiring) => {
                     self.wire_site(only, &wiring);
@@ -108,7 +110,7 @@ impl Draft<'_> {
         let declared = self.put(&root, &format!("mod {module}"), &[HUB], &why, |text| {
             rust::declare_module(text, &module, public, None)
         });
-        if !declared {
+        if !declared && rust::modules(self.text(&root)).is_ok() {
             self.hint("choose another module: --module infrastructure");
         }
         declared
@@ -129,6 +131,18 @@ impl Draft<'_> {
             })
         });
         found.collect()
+    }
+
+    /// The files that may serve the app, and why they cannot be read.
+    fn unread(&self) -> Vec<String> {
+        let Some(server) = self.server() else {
+            return Vec::new();
+        };
+        let files = self.facts.sources.iter();
+        let files = files.filter(|file| server.may_be_in(self.text(file)));
+        files
+            .filter_map(|file| Some(located(file, &server.find(self.text(file)).err()?)))
+            .collect()
     }
 
     fn app_places(&self) -> Vec<String> {
