@@ -38,7 +38,7 @@ impl Draft<'_> {
             return Ok(placed);
         };
         let id = rendering.id.as_str();
-        let mut added = false;
+        let (mut new, mut plays) = (Vec::new(), false);
         for (name, value) in &services {
             let spec = rendering.manifest.compose.as_ref();
             let families = spec.and_then(|spec| spec.images.get(name));
@@ -51,23 +51,29 @@ impl Draft<'_> {
                 }
                 None => {
                     set(&mut placed, name, environment_of(value));
-                    self.add_service(id, name, value, &ground, skip, &mut placed);
-                    added = true;
+                    let value = self.new_service(id, name, value, &ground, &mut placed);
+                    new.extend(value.map(|value| (name.clone(), value)));
+                    plays = true;
                 }
             }
         }
         if skip {
             return Ok(placed);
         }
-        let file = self.facts.compose.clone();
-        for (name, value) in volumes.iter().filter(|_| added) {
-            let name = &self.volume(name, &ground);
-            let address = format!("/volumes/{}", escape(name));
-            let why = format!("volume {name}");
-            self.put_compose(&file, &address, &[id], &why, |compose| {
-                compose.add_volume(name, value)
-            });
+        for (name, value) in &mut new {
+            self.fit(name, value, &ground);
         }
+        let volumes = volumes.iter().filter(|_| plays);
+        let volumes = volumes.map(|(name, value)| (self.volume(name, &ground), value));
+        let mut entries: Vec<_> = volumes
+            .map(|(name, value)| ("volumes", name, value))
+            .collect();
+        entries.splice(
+            0..0,
+            new.iter()
+                .map(|(name, value)| ("services", name.clone(), value)),
+        );
+        self.add_entries(id, &entries);
         self.connect(rendering, &ground, &placed)?;
         Ok(placed)
     }
@@ -217,15 +223,14 @@ impl Draft<'_> {
         placed.ports.insert(name.to_owned(), port);
     }
 
-    fn add_service(
+    fn new_service(
         &mut self,
         id: &str,
         name: &str,
         value: &Value,
         ground: &Ground,
-        skip: bool,
         placed: &mut Placed,
-    ) {
+    ) -> Option<Value> {
         let file = self.facts.compose.clone();
         let address = format!("/services/{}", escape(name));
         placed.services.insert(name.to_owned(), name.to_owned());
@@ -242,7 +247,7 @@ impl Draft<'_> {
                 .extend(port.map(|port| (name.to_owned(), port)));
             let owner = [id];
             self.put(&file, &address, &owner, "", |_| Ok(Outcome::Found));
-            return;
+            return None;
         }
         for port in ports_of(&mut value) {
             let (chosen, taken) = ground.free(port);
@@ -256,11 +261,13 @@ impl Draft<'_> {
             let published = ground.published(port).unwrap_or_else(|| chosen.to_string());
             placed.ports.entry(name.to_owned()).or_insert(published);
         }
-        if skip {
-            return;
-        }
-        self.rename_volumes(name, &mut value, ground);
-        if let (Some(network), Value::Map(entries)) = (ground.network(&self.facts.name), &mut value)
+        Some(value)
+    }
+
+    /// Has a new service keep its data apart from everybody's, and reach the app.
+    fn fit(&mut self, name: &str, value: &mut Value, ground: &Ground) {
+        self.rename_volumes(name, value, ground);
+        if let (Some(network), Value::Map(entries)) = (ground.network(&self.facts.name), value)
             && entries.iter().all(|(key, _)| key != "networks")
         {
             let list = Value::List {
@@ -269,10 +276,31 @@ impl Draft<'_> {
             };
             entries.push(("networks".to_owned(), list));
         }
-        let why = format!("service {name}");
-        self.put_compose(&file, &address, &[id], &why, |compose| {
-            compose.add_service(name, &value)
-        });
+    }
+
+    /// Adds entries of top-level mappings: together where that can be, else one after another.
+    fn add_entries(&mut self, id: &str, entries: &[(&str, String, &Value)]) {
+        let file = self.facts.compose.clone();
+        let parts: Vec<_> = entries
+            .iter()
+            .map(|(section, name, value)| (*section, name.as_str(), *value))
+            .collect();
+        let mut parsed = self.compose(&file);
+        let together = parsed.as_mut().ok();
+        let together = together.and_then(|compose| compose.add_together(&parts));
+        self.compose = parsed.ok();
+        let mut together = together.map(Vec::into_iter);
+        for (section, name, value) in parts {
+            let address = format!("/{section}/{}", escape(name));
+            let why = format!("{} {name}", section.trim_end_matches('s'));
+            match together.as_mut().and_then(Iterator::next) {
+                Some(outcome) => self.put(&file, &address, &[id], &why, |_| Ok(outcome)),
+                None => self.put_compose(&file, &address, &[id], &why, |compose| match section {
+                    "volumes" => compose.add_volume(name, value),
+                    _ => compose.add_service(name, value),
+                }),
+            };
+        }
     }
 }
 

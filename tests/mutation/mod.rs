@@ -71,7 +71,7 @@ fn expect_no_damage(files: &[(String, String)], rounds: usize) -> (usize, usize,
                 continue;
             }
             match verdict(&text) {
-                Verdict::Edited { judged } => {
+                Verdict::Edited { judged, .. } => {
                     edited += 1;
                     unjudged += usize::from(!judged);
                 }

@@ -1,6 +1,6 @@
 //! Comparing data: whether a fragment is there, and whether an edit changed only what it meant to.
 
-use std::rc::Rc;
+use std::{collections::BTreeMap, rc::Rc};
 
 use super::data::Data;
 
@@ -16,7 +16,7 @@ impl Data {
     /// Whether both say the same; the order of keys does not matter.
     pub(super) fn same(&self, other: &Data) -> bool {
         match (self, other) {
-            (Data::Map(left), Data::Map(right)) => same_entries(left, right, None),
+            (Data::Map(left), Data::Map(right)) => same_entries(left, right, &|_| false),
             (Data::List(left), Data::List(right)) => {
                 left.len() == right.len() && left.iter().zip(right).all(|(a, b)| a.same(b))
             }
@@ -134,17 +134,23 @@ impl Data {
     }
 }
 
-/// Whether `left` and `right` differ nowhere but at `path`, where `judge` decides; what is absent
-/// or null counts as empty on the way there.
+/// A place that is meant to differ, and what says whether it does as it should.
+#[derive(Clone, Copy)]
+pub(super) struct Meant<'a> {
+    pub(super) path: &'a [&'a str],
+    pub(super) judge: &'a dyn Fn(Option<&Data>, Option<&Data>) -> bool,
+}
+
+/// Whether `left` and `right` differ nowhere but at some places, none inside another, where their
+/// judges decide; what is absent or null counts as empty on the way there.
 pub(super) fn differ_only_at(
     left: Option<&Data>,
     right: Option<&Data>,
-    path: &[&str],
-    judge: &dyn Fn(Option<&Data>, Option<&Data>) -> bool,
+    places: &[Meant<'_>],
 ) -> bool {
-    let Some((name, rest)) = path.split_first() else {
+    if let [Meant { path: [], judge }] = places {
         return judge(left, right);
-    };
+    }
     let both = left.zip(right);
     if both.is_some_and(|(left, right)| tag(left) != tag(right)) {
         return false;
@@ -152,13 +158,20 @@ pub(super) fn differ_only_at(
     let (Some(before), Some(after)) = (entries_or_none(left), entries_or_none(right)) else {
         return false;
     };
-    same_entries(before, after, Some(name))
-        && differ_only_at(
-            left.and_then(|data| data.get(name)),
-            right.and_then(|data| data.get(name)),
-            rest,
-            judge,
-        )
+    let mut below: BTreeMap<&str, Vec<Meant<'_>>> = BTreeMap::new();
+    for place in places {
+        let Some((name, rest)) = place.path.split_first() else {
+            return false;
+        };
+        let (path, judge) = (rest, place.judge);
+        below.entry(name).or_default().push(Meant { path, judge });
+    }
+    same_entries(before, after, &|name| below.contains_key(name))
+        && below.iter().all(|(name, places)| {
+            let left = left.and_then(|data| data.get(name));
+            let right = right.and_then(|data| data.get(name));
+            differ_only_at(left, right, places)
+        })
 }
 
 fn tag(data: &Data) -> Option<&str> {
@@ -177,8 +190,12 @@ fn entries_or_none(data: Option<&Data>) -> Option<&[(Rc<str>, Data)]> {
     }
 }
 
-fn same_entries(left: &[(Rc<str>, Data)], right: &[(Rc<str>, Data)], except: Option<&str>) -> bool {
-    let counts = |entry: &&(Rc<str>, Data)| except != Some(&*entry.0);
+fn same_entries(
+    left: &[(Rc<str>, Data)],
+    right: &[(Rc<str>, Data)],
+    except: &dyn Fn(&str) -> bool,
+) -> bool {
+    let counts = |entry: &&(Rc<str>, Data)| !except(&entry.0);
     let (mut left, right) = (left.iter().filter(counts), right.iter().filter(counts));
     if left.clone().count() != right.clone().count() {
         return false;

@@ -35,7 +35,7 @@ pub use value::{Value, parse_value};
 use std::ops::Range;
 
 use self::address::pointer;
-use self::compare::differ_only_at;
+use self::compare::{Meant, differ_only_at};
 use self::data::Data;
 use self::node::Node;
 use crate::edit::{Edit, Kept, Outcome, Refusal, line_of};
@@ -112,6 +112,15 @@ struct Change {
 }
 
 impl Change {
+    /// Whether no two splices touch.
+    fn is_apart(&self) -> bool {
+        let mut ranges: Vec<_> = self.splices.iter().map(|(range, _)| range).collect();
+        ranges.sort_by_key(|range| (range.start, range.end));
+        ranges
+            .windows(2)
+            .all(|pair| pair[0].end < pair[1].start || (pair[0] == pair[1] && pair[0].is_empty()))
+    }
+
     fn apply(&self, text: &str) -> String {
         let mut splices: Vec<_> = self.splices.iter().collect();
         splices.sort_by_key(|(range, _)| (range.start, range.end));
@@ -197,6 +206,50 @@ impl Compose {
         self.add_entry(&["networks", name], network)
     }
 
+    /// Adds entries of top-level mappings (the mapping, a name, its value) in one step, so that a large
+    /// file is parsed once for all. `None`, and nothing is changed, where one is there, is refused or
+    /// goes to the place of another; they can be added one after another then.
+    pub fn add_together(&mut self, entries: &[(&str, &str, &Value)]) -> Option<Vec<Outcome>> {
+        // An empty mapping that is filled becomes another neighbour for the ones below it.
+        let (first, ..) = entries.first()?;
+        self.tree.data.get(first).filter(|data| !data.is_empty())?;
+        let mut whole = Change::default();
+        let (mut paths, mut wanted, mut edits) = (Vec::new(), Vec::new(), Vec::new());
+        for (section, name, value) in entries {
+            let path = [*section, *name];
+            if self.tree.data.at(&path).is_some() {
+                return None;
+            }
+            let change = insert::entry(&self.tree, &path, value).ok()?;
+            whole.splices.extend(change.splices);
+            edits.push(change.edits);
+            paths.push(path);
+            wanted.push(Data::from_value(value));
+        }
+        if !whole.is_apart() {
+            return None;
+        }
+        let judges: Vec<_> = wanted
+            .iter()
+            .map(|wanted| {
+                move |before: Option<&Data>, after: Option<&Data>| {
+                    before.is_none() && after.is_some_and(|after| after.same(wanted))
+                }
+            })
+            .collect();
+        let meant = paths.iter().zip(&judges);
+        let meant: Vec<_> = meant.map(|(path, judge)| Meant { path, judge }).collect();
+        // What was written in the style of the file before is what would be written in that of now.
+        let after = self.applied(&whole, &meant);
+        let after = after.filter(|after| after.style() == self.tree.style())?;
+        self.tree = after;
+        let added = edits.into_iter().map(|edits| Outcome::Added {
+            text: self.tree.text.clone(),
+            edits,
+        });
+        Some(added.collect())
+    }
+
     /// Replaces the scalar at an address, as `/services/db/image`; its quotes stay.
     ///
     /// # Errors
@@ -255,30 +308,31 @@ impl Compose {
         })
     }
 
-    /// Applies a change if the data afterwards differs at `path` only, and there as `judge` says.
     fn commit(
         &mut self,
         change: &Change,
         path: &[&str],
         judge: &dyn Fn(Option<&Data>, Option<&Data>) -> bool,
     ) -> Result<Outcome, Refusal> {
+        if let Some(after) = self.applied(change, &[Meant { path, judge }]) {
+            self.tree = after;
+            return Ok(Outcome::Added {
+                text: self.tree.text.clone(),
+                edits: change.edits.clone(),
+            });
+        }
         let reason = if self.tree.is_anchored(path) {
             "an anchor (`&`) shares it with other places"
         } else {
             "the result would say something else than meant"
         };
-        let refused = self.tree.refuse(path, reason);
-        let Ok(after) = Tree::parse(change.apply(&self.tree.text)) else {
-            return Err(refused);
-        };
-        if !differ_only_at(Some(&self.tree.data), Some(&after.data), path, judge) {
-            return Err(refused);
-        }
-        self.tree = after;
-        Ok(Outcome::Added {
-            text: self.tree.text.clone(),
-            edits: change.edits.clone(),
-        })
+        Err(self.tree.refuse(path, reason))
+    }
+
+    /// The file with a change applied, if its data differs only where it is meant to.
+    fn applied(&self, change: &Change, meant: &[Meant<'_>]) -> Option<Tree> {
+        let after = Tree::parse(change.apply(&self.tree.text)).ok()?;
+        differ_only_at(Some(&self.tree.data), Some(&after.data), meant).then_some(after)
     }
 }
 

@@ -276,9 +276,11 @@ impl Compose {
 
     fn add_item(&mut self, path: &[&str], name: &str, item: &str) -> Result<Outcome, Refusal> {
         let change = insert::item(&self.tree, path, name, item)?;
-        self.commit(&change, path, &|before, after| match (before, after) {
-            (Some(before), Some(after)) => after.is_with_item(before, item),
-            _ => false,
-        })
+        let judge = |before: Option<&Data>, after: Option<&Data>| {
+            before
+                .zip(after)
+                .is_some_and(|(before, after)| after.is_with_item(before, item))
+        };
+        self.commit(&change, path, &judge)
     }
 }

@@ -9,7 +9,7 @@ use super::node::{Kind, Node};
 use crate::edit::line_end;
 
 /// How new text is written.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Style {
     /// Columns from a key to the keys below it.
     pub(super) step: usize,

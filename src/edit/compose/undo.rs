@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::address::names;
-use super::compare::differ_only_at;
+use super::compare::{Meant, differ_only_at};
 use super::data::Data;
 use super::lines::byte_order_mark;
 use super::node::{Kind, Node};
@@ -240,5 +240,6 @@ fn splice(
         text.truncate(mark);
     }
     let after = Tree::parse(text).ok()?;
-    differ_only_at(Some(&after.data), Some(&tree.data), path, judge).then_some(after)
+    let meant = [Meant { path, judge }];
+    differ_only_at(Some(&after.data), Some(&tree.data), &meant).then_some(after)
 }

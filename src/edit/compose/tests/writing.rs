@@ -152,3 +152,28 @@ fn a_fragment_with_anchors_aliases_tags_or_double_keys_is_refused() {
         );
     }
 }
+
+#[test]
+fn entries_that_go_to_places_apart_are_added_in_one_step() {
+    let base = "services:\n  web:\n    image: a\n\nvolumes:\n  web-data:\n";
+    let service = parse_value("image: redis:8").unwrap();
+    let entries = [
+        ("services", "redis", &service),
+        ("volumes", "redis-data", &Value::Null),
+    ];
+    let mut compose = Compose::parse(base).unwrap();
+    let outcomes = compose.add_together(&entries).unwrap();
+    let after = "services:\n  web:\n    image: a\n\n  redis:\n    image: redis:8\n\nvolumes:\n  web-data:\n  redis-data:\n";
+    assert_eq!(compose.text(), after);
+    let addresses: Vec<_> = outcomes
+        .iter()
+        .map(|outcome| match outcome {
+            Outcome::Added { text, edits } if text == after => edits[0].address.as_str(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(addresses, ["/services/redis", "/volumes/redis-data"]);
+    // What is there already is for the editor of one entry to judge.
+    assert_eq!(compose.add_together(&entries), None);
+    assert_eq!(compose.text(), after);
+}
