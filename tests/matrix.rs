@@ -73,6 +73,33 @@ fn every_component_in_every_fixture() {
     }
 }
 
+/// Some macros parse every file of a package, with a parser as old as the lock file.
+#[test]
+fn code_of_an_edition_before_2024_has_no_syntax_that_came_later() {
+    let mut seen = 0;
+    for fixture in fixtures() {
+        let mut world = World::new(&fixture);
+        world.facts.edition = 2021;
+        for component in world.catalog.components().unwrap() {
+            let Ok(plan) = world.plan_add(&[&component.id], &[]) else {
+                continue;
+            };
+            let files = plan.changes.iter();
+            for change in files.filter(|change| change.path.name().ends_with(".rs")) {
+                let text = change.after.as_deref().unwrap();
+                assert!(
+                    !text.contains(" use<"),
+                    "{}@{fixture}: {}",
+                    component.id,
+                    change.path
+                );
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 1000, "{seen} files");
+}
+
 /// The generated files by hash: a changed word of a template fails the snapshot of its component,
 /// and no other.
 #[test]

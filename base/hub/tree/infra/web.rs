@@ -139,10 +139,18 @@ impl Infra {
         impl ServiceFactory<
             ServiceRequest,
             Config = (),
+            //% if edition < 2024
+            Response = ServiceResponse<impl MessageBody>,
+            //% else
             Response = ServiceResponse<impl MessageBody + use<T, B>>,
+            //% endif
             Error = Error,
             InitError = (),
+        //% if edition < 2024
+        >,
+        //% else
         > + use<T, B>,
+        //% endif
     >
     where
         T: ServiceFactory<

@@ -25,7 +25,11 @@ pub fn transactions<S, B>(
     Response = ServiceResponse<EitherBody<B>>,
     Error = Error,
     InitError = (),
+//% if edition < 2024
+>
+//% else
 > + use<S, B>
+//% endif
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
     B: MessageBody + 'static,

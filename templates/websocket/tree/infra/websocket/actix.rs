@@ -129,7 +129,7 @@ impl Upgrade {
         });
         let socket = Socket::default();
         let incoming = incoming.fuse().boxed_local();
-        let (client, writer) = client::connect(&place, incoming, socket.clone());
+        let (client, writer) = client::connect(Arc::clone(&place), incoming, socket.clone());
         let written = Written::new(Arc::clone(&place), writer, socket, answered);
         let body = BodyStream::new(written);
         let mut response = ws::handshake_response(self.request.head());

@@ -135,7 +135,7 @@ where
         Err(error) => Received::Invalid(invalid(&error)),
     });
     let socket = sink.with(|outgoing| std::future::ready(Ok::<_, axum::Error>(sent(outgoing))));
-    let (client, writer) = client::connect(&place, incoming.boxed(), socket);
+    let (client, writer) = client::connect(Arc::clone(&place), incoming.boxed(), socket);
     tokio::spawn(writer);
     talk(client).await;
     // Free again when both have ended.

@@ -166,10 +166,10 @@ impl fmt::Debug for Client {
 /// Writing is a task of its own: reading and writing wait for each other nowhere, and a broadcast wakes
 /// only those who have something to write.
 pub(super) fn connect<W>(
-    place: &Arc<Place>,
+    place: Arc<Place>,
     incoming: Incoming,
     socket: W,
-) -> (Client, impl Future<Output = ()> + use<W>)
+) -> (Client, impl Future<Output = ()>)
 where
     W: Sink<Outgoing> + Unpin,
 {
@@ -184,11 +184,7 @@ where
         heard: Instant::now(),
         pinged: None,
     };
-    let connection = Connection {
-        place: Arc::clone(place),
-        id,
-        outbox,
-    };
+    let connection = Connection { place, id, outbox };
     (client, write(connection, socket, handed_over))
 }
 

@@ -28,7 +28,7 @@ async fn line(rooms: &Rooms) -> Line {
         socket.send(next).await.map(|()| socket)
     }));
     let place = Arc::new(rooms.admit("ann".to_owned()).unwrap());
-    let (client, writer) = client::connect(&place, incoming.boxed(), socket);
+    let (client, writer) = client::connect(place, incoming.boxed(), socket);
     let over = task::spawn_local(async { tokio::join!(talk(client), writer) });
     Line { up, down, over }
 }
