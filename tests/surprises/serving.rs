@@ -278,3 +278,18 @@ fn a_function_that_returns_the_server_of_actix_is_told_who_starts_the_infrastruc
     life.tells("infra.shutdown().await;  // in async code, when the server has stopped");
     life.lacks("src/main.rs", "wire(");
 }
+
+#[test]
+fn the_lines_to_paste_have_the_name_of_what_is_served() {
+    let main = MAIN
+        .replace(
+            "Router::new().route(\"/\", get(|| async { \"hello\" }))",
+            "kiosk().mk_service()",
+        )
+        .replace("let app", "let service")
+        .replace("listener, app", "listener, service");
+    let life = Project::plain(&[("src/main.rs", &main)]).lives("add redis", 3);
+    life.tells("`service` is made by `.mk_service(..)`");
+    life.tells("let service = infra.wire(service);");
+    life.tells("axum::serve(listener, service)");
+}

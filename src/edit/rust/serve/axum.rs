@@ -25,10 +25,14 @@ pub(super) fn find(scope: &Scope<'_>) -> Vec<Found> {
         }
         let graceful = chain.is_awaited() && is_graceful(&chain);
         let plan = plan(scope, at, last, call, &form, &chain);
-        let app = plan.as_ref().ok().and_then(|plan| match &plan.served {
-            Served::Router { name, .. } => Some(name.clone()),
-            Served::Factory(_) => None,
-        });
+        let app = match plan.as_ref().map(|plan| &plan.served) {
+            Ok(Served::Router { name, .. }) => Some(name.clone()),
+            Ok(Served::Factory(_)) => None,
+            Err(_) => served(call).and_then(name).map(|name| {
+                let prepared = prepared(&name, &statements[..at]);
+                prepared.map_or(name, |(router, _)| router)
+            }),
+        };
         Some(Found {
             at: scope.source.range(call.span()).start,
             graceful,
