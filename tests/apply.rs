@@ -52,6 +52,8 @@ fn changes() -> Vec<FileChange> {
     vec![
         change("Cargo.toml", Some("old"), Some("new")),
         change("a/b/new.txt", None, Some("new")),
+        change("a/b/second.txt", None, Some("new")),
+        change("a/c/d/third.txt", None, Some("new")),
         change("gone.txt", Some("old"), None),
         change("src/main.rs", Some("old"), Some("new")),
     ]

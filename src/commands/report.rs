@@ -48,7 +48,9 @@ pub(super) fn plan(verb: &str, plan: &Plan, preview: bool, diff: bool, code: u8,
             .lines()
             .map(|line| format!("    {line}\n"))
             .collect();
-        ui.block(&format!("\n{snippet}\n"));
+        if !snippet.is_empty() {
+            ui.block(&format!("\n{snippet}\n"));
+        }
     }
     for path in &plan.markers {
         ui.warn(

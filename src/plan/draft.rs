@@ -196,7 +196,6 @@ impl<'a> Draft<'a> {
 
     /// Takes back what nobody needs any more, and the containers that this leaves empty.
     pub(super) fn withdraw(&mut self, by: &str) {
-        self.refuse_unreadable();
         let fragments = std::mem::take(&mut self.lock.fragments);
         let mut kept: Vec<Fragment> = Vec::new();
         // The last that was added is the first to go: its text may stand on an earlier one's.
@@ -219,19 +218,6 @@ impl<'a> Draft<'a> {
         self.drop_created(by);
     }
 
-    /// What cannot be taken back now would be forgotten, and stay for good.
-    fn refuse_unreadable(&mut self) {
-        let leaving = self.lock.fragments.iter();
-        let leaving = leaving.filter(|known| known.by.is_empty() && !known.found);
-        let files: BTreeSet<ProjectPath> = leaving.map(|known| known.file.clone()).collect();
-        for file in files {
-            if let Err(refusal) = shared::check(&self.tree, &file) {
-                self.conflict(located(&file, &refusal));
-                self.hint(MEND);
-            }
-        }
-    }
-
     fn take_back(&mut self, fragment: &Fragment, by: &str) {
         let file = &fragment.file;
         let Some(text) = self.tree.get(file) else {
@@ -242,6 +228,8 @@ impl<'a> Draft<'a> {
                 self.tree.insert(file.clone(), text);
                 self.explain(file, by, "");
             }
+            // It would be forgotten, and stay for good.
+            Err(_) if self.is_unreadable(file) => {}
             Err(Kept::Gone) => {}
             Err(Kept::Changed | Kept::InUse) => {
                 let address = &fragment.address;
@@ -250,6 +238,16 @@ impl<'a> Draft<'a> {
                 ));
             }
         }
+    }
+
+    /// Whether a file cannot be read by its editor, which is a conflict then.
+    fn is_unreadable(&mut self, file: &ProjectPath) -> bool {
+        let Err(refusal) = shared::check(&self.tree, file) else {
+            return false;
+        };
+        self.conflict(located(file, &refusal));
+        self.hint(MEND);
+        true
     }
 
     fn take_back_container(&mut self, fragment: &Fragment) -> bool {

@@ -71,7 +71,7 @@ pub struct ManualStep {
     pub what: String,
     /// Where, as `file:line`.
     pub places: Vec<String>,
-    /// What to paste.
+    /// What to paste; empty where there is nothing.
     pub snippet: String,
 }
 

@@ -63,16 +63,12 @@ impl Draft<'_> {
         for (name, value) in &mut new {
             self.fit(name, value, &ground);
         }
+        let services = new
+            .iter()
+            .map(|(name, value)| ("services", name.clone(), value));
         let volumes = volumes.iter().filter(|_| plays);
-        let volumes = volumes.map(|(name, value)| (self.volume(name, &ground), value));
-        let mut entries: Vec<_> = volumes
-            .map(|(name, value)| ("volumes", name, value))
-            .collect();
-        entries.splice(
-            0..0,
-            new.iter()
-                .map(|(name, value)| ("services", name.clone(), value)),
-        );
+        let volumes = volumes.map(|(name, value)| ("volumes", self.volume(name, &ground), value));
+        let entries: Vec<_> = services.chain(volumes).collect();
         self.add_entries(id, &entries);
         self.connect(rendering, &ground, &placed)?;
         Ok(placed)

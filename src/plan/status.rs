@@ -119,7 +119,12 @@ pub fn status(context: &Context<'_>) -> Report {
     let mut shared: BTreeSet<&ProjectPath> = fragments.clone().map(|known| &known.file).collect();
     if wired == Some(false) {
         shared.extend(facts.crate_root());
-        shared.extend(&facts.sources);
+        // Where both words of the wiring are, it may be.
+        let may_wire = |file: &&ProjectPath| {
+            let text = tree.get(*file).map_or("", String::as_str);
+            text.contains("Infra") && text.contains("wire")
+        };
+        shared.extend(facts.sources.iter().filter(may_wire));
     }
     let unreadable = unreadable(tree, shared);
     let is_unreadable = |file: &ProjectPath| unreadable.iter().any(|known| known.path == *file);
@@ -128,8 +133,8 @@ pub fn status(context: &Context<'_>) -> Report {
         let text = without_parts(text, fragment, lock);
         let state = match shared::state(&text, fragment) {
             Ok(()) => State::Pristine,
+            Err(_) if is_unreadable(&fragment.file) => State::Unknown,
             Err(Kept::Gone) => State::Missing,
-            Err(Kept::Changed | Kept::InUse) if is_unreadable(&fragment.file) => State::Unknown,
             Err(Kept::Changed | Kept::InUse) => State::Edited,
         };
         FragmentState {

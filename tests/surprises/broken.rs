@@ -77,7 +77,7 @@ fn the_status_tells_what_cannot_be_read_and_where() {
         run.said
     );
     assert!(run.said.contains("cannot be told"), "{}", run.said);
-    // Nor is it said that the app is not wired when a line of the wiring is all that changed.
+    // With that file mended it is told, whatever else cannot be read.
     project.write("src/main.rs", &main.replace("infra.wire(app)", "app"));
     let run = project.infra("status");
     assert!(run.said.contains("the app is not wired"), "{}", run.said);
@@ -89,7 +89,72 @@ fn a_server_is_not_the_only_one_while_another_file_cannot_be_read() {
     let other = "pub async fn second() {\n    axum::serve(listener, app)\n";
     let files = [("src/main.rs", main.as_str()), ("src/other.rs", other)];
     let life = Project::plain(&files).lives("add redis", 3);
-    life.tells("because what may serve it cannot be read");
+    life.tells("To do mend what may serve the app, then run the same command again");
     life.tells("at src/other.rs:");
+    // Who pastes lines now would have them twice.
+    assert!(!life.said.contains("Infra::start()"), "{}", life.said);
     life.lacks("src/main.rs", "infra.wire");
+}
+
+#[test]
+fn a_container_that_nobody_owns_any_more_is_no_reason_to_refuse_what_does_not_need_the_file() {
+    let project = Project::plain(&[("compose.yaml", DB)]);
+    for command in [
+        "add redis",
+        "add queue",
+        "remove queue redis",
+        "add redis",
+        "add postgres",
+    ] {
+        let run = project.infra(command);
+        assert!(matches!(run.code, 0 | 3), "{}", run.said);
+    }
+    let run = project.infra("remove redis");
+    assert_eq!(run.code, 0, "{}", run.said);
+    let whole = project.text("compose.yaml");
+    project.append("compose.yaml", TAB);
+    for command in ["add metrics", "remove metrics"] {
+        let run = project.infra(command);
+        assert_eq!(run.code, 0, "{}", run.said);
+    }
+    project.write("compose.yaml", &whole);
+    project.removes("postgres");
+}
+
+#[test]
+fn a_template_that_is_not_rust_is_no_server_that_cannot_be_read() {
+    let template =
+        "pub async fn {{name}}(server: Server) {\n    server.observe();\n    reserve(1);\n";
+    let life = Project::plain(&[("templates/handler.rs", template)]).lives("add redis", 0);
+    life.holds("src/main.rs", "infra.wire(app)");
+}
+
+#[test]
+fn an_app_that_is_not_wired_is_said_to_be_so_while_a_handler_is_edited() {
+    let handler = "use axum::Router;\n\npub fn routes() -> Router {\n    Router::new()\n}\n";
+    let main = "mod handlers;\n\n".to_owned() + MAIN;
+    let project = Project::plain(&[("src/main.rs", &main), ("src/handlers.rs", handler)]);
+    let run = project.infra("add redis");
+    assert_eq!(run.code, 0, "{}", run.said);
+    let wired = project.text("src/main.rs");
+    project.write("src/main.rs", &wired.replace("infra.wire(app)", "app"));
+    project.append("src/handlers.rs", OPEN);
+    let run = project.infra("status");
+    assert!(run.said.contains("the app is not wired"), "{}", run.said);
+    assert!(!run.said.contains("unreadable"), "{}", run.said);
+}
+
+#[test]
+fn a_module_line_that_is_being_edited_is_unknown_and_not_missing() {
+    let project = with_redis();
+    let main = project.text("src/main.rs");
+    project.write("src/main.rs", &main.replace("mod infra;", "mod infra {"));
+    let run = project.infra("status");
+    assert!(
+        run.said.contains("  unknown    mod infra in src/main.rs"),
+        "{}",
+        run.said
+    );
+    assert!(!run.said.contains("missing"), "{}", run.said);
+    project.refuses_now("remove redis", 4);
 }

@@ -112,7 +112,7 @@ struct Change {
 }
 
 impl Change {
-    /// Whether no two splices touch.
+    /// Whether splices are apart, or insertions at one point, which keep their order.
     fn is_apart(&self) -> bool {
         let mut ranges: Vec<_> = self.splices.iter().map(|(range, _)| range).collect();
         ranges.sort_by_key(|range| (range.start, range.end));
@@ -207,8 +207,8 @@ impl Compose {
     }
 
     /// Adds entries of top-level mappings (the mapping, a name, its value) in one step, so that a large
-    /// file is parsed once for all. `None`, and nothing is changed, where one is there, is refused or
-    /// goes to the place of another; they can be added one after another then.
+    /// file is parsed once for all. `None`, and nothing is changed, where one is there or refused, or
+    /// where the first would change how the others are written; they can be added one after another.
     pub fn add_together(&mut self, entries: &[(&str, &str, &Value)]) -> Option<Vec<Outcome>> {
         // An empty mapping that is filled becomes another neighbour for the ones below it.
         let (first, ..) = entries.first()?;

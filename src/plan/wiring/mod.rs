@@ -43,11 +43,18 @@ impl Draft<'_> {
         if declared && wired {
             return;
         }
-        let sites = self.sites();
         let unread = self.unread();
+        if !wired && !unread.is_empty() {
+            self.manual.push(ManualStep {
+                what: "mend what may serve the app, then run the same command again".to_owned(),
+                places: unread,
+                snippet: String::new(),
+            });
+            return;
+        }
+        let sites = self.sites();
         let (why, places) = match sites.as_slice() {
             _ if wired => (String::new(), Vec::new()),
-            _ if !unread.is_empty() => ("what may serve it cannot be read".to_owned(), unread),
             [only] => match self.certain(only) {
                 Ok(wiring) => {
                     self.wire_site(only, &wiring);
@@ -139,7 +146,7 @@ impl Draft<'_> {
             return Vec::new();
         };
         let files = self.facts.sources.iter();
-        let files = files.filter(|file| server.may_be_in(self.text(file)));
+        let files = files.filter(|file| server.seems_called_in(self.text(file)));
         files
             .filter_map(|file| Some(located(file, &server.find(self.text(file)).err()?)))
             .collect()

@@ -72,7 +72,7 @@ fn axum(module: &str, failure: Failure, site: Option<&Site>) -> Vec<String> {
     let app = site.and_then(|site| site.serve.app.as_deref());
     let app = app.unwrap_or("app");
     let mut lines = vec![format!(
-        "let {app} = infra.wire({app});  // after the last route, before it is served"
+        "let {app} = infra.wire({app});  // after the last route, while it is a `Router`"
     )];
     if !site.is_some_and(|site| site.serve.graceful) {
         let stop = ending(failure, "the server runs");

@@ -177,3 +177,52 @@ fn entries_that_go_to_places_apart_are_added_in_one_step() {
     assert_eq!(compose.add_together(&entries), None);
     assert_eq!(compose.text(), after);
 }
+
+#[test]
+fn several_services_and_a_volume_in_one_step_are_as_one_after_another() {
+    let nats = parse_value("image: nats:2\nvolumes:\n  - nats-data:/data\n").unwrap();
+    let box_ = parse_value("image: natsio/nats-box:0.18\n").unwrap();
+    let entries = [
+        ("services", "nats", &nats),
+        ("services", "nats-box", &box_),
+        ("volumes", "nats-data", &Value::Null),
+    ];
+    let bases = [
+        "services:\n  web:\n    image: a\n",
+        "services:\n  web:\n    image: a",
+        "services:\r\n  web:\r\n    image: a\r\n\r\n",
+        "volumes:\n  web-data:\n\nservices:\n  web:\n    image: a\n  # the end\n",
+        "services:\n  web: {image: a}\nnetworks:\n  inner:\n",
+    ];
+    for base in bases {
+        let mut at_once = Compose::parse(base).unwrap();
+        let mut in_turn = Compose::parse(base).unwrap();
+        let outcomes = at_once.add_together(&entries).expect(base);
+        let edits = |outcome: &Outcome| match outcome {
+            Outcome::Added { edits, .. } => edits.clone(),
+            Outcome::Found => Vec::new(),
+        };
+        let at_once_edits: Vec<Edit> = outcomes.iter().flat_map(edits).collect();
+        let in_turn_edits = entries.map(|(section, name, value)| {
+            let outcome = match section {
+                "volumes" => in_turn.add_volume(name, value),
+                _ => in_turn.add_service(name, value),
+            };
+            edits(&outcome.unwrap())
+        });
+        assert_eq!(at_once.text(), in_turn.text(), "{base:?}");
+        assert_eq!(at_once_edits, in_turn_edits.concat(), "{base:?}");
+    }
+    // An empty mapping that is filled.
+    for base in ["services:\nweb:\n  image: a\n", "services: {}\n", ""] {
+        let mut compose = Compose::parse(base).unwrap();
+        assert_eq!(compose.add_together(&entries), None, "{base:?}");
+        assert_eq!(compose.text(), base);
+    }
+    // Two volumes, of which each would bring the mapping along.
+    let volumes = [entries[2], ("volumes", "box-data", &Value::Null)];
+    let two = [entries[0], volumes[0], volumes[1]];
+    let mut compose = Compose::parse(bases[0]).unwrap();
+    assert_eq!(compose.add_together(&two), None);
+    assert_eq!(compose.text(), bases[0]);
+}

@@ -119,6 +119,20 @@ impl Server {
         })
     }
 
+    /// Tells whether a file that cannot be parsed seems to have such a call.
+    #[must_use]
+    pub fn seems_called_in(self, text: &str) -> bool {
+        match self {
+            Self::Axum => {
+                let mut calls = text.match_indices("serve(");
+                let is_word =
+                    |before: &str| !before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
+                text.contains("axum") && calls.any(|(at, _)| is_word(&text[..at]))
+            }
+            Self::ActixWeb => self.may_be_in(text),
+        }
+    }
+
     /// Lists the lines on which a file begins an app outside tests, for a hint where to wire by
     /// hand.
     ///
