@@ -35,6 +35,8 @@ use crate::/*= module =*/::settings::QueueSettings;
 
 /// How soon an idle worker asks again: the server tells nobody of a lease that has run out.
 const PAUSE: Duration = Duration::from_millis(200);
+/// The pause before an acknowledgement is looked for again.
+const ACKNOWLEDGED: Duration = Duration::from_millis(10);
 
 pub(super) struct Nats {
     addresses: Vec<ServerAddr>,
@@ -286,19 +288,23 @@ impl Nats {
     pub(super) async fn replay(&self, id: &str, attempts: u32) -> Result<bool, Failed> {
         self.within(async {
             let server = self.server().await?;
-            let known = server.record(id).await?;
-            let Some((mut record, sequence)) = known.filter(|(record, _)| record.is_dead()) else {
-                return Ok(false);
-            };
-            // Stored first: what is waiting is found by workers whatever becomes of the rest.
-            let Some(message) = record.again(attempts) else {
-                return Ok(false);
-            };
-            if server::written(server.send(&message).await?.await)?.is_none() {
-                return Ok(false);
+            loop {
+                let known = server.record(id).await?;
+                let Some((dead, sequence)) = known.filter(|(record, _)| record.is_dead()) else {
+                    return Ok(false);
+                };
+                // Stored first: what is waiting is found by workers whatever becomes of the rest.
+                let Some(message) = dead.again(attempts) else {
+                    return Ok(false);
+                };
+                if server::written(server.send(&message).await?.await)?.is_some() {
+                    let record = Record::next(Some(dead), &message);
+                    server.note(&record, sequence, None).await?;
+                    break;
+                }
+                // The message of the last attempt goes a moment after its end is on record.
+                time::sleep(ACKNOWLEDGED).await;
             }
-            record = Record::next(Some(record), &message);
-            server.note(&record, sequence, None).await?;
             let dead = server.subject("dead", id);
             server.states.purge().filter(dead).await?;
             server.wake().await?;
