@@ -10,8 +10,8 @@ use std::{
 
 use super::journal;
 
-/// How many files or folders are synced at once. Linux has begun to write them before, and one after
-/// another then takes little more than half the CPU time on ext4, and no longer.
+/// How many files or folders are synced at once. Linux has begun to write files before, and on ext4 one
+/// after another then takes about as long, and little more than half the CPU time.
 const AT_ONCE: usize = if cfg!(target_os = "linux") { 1 } else { 8 };
 
 /// The permissions that a file keeps or gets; `None` leaves them to the umask.
