@@ -3,16 +3,10 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
-    panic::resume_unwind,
-    path::{Path, PathBuf},
-    thread,
+    path::Path,
 };
 
 use super::journal;
-
-/// How many files or folders are synced at once. Linux has begun to write files before, and on ext4 one
-/// after another then takes about as long, and little more than half the CPU time.
-const AT_ONCE: usize = if cfg!(target_os = "linux") { 1 } else { 8 };
 
 /// The permissions that a file keeps or gets; `None` leaves them to the umask.
 pub(super) fn mode(target: &Path, private: bool) -> Option<fs::Permissions> {
@@ -52,40 +46,6 @@ pub(super) fn write(path: &Path, bytes: &[u8], mode: Option<fs::Permissions>) ->
     }
     file.write_all(bytes)?;
     Ok(file)
-}
-
-/// Has the kernel begin to write a file to the disk, so that a later sync finds it done or under way.
-#[cfg(target_os = "linux")]
-pub(super) fn begin_sync(file: &File) {
-    // This drops no page that is unwritten: it starts their writing. The sync is what counts.
-    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
-}
-
-#[cfg(not(target_os = "linux"))]
-pub(super) fn begin_sync(_: &File) {}
-
-/// Syncs files or folders.
-pub(super) fn sync_all<T: Copy + Send + Sync>(
-    all: &[(T, PathBuf)],
-    open: impl Fn(&Path) -> io::Result<File> + Sync,
-) -> Result<(), (T, io::Error)> {
-    let share = all.len().div_ceil(AT_ONCE).max(1);
-    let sync = |(name, path): &(T, PathBuf)| {
-        let synced = open(path).and_then(|file| file.sync_all());
-        synced.map_err(|error| (*name, error))
-    };
-    if all.len() <= share {
-        return all.iter().try_for_each(sync);
-    }
-    thread::scope(|scope| {
-        let threads: Vec<_> = all
-            .chunks(share)
-            .map(|share| scope.spawn(|| share.iter().try_for_each(sync)))
-            .collect();
-        threads
-            .into_iter()
-            .try_for_each(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
-    })
 }
 
 /// Puts a temporary file in the place of its target.

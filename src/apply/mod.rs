@@ -23,9 +23,11 @@ use crate::{
 
 mod disk;
 mod journal;
+mod sync;
 
 use journal::{Entry, Journal};
 pub use journal::{Recovery, is_pending};
+use sync::Syncing;
 
 /// A file before and after; no text is no file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,18 +149,19 @@ impl Session {
             folders: &folders,
             journal: &journal,
         };
-        if let Err(error) = self.stage(&writing, watch) {
+        let staged = self.stage(&writing, watch).or_else(|error| {
             journal::discard(&self.root, &journal)?;
             fs::remove_file(journal::prepared(&self.state)).ok();
-            return Err(error);
-        }
-        self.commit(&writing, watch).map_err(|(path, error)| {
-            let mut error =
-                unwritable(&path, &error).hint("run the same command again to finish it");
-            error.code = "incomplete";
-            error.written = journal.entries.iter().map(|e| e.path.to_string()).collect();
-            error
-        })
+            Err(error)
+        });
+        self.commit(&writing, &staged?, watch)
+            .map_err(|(path, error)| {
+                let mut error =
+                    unwritable(&path, &error).hint("run the same command again to finish it");
+                error.code = "incomplete";
+                error.written = journal.entries.iter().map(|e| e.path.to_string()).collect();
+                error
+            })
     }
 
     /// Looks at a file and the innermost folder that it has, at each folder once.
@@ -191,7 +194,8 @@ impl Session {
         Ok(())
     }
 
-    fn stage(&self, writing: &Writing<'_>, watch: Watch<'_>) -> Result<()> {
+    /// Writes the temporary files and the journal, and returns how what follows is to be synced.
+    fn stage(&self, writing: &Writing<'_>, watch: Watch<'_>) -> Result<Syncing> {
         let prepared = journal::prepared(&self.state);
         let text = serde_json::to_string(writing.journal)
             .map_err(|error| Error::failure("unwritable", error.to_string()))?;
@@ -210,6 +214,7 @@ impl Session {
                 .and_then(|()| fs::create_dir(place))
                 .map_err(|error| unwritable(folder, &error))?;
         }
+        let syncing = Syncing::of(writing.targets.iter().filter_map(|target| target.parent()));
         let mut written = Vec::new();
         for (change, target, name) in writing.files() {
             let (Some(text), Some(name)) = (&change.after, name) else {
@@ -221,21 +226,24 @@ impl Session {
                     let mode = disk::mode(target, change.private);
                     disk::write(&temporary, text.as_bytes(), mode)
                 })
-                .map(|file| disk::begin_sync(&file))
+                .map(|file| syncing.begin(&file))
                 .map_err(|error| unwritable(&change.path, &error))?;
             written.push((&change.path, temporary));
         }
         watch("sync the temporary files").map_err(failed)?;
-        disk::sync_all(&written, |path| OpenOptions::new().write(true).open(path))
+        syncing
+            .end(&written, |path| OpenOptions::new().write(true).open(path))
             .map_err(|(path, error)| unwritable(path, &error))?;
         watch("commit").map_err(failed)?;
         fs::rename(&prepared, journal::committed(&self.state)).map_err(failed)?;
-        disk::sync_folder(&self.state).map_err(failed)
+        disk::sync_folder(&self.state).map_err(failed)?;
+        Ok(syncing)
     }
 
     fn commit(
         &self,
         writing: &Writing<'_>,
+        syncing: &Syncing,
         watch: Watch<'_>,
     ) -> Result<(), (ProjectPath, io::Error)> {
         let mut folders = BTreeSet::new();
@@ -253,7 +261,9 @@ impl Session {
         let folders: Vec<((), PathBuf)> = folders.map(|folder| ((), folder.to_owned())).collect();
         watch("sync the folders")
             .and_then(|()| {
-                disk::sync_all(&folders, |path| File::open(path)).map_err(|((), error)| error)
+                syncing
+                    .end(&folders, |path| File::open(path))
+                    .map_err(|((), error)| error)
             })
             .map_err(last)?;
         watch("forget the journal")
