@@ -1,7 +1,6 @@
 //! `infra new`: a skeleton, and then `add`'s own plan for it.
 
 use std::{
-    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -145,8 +144,6 @@ fn package_name(catalog: &Catalog, target: &Path) -> Result<String> {
 }
 
 fn skeleton(catalog: &Catalog, framework: &str, name: &str) -> Result<Tree> {
-    let crate_name = name.replace('-', "_");
-    let values = BTreeMap::from([("name", name), ("crate", crate_name.as_str())]);
     let mut tree = Tree::new();
     for (path, template) in catalog.skeleton(framework) {
         let renamed = RENAMED.iter().find(|(from, _)| *from == path.as_str());
@@ -154,7 +151,7 @@ fn skeleton(catalog: &Catalog, framework: &str, name: &str) -> Result<Tree> {
         let place = path.parse().map_err(|error: crate::path::HostilePath| {
             Error::failure("hostile-path", error.to_string())
         })?;
-        tree.insert(place, render::skeleton(path, template, &values)?);
+        tree.insert(place, render::skeleton(path, template, name)?);
     }
     if !tree.is_empty() {
         return Ok(tree);

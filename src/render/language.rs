@@ -1,12 +1,7 @@
 //! The language of templates: its syntax, and the functions and filters that they have.
 
+use crate::{catalog::manifest::EnvKind, error::Result};
 use minijinja::{Environment, UndefinedBehavior, Value, syntax::SyntaxConfig, value::Kwargs};
-use serde::Deserialize;
-
-use crate::{
-    catalog::manifest::{EnvKind, EnvRow},
-    error::Result,
-};
 
 /// An environment for the template of a file: line statements begin with `//%`, in YAML with `#%`,
 /// so that a template is a valid file of its format.
@@ -27,13 +22,19 @@ pub(super) fn environment(path: &str) -> Result<Environment<'static>> {
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.add_function("version_at_least", version_at_least);
     environment.add_filter("literal", |value: String, kind: Value| {
-        literal(&value, EnvKind::deserialize(kind)?)
+        literal(&value, env_kind(&kind)?)
     });
-    environment.add_filter("rust_type", |row: Value| {
-        Ok::<_, minijinja::Error>(rust_type(&EnvRow::deserialize(row)?))
-    });
-    environment.add_filter("bounded", |row: Value| bounded(&EnvRow::deserialize(row)?));
+    environment.add_filter("rust_type", rust_type);
+    environment.add_filter("bounded", bounded);
     Ok(environment)
+}
+
+fn env_kind(kind: &Value) -> Result<EnvKind, minijinja::Error> {
+    let kind = kind.to_string();
+    toml::Value::String(kind).try_into().map_err(|error| {
+        let why = format!("{error}");
+        minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, why)
+    })
 }
 
 /// Whether a version is this one or later. A crate that is not there will come in its newest.
@@ -52,8 +53,9 @@ fn version_at_least(version: Value, least: &str, _: Kwargs) -> bool {
     parts(version) >= parts(least)
 }
 
-fn rust_type(row: &EnvRow) -> String {
-    let name = match row.kind {
+/// The type of the field for a row of variables.
+fn rust_type(row: &Value) -> Result<String, minijinja::Error> {
+    let name = match env_kind(&row.get_attr("kind")?)? {
         EnvKind::Secret => "SecretString",
         EnvKind::Text => "String",
         EnvKind::Duration => "Duration",
@@ -62,11 +64,12 @@ fn rust_type(row: &EnvRow) -> String {
         EnvKind::U64 => "u64",
         EnvKind::F64 => "f64",
     };
-    if row.may_be_unset() {
+    let may_be_unset = row.get_attr("optional")?.is_true() || row.get_attr("required")?.is_true();
+    Ok(if may_be_unset {
         format!("Option<{name}>")
     } else {
         name.to_owned()
-    }
+    })
 }
 
 /// A value of a variable as an expression of Rust.
@@ -123,14 +126,15 @@ fn grouped(number: u64) -> String {
 }
 
 /// The arguments of a bounded setting: its name, default and range.
-fn bounded(row: &EnvRow) -> Result<String, minijinja::Error> {
-    let part = |value: &Option<String>| literal(value.as_deref().unwrap_or_default(), row.kind);
+fn bounded(row: &Value) -> Result<String, minijinja::Error> {
+    let kind = env_kind(&row.get_attr("kind")?)?;
+    let part = |name: &str| literal(row.get_attr(name)?.as_str().unwrap_or_default(), kind);
     Ok(format!(
         "\"{}\", {}, {}..={}",
-        row.name,
-        part(&row.default)?,
-        part(&row.min)?,
-        part(&row.max)?
+        row.get_attr("name")?,
+        part("default")?,
+        part("min")?,
+        part("max")?
     ))
 }
 

@@ -1,7 +1,7 @@
 //! Templates and facts in, files and fragments out. Nothing here knows what is installed, but for
 //! the rows that the hub is rendered from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use minijinja::{Environment, Value, value::Serde};
 use serde::Serialize;
@@ -111,9 +111,9 @@ pub fn hub(hub: &Component, facts: &Facts, rows: &[Row<'_>]) -> Result<Tree> {
         .collect();
     let fields: Vec<&str> = rows.iter().map(|row| row.wire.field.as_str()).collect();
     let mut context = minijinja::context! {
-        components => Serde(&rows),
-        extracts => Serde(&extracts),
-        kinds => Serde(&kinds),
+        components => told(&rows)?,
+        extracts => told(&extracts)?,
+        kinds => told(&kinds)?,
         fields => fields.join(", "),
         ..context(facts, &Options::new())
     };
@@ -136,7 +136,7 @@ pub fn hub(hub: &Component, facts: &Facts, rows: &[Row<'_>]) -> Result<Tree> {
             modules.extend(module.filter(|name| !name.contains('/')));
         }
     }
-    context = minijinja::context! { modules => Serde(&modules), ..context };
+    context = minijinja::context! { modules => Value::from_iter(modules), ..context };
     for (path, template) in &roots {
         let text = text("hub", path, template, &context)?;
         files.insert(destination("hub", path, facts)?, text);
@@ -149,8 +149,9 @@ pub fn hub(hub: &Component, facts: &Facts, rows: &[Row<'_>]) -> Result<Tree> {
 /// # Errors
 ///
 /// The template is wrong.
-pub fn skeleton(path: &str, template: &str, values: &BTreeMap<&str, &str>) -> Result<String> {
-    text("new", path, template, &Value::from(Serde(values)))
+pub fn skeleton(path: &str, template: &str, name: &str) -> Result<String> {
+    let values = minijinja::context! { name, crate => name.replace('-', "_") };
+    text("new", path, template, &values)
 }
 
 fn destination(id: &str, path: &str, facts: &Facts) -> Result<ProjectPath> {
@@ -256,21 +257,30 @@ fn fill(
 }
 
 fn context(facts: &Facts, options: &Options) -> Value {
-    let mut versions: BTreeMap<&str, String> = facts
-        .versions
-        .iter()
-        .map(|(name, version)| (name.as_str(), version.to_string()))
-        .collect();
-    versions.insert(&facts.framework.name, facts.framework.version.to_string());
+    let versions = facts.versions.iter();
+    let framework = (&facts.framework.name, &facts.framework.version);
+    let versions = versions.chain([framework]);
+    let versions = versions.map(|(name, version)| (name.clone(), version.to_string().into()));
+    let versions: toml::Table = versions.collect();
+    let options = options.iter();
+    let options = options.map(|(name, value)| (name.clone(), value.clone()));
+    let options: toml::Table = options.collect();
     minijinja::context! {
         framework => facts.framework.name.as_str(),
         versions => Serde(&versions),
-        options => Serde(options),
+        options => Serde(&options),
         crate => facts.crate_name.as_str(),
         crate_kind => if facts.library.is_some() { "lib" } else { "bin" },
         module => facts.module.as_str(),
         edition => facts.edition,
     }
+}
+
+/// A value as templates see it. By way of TOML: that is how the same types are written to the lock.
+fn told(value: &impl Serialize) -> Result<Value> {
+    let value = toml::Value::try_from(value);
+    let value = value.map_err(|error| Error::failure("invalid-component", error.to_string()))?;
+    Ok(Value::from(Serde(value)))
 }
 
 fn text(id: &str, path: &str, template: &str, context: &Value) -> Result<String> {

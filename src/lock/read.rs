@@ -1,0 +1,119 @@
+//! Reading the lock, and saying where it is damaged.
+
+use semver::Version;
+use serde::Deserialize;
+
+use super::{LOCK_PATH, Lock, SCHEMA, tool_version};
+use crate::error::{Error, Result};
+
+pub(super) fn read(text: &str) -> Result<Lock> {
+    #[derive(Deserialize)]
+    struct Head {
+        schema: u32,
+        writer: Version,
+    }
+    // By way of a table: it and the types of the catalog have one deserializer in the binary then.
+    let table: toml::Table = toml::from_str(text).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start.min(text.len()));
+        damaged(text[..start].matches('\n').count() + 1, error.message())
+    })?;
+    let faulty = |error: toml::de::Error| damaged(line_of_fault(text), error.to_string().trim());
+    let head = ["schema", "writer"].map(|key| (key.to_owned(), table.get(key).cloned()));
+    let head = head
+        .into_iter()
+        .filter_map(|(key, value)| Some((key, value?)));
+    let head = Head::deserialize(toml::Table::from_iter(head)).map_err(faulty)?;
+    if head.schema > SCHEMA || head.writer > tool_version() {
+        return Err(Error::unsupported(
+            "newer-lock",
+            format!(
+                "`{LOCK_PATH}` was written by `infra` {} or later, this is {}",
+                head.writer,
+                tool_version()
+            ),
+        )
+        .hint("update this tool: cargo install infra"));
+    }
+    Lock::deserialize(table).map_err(faulty)
+}
+
+fn damaged(line: usize, why: &str) -> Error {
+    let why = why.replace('\n', ", ");
+    Error::failure(
+        "damaged-lock",
+        format!("`{LOCK_PATH}` is damaged, line {line}: {why}"),
+    )
+    .hint(format!(
+        "restore it from version control: git checkout -- {LOCK_PATH}"
+    ))
+}
+
+/// The line of the entry or the table that is no part of a lock, in a text that is TOML.
+fn line_of_fault(text: &str) -> usize {
+    let table: toml::Table = toml::from_str(text).unwrap_or_default();
+    let sound = toml::Table::try_from(Lock::default()).unwrap_or_default();
+    let is_at_fault = |key: &str, value: toml::Value| {
+        let mut only = sound.clone();
+        only.insert(key.to_owned(), value);
+        Lock::deserialize(only).is_err()
+    };
+    let line_of = |start: &str, nth: usize| {
+        let lines = text.lines().enumerate();
+        let mut lines = lines.filter(|(_, line)| line.starts_with(start));
+        lines.nth(nth).map_or(1, |(index, _)| index + 1)
+    };
+    for (key, value) in &table {
+        let tables = value
+            .as_array()
+            .filter(|_| text.contains(&format!("[[{key}]]")));
+        let found = match tables {
+            Some(tables) => tables
+                .iter()
+                .position(|table| is_at_fault(key, vec![table.clone()].into()))
+                .map(|nth| line_of(&format!("[[{key}]]"), nth)),
+            None => is_at_fault(key, value.clone()).then(|| line_of(key, 0)),
+        };
+        if let Some(line) = found {
+            return line;
+        }
+    }
+    1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_from_the_future_is_not_guessed_at() {
+        let error = Lock::parse("schema = 2\nwriter = \"9.0.0\"\nnew = true\n").unwrap_err();
+        assert_eq!((error.code, error.exit_code()), ("newer-lock", 6));
+    }
+
+    #[test]
+    fn a_hostile_path_is_damage() {
+        for path in ["../x", "/etc/passwd", ".git/config"] {
+            let text = format!("schema = 1\nwriter = \"0.1.0\"\ncreated = [\"{path}\"]\n");
+            let error = Lock::parse(&text).unwrap_err();
+            assert_eq!((error.code, error.exit_code()), ("damaged-lock", 1));
+            assert!(error.message.contains("line 3"), "{}", error.message);
+        }
+    }
+
+    #[test]
+    fn the_table_that_is_damaged_is_found() {
+        let sound = "[[fragment]]\nfile = 'a'\naddress = 'b'\nby = []\n";
+        for (damage, line) in [("", 8), ("by = 1\n", 8), ("by = []\nnew = 1\n", 8)] {
+            let head = "# A comment.\nschema = 1\nwriter = '0.1.0'\n";
+            let damaged = format!("[[fragment]]\nfile = 'c'\naddress = 'd'\n{damage}");
+            let error = Lock::parse(&format!("{head}{sound}{damaged}{sound}")).unwrap_err();
+            let line = format!("damaged, line {line}: ");
+            assert!(error.message.contains(&line), "{}", error.message);
+            assert!(error.message.contains(", in `fragment"), "{}", error.message);
+        }
+        for text in ["schema = 1\nwriter = 'x'\n", "schema = 1\n<<<<<<< ours\n"] {
+            let error = Lock::parse(text).unwrap_err();
+            assert!(error.message.contains("line 2: "), "{}", error.message);
+        }
+    }
+}
