@@ -109,7 +109,11 @@ mod tests {
             let error = Lock::parse(&format!("{head}{sound}{damaged}{sound}")).unwrap_err();
             let line = format!("damaged, line {line}: ");
             assert!(error.message.contains(&line), "{}", error.message);
-            assert!(error.message.contains(", in `fragment"), "{}", error.message);
+            assert!(
+                error.message.contains(", in `fragment"),
+                "{}",
+                error.message
+            );
         }
         for text in ["schema = 1\nwriter = 'x'\n", "schema = 1\n<<<<<<< ours\n"] {
             let error = Lock::parse(text).unwrap_err();

@@ -21,6 +21,9 @@ pub(super) fn environment(path: &str) -> Result<Environment<'static>> {
     environment.set_syntax(syntax);
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.add_function("version_at_least", version_at_least);
+    environment.add_filter("length", Value::len);
+    environment.add_filter("reverse", reverse);
+    environment.add_filter("selectattr", select_attribute);
     environment.add_filter("literal", |value: String, kind: Value| {
         literal(&value, env_kind(&kind)?)
     });
@@ -35,6 +38,32 @@ fn env_kind(kind: &Value) -> Result<EnvKind, minijinja::Error> {
         let why = format!("{error}");
         minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, why)
     })
+}
+
+/// A list from its end.
+fn reverse(list: &Value) -> Result<Value, minijinja::Error> {
+    let mut values: Vec<Value> = list.try_iter()?.collect();
+    values.reverse();
+    Ok(values.into())
+}
+
+/// What of a list has an attribute that is not empty, below others such as `wire.axum`.
+fn select_attribute(list: &Value, path: &str) -> Result<Value, minijinja::Error> {
+    let attribute = |value: &Value| {
+        path.split('.').try_fold(value.clone(), |value, name| {
+            if value.is_undefined() {
+                return Ok(value);
+            }
+            value.get_attr(name)
+        })
+    };
+    let mut selected = Vec::new();
+    for value in list.try_iter()? {
+        if attribute(&value)?.is_true() {
+            selected.push(value);
+        }
+    }
+    Ok(selected.into())
 }
 
 /// Whether a version is this one or later. A crate that is not there will come in its newest.

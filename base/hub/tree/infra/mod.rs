@@ -34,7 +34,7 @@
 //! A test needs neither a server nor an environment: `Infra::for_tests().await?`.
 //% endif
 
-//% set asked = components|selectattr("wire.health")|list
+//% set asked = components|selectattr("wire.health")
 //% if edition < 2021
 #![cfg_attr(
     test,
@@ -161,7 +161,7 @@ impl Infra {
     pub async fn shutdown(&self) {
         let stop = async {
             tracing::info!("the infrastructure is stopping");
-            //% for c in components|reverse|selectattr("wire.shutdown")
+            //% for c in components|selectattr("wire.shutdown")|reverse
             /*= c.wire.shutdown =*/.await;
             //% endfor
         };

@@ -35,7 +35,7 @@ mod tests;
 /// Where the app runs.
 const STAGE: &str = "ENVIRONMENT";
 
-//% set configured = components|selectattr("env")|list
+//% set configured = components|selectattr("env")
 /// The settings of the app and of every component.
 ///
 /// `Settings::default()` reads nothing: each component gets its embedded default.
@@ -126,11 +126,11 @@ impl /*= c.settings.type =*/ {
         //% endfor
         Self {
             //% for row in c.env
-            //% if row.required|default("") == "production"
+            //% if row.required and row.required == "production"
             /*= row.field =*/: env.required("/*= row.name =*/"),
-            //% elif row.optional|default(false)
+            //% elif row.optional
             /*= row.field =*/: env.optional("/*= row.name =*/"),
-            //% elif not row.min|default("")
+            //% elif not row.min
             /*= row.field =*/: env.value("/*= row.name =*/", /*= row.default|literal(row.kind) =*/),
             //% elif row|bounded|length <= 60
             /*= row.field =*/: env.within(/*= row|bounded =*/),

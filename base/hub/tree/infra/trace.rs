@@ -1,4 +1,4 @@
-//% if components|selectattr("wire.traces")|list
+//% if components|selectattr("wire.traces")
 //! Carries a trace over the border of this process, in headers: the caller [`inject`]s, whoever
 //! answers or takes the job makes its span a part of the same trace by [`continue_in`].
 //!

@@ -1,5 +1,5 @@
 //% if framework == "axum"
-//% set here = components|selectattr("wire.axum")|list
+//% set here = components|selectattr("wire.axum")
 //! Where the infrastructure meets the web framework: [`Infra::wire`], and what handlers can take.
 
 use std::sync::Arc;
@@ -19,7 +19,7 @@ impl Infra {
         //% for c in here|selectattr("wire.axum.routes")
         let router = router.merge(/*= c.wire.axum.routes =*/);
         //% endfor
-        //% set layers = here|selectattr("wire.axum.layer")|list
+        //% set layers = here|selectattr("wire.axum.layer")
         //% if layers
         // One layer of all: a router boxes every route for each that it gets by itself.
         let layer = Extension(Arc::clone(self));
@@ -114,7 +114,7 @@ mod tests {
     }
 }
 //% elif framework == "actix-web"
-//% set here = components|selectattr("wire.actix-web")|list
+//% set here = components|selectattr("wire.actix-web")
 //! Where the infrastructure meets the web framework: [`Infra::wire`], and what handlers can take.
 
 use std::sync::Arc;

@@ -40,11 +40,10 @@ const METHODS: &[&str] = &[
     "without_v07_checks",
 ];
 
+const ROUTERS: [&str; 2] = ["axum::Router", "axum::routing::Router"];
+
 fn is_router(imports: &Imports, path: &syn::Path) -> bool {
-    matches!(
-        &*imports.resolve(path),
-        "axum::Router" | "axum::routing::Router"
-    )
+    ROUTERS.contains(&&*imports.resolve(path))
 }
 
 fn is_router_type(imports: &Imports, of: &Type) -> bool {
@@ -225,11 +224,9 @@ fn tail_of(block: &Block) -> Option<(&[Stmt], &Expr)> {
 
 /// Whether a path is that of a function that makes an empty router.
 pub(super) fn is_new(imports: &Imports, path: &syn::Path) -> bool {
-    let mut of = path.clone();
-    let constructor = of.segments.pop();
-    of.segments.pop_punct();
-    let makes = constructor.is_some_and(|name| name.ident == "new" || name.ident == "default");
-    makes && !of.segments.is_empty() && is_router(imports, &of)
+    let path = imports.resolve(path);
+    let of = path.rsplit_once("::");
+    of.is_some_and(|(of, name)| ["new", "default"].contains(&name) && ROUTERS.contains(&of))
 }
 
 fn called(imports: &Imports, path: &syn::Path, awaited: bool, tried: bool) -> Proof {
