@@ -123,16 +123,18 @@ fn together(text: &str, names: &Names) -> Result<bool, String> {
         ("services", names.service.as_str(), &service),
         ("volumes", names.volume.as_str(), &Value::Null),
     ];
-    let (mut at_once, mut in_turn) = (parsed()?, parsed()?);
-    let Some(outcomes) = at_once.add_together(&entries) else {
+    let Some(outcomes) = parsed()?.add_together(&entries) else {
         return Ok(true);
     };
-    let edits = outcomes.into_iter().flat_map(|outcome| match outcome {
-        Outcome::Added { edits, .. } => edits,
-        Outcome::Found => Vec::new(),
-    });
-    let edits: Vec<Edit> = edits.collect();
-    let after = at_once.text().to_owned();
+    let (mut after, mut edits) = (String::new(), Vec::new());
+    for outcome in outcomes {
+        if let Outcome::Added { text, edits: more } = outcome {
+            edits.extend(more);
+            after = text;
+        }
+    }
+    let mut at_once = Compose::parse(after.as_str()).map_err(|refusal| refusal.to_string())?;
+    let mut in_turn = parsed()?;
     check(text, &after, &names, &edits, &mut at_once)
         .map_err(|reason| format!("at once: {reason}\n{after}"))?;
     add_all(&mut in_turn, &names).map_err(|refusal| format!("only at once: {refusal}"))?;

@@ -107,6 +107,9 @@ fn line_of(text: &str, offset: usize) -> usize {
 
 /// The line ending that most lines have.
 fn line_end(text: &str) -> &'static str {
+    if !text.contains('\r') {
+        return "\n";
+    }
     let crlf = text.matches("\r\n").count();
     if crlf > 0 && crlf * 2 >= text.matches('\n').count() {
         "\r\n"

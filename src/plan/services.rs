@@ -281,10 +281,9 @@ impl Draft<'_> {
             .iter()
             .map(|(section, name, value)| (*section, name.as_str(), *value))
             .collect();
-        let mut parsed = self.compose(&file);
-        let together = parsed.as_mut().ok();
-        let together = together.and_then(|compose| compose.add_together(&parts));
-        self.compose = parsed.ok();
+        self.compose = self.compose(&file).ok();
+        let known = self.compose.as_ref();
+        let together = known.and_then(|compose| compose.add_together(&parts));
         let mut together = together.map(Vec::into_iter);
         for (section, name, value) in parts {
             let address = format!("/{section}/{}", escape(name));

@@ -7,7 +7,7 @@
 //! | room | answers |
 //! |---|---|
 //! | `node`, `lines` | where does what stand |
-//! | `data`, `compare` | what does it say, and is that what was meant |
+//! | `data`, `compare`, `excerpt` | what does it say, and is that what was meant |
 //! | `value`, `style` | how is new text written in this file |
 //! | `insert`, `place` | where does it go |
 //! | `undo`, `remove` | how does it come out again |
@@ -17,6 +17,7 @@
 mod address;
 mod compare;
 mod data;
+mod excerpt;
 mod insert;
 mod lines;
 mod node;
@@ -206,10 +207,11 @@ impl Compose {
         self.add_entry(&["networks", name], network)
     }
 
-    /// Adds entries of top-level mappings (the mapping, a name, its value) in one step, so that a large
-    /// file is parsed once for all. `None`, and nothing is changed, where one is there or refused, or
-    /// where the first would change how the others are written; they can be added one after another.
-    pub fn add_together(&mut self, entries: &[(&str, &str, &Value)]) -> Option<Vec<Outcome>> {
+    /// Adds entries of top-level mappings (the mapping, a name, its value) in one step, and of a large
+    /// file reads only a part again. `None` where one is there or refused, or where the first would
+    /// change how the others are written; they can be added one after another.
+    #[must_use]
+    pub fn add_together(&self, entries: &[(&str, &str, &Value)]) -> Option<Vec<Outcome>> {
         // An empty mapping that is filled becomes another neighbour for the ones below it.
         let (first, ..) = entries.first()?;
         self.tree.data.get(first).filter(|data| !data.is_empty())?;
@@ -239,12 +241,20 @@ impl Compose {
             .collect();
         let meant = paths.iter().zip(&judges);
         let meant: Vec<_> = meant.map(|(path, judge)| Meant { path, judge }).collect();
+        let text = whole.apply(&self.tree.text);
+        let excerpt = excerpt::around(&self.tree, &whole);
+        let (before, after) = match &excerpt {
+            Some((before, after)) => (before, after),
+            None => (&self.tree, &Tree::parse(text.clone()).ok()?),
+        };
         // What was written in the style of the file before is what would be written in that of now.
-        let after = self.applied(&whole, &meant);
-        let after = after.filter(|after| after.style() == self.tree.style())?;
-        self.tree = after;
+        if !differ_only_at(Some(&before.data), Some(&after.data), &meant)
+            || before.style() != after.style()
+        {
+            return None;
+        }
         let added = edits.into_iter().map(|edits| Outcome::Added {
-            text: self.tree.text.clone(),
+            text: text.clone(),
             edits,
         });
         Some(added.collect())
@@ -314,7 +324,11 @@ impl Compose {
         path: &[&str],
         judge: &dyn Fn(Option<&Data>, Option<&Data>) -> bool,
     ) -> Result<Outcome, Refusal> {
-        if let Some(after) = self.applied(change, &[Meant { path, judge }]) {
+        let meant = [Meant { path, judge }];
+        let after = Tree::parse(change.apply(&self.tree.text)).ok();
+        let is_meant =
+            |after: &Tree| differ_only_at(Some(&self.tree.data), Some(&after.data), &meant);
+        if let Some(after) = after.filter(is_meant) {
             self.tree = after;
             return Ok(Outcome::Added {
                 text: self.tree.text.clone(),
@@ -327,12 +341,6 @@ impl Compose {
             "the result would say something else than meant"
         };
         Err(self.tree.refuse(path, reason))
-    }
-
-    /// The file with a change applied, if its data differs only where it is meant to.
-    fn applied(&self, change: &Change, meant: &[Meant<'_>]) -> Option<Tree> {
-        let after = Tree::parse(change.apply(&self.tree.text)).ok()?;
-        differ_only_at(Some(&self.tree.data), Some(&after.data), meant).then_some(after)
     }
 }
 

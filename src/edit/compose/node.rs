@@ -102,12 +102,8 @@ pub(super) fn parse(text: &str) -> Result<Option<Node>, Refusal> {
     let Some(first) = events.pull()? else {
         return Ok(None);
     };
-    let mut builder = Builder {
-        text,
-        events,
-        peeked: Some(first),
-    };
-    let root = builder.node(0)?;
+    let mut builder = Builder { text, events };
+    let root = builder.node(first, 0)?;
     // What follows can only be an error or another document.
     match builder.events.pull()? {
         None => Ok(Some(root)),
@@ -163,12 +159,11 @@ impl<'a> Events<'a> {
 struct Builder<'a> {
     text: &'a str,
     events: Events<'a>,
-    peeked: Option<Located<'a>>,
 }
 
 impl<'a> Builder<'a> {
-    fn node(&mut self, depth: usize) -> Result<Node, Refusal> {
-        let (event, start, end) = self.next()?;
+    /// The node that an event begins.
+    fn node(&mut self, (event, start, end): Located<'a>, depth: usize) -> Result<Node, Refusal> {
         if depth > DEEPEST {
             return Err(unreadable_at(
                 line_of(self.text, start),
@@ -222,42 +217,31 @@ impl<'a> Builder<'a> {
     }
 
     fn next(&mut self) -> Result<Located<'a>, Refusal> {
-        let next = match self.peeked.take() {
-            Some(peeked) => Some(peeked),
-            None => self.events.pull()?,
-        };
+        let next = self.events.pull()?;
         next.ok_or_else(|| unreadable_at(1, "the text ends too early".to_owned()))
-    }
-
-    /// Takes the end of the collection that is being read, if it is there.
-    fn end(&mut self) -> Result<Option<usize>, Refusal> {
-        match self.next()? {
-            (Event::SequenceEnd | Event::MappingEnd, _, end) => Ok(Some(end)),
-            other => {
-                self.peeked = Some(other);
-                Ok(None)
-            }
-        }
     }
 
     fn items(&mut self, depth: usize) -> Result<(Vec<Node>, usize), Refusal> {
         let mut items = Vec::new();
         loop {
-            if let Some(end) = self.end()? {
+            let next = self.next()?;
+            if let (Event::SequenceEnd, _, end) = next {
                 return Ok((items, end));
             }
-            items.push(self.node(depth + 1)?);
+            items.push(self.node(next, depth + 1)?);
         }
     }
 
     fn entries(&mut self, depth: usize, flow: bool) -> Result<(Vec<(Node, Node)>, usize), Refusal> {
         let mut entries = Vec::new();
         loop {
-            if let Some(end) = self.end()? {
+            let next = self.next()?;
+            if let (Event::MappingEnd, _, end) = next {
                 return Ok((entries, end));
             }
-            let key = self.node(depth + 1)?;
-            let mut value = self.node(depth + 1)?;
+            let key = self.node(next, depth + 1)?;
+            let next = self.next()?;
+            let mut value = self.node(next, depth + 1)?;
             if value.start == value.end && matches!(value.kind, Kind::Scalar(..)) {
                 // The parser puts an absent value before the colon.
                 value.start = value.start.max(self.past_colon(key.end, flow));

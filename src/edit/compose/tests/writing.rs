@@ -161,10 +161,9 @@ fn entries_that_go_to_places_apart_are_added_in_one_step() {
         ("services", "redis", &service),
         ("volumes", "redis-data", &Value::Null),
     ];
-    let mut compose = Compose::parse(base).unwrap();
+    let compose = Compose::parse(base).unwrap();
     let outcomes = compose.add_together(&entries).unwrap();
     let after = "services:\n  web:\n    image: a\n\n  redis:\n    image: redis:8\n\nvolumes:\n  web-data:\n  redis-data:\n";
-    assert_eq!(compose.text(), after);
     let addresses: Vec<_> = outcomes
         .iter()
         .map(|outcome| match outcome {
@@ -174,8 +173,8 @@ fn entries_that_go_to_places_apart_are_added_in_one_step() {
         .collect();
     assert_eq!(addresses, ["/services/redis", "/volumes/redis-data"]);
     // What is there already is for the editor of one entry to judge.
+    let compose = Compose::parse(after).unwrap();
     assert_eq!(compose.add_together(&entries), None);
-    assert_eq!(compose.text(), after);
 }
 
 #[test]
@@ -195,34 +194,76 @@ fn several_services_and_a_volume_in_one_step_are_as_one_after_another() {
         "services:\n  web: {image: a}\nnetworks:\n  inner:\n",
     ];
     for base in bases {
-        let mut at_once = Compose::parse(base).unwrap();
-        let mut in_turn = Compose::parse(base).unwrap();
-        let outcomes = at_once.add_together(&entries).expect(base);
-        let edits = |outcome: &Outcome| match outcome {
-            Outcome::Added { edits, .. } => edits.clone(),
-            Outcome::Found => Vec::new(),
-        };
-        let at_once_edits: Vec<Edit> = outcomes.iter().flat_map(edits).collect();
-        let in_turn_edits = entries.map(|(section, name, value)| {
-            let outcome = match section {
-                "volumes" => in_turn.add_volume(name, value),
-                _ => in_turn.add_service(name, value),
-            };
-            edits(&outcome.unwrap())
-        });
-        assert_eq!(at_once.text(), in_turn.text(), "{base:?}");
-        assert_eq!(at_once_edits, in_turn_edits.concat(), "{base:?}");
+        assert_eq!(
+            at_once(base, &entries).expect(base),
+            in_turn(base, &entries)
+        );
     }
     // An empty mapping that is filled.
     for base in ["services:\nweb:\n  image: a\n", "services: {}\n", ""] {
-        let mut compose = Compose::parse(base).unwrap();
-        assert_eq!(compose.add_together(&entries), None, "{base:?}");
-        assert_eq!(compose.text(), base);
+        assert_eq!(at_once(base, &entries), None, "{base:?}");
     }
     // Two volumes, of which each would bring the mapping along.
     let volumes = [entries[2], ("volumes", "box-data", &Value::Null)];
     let two = [entries[0], volumes[0], volumes[1]];
-    let mut compose = Compose::parse(bases[0]).unwrap();
-    assert_eq!(compose.add_together(&two), None);
-    assert_eq!(compose.text(), bases[0]);
+    assert_eq!(at_once(bases[0], &two), None);
+}
+
+#[test]
+fn a_long_file_is_changed_as_a_short_one_is() {
+    let cache = parse_value("image: redis:8\nvolumes:\n  - cache-data:/data\n").unwrap();
+    let entries = [
+        ("services", "cache", &cache),
+        ("volumes", "cache-data", &Value::Null),
+    ];
+    let service = |number| {
+        format!(
+            "  # the one of that number\n  s{number}:\n    image: 'a:{number}'\n    command: |+\n      sh\n\n"
+        )
+    };
+    let services: String = (0..40).map(service).collect();
+    for base in [
+        format!("volumes:\n  a:\nservices:\n{services}"),
+        format!("services:\n{services}volumes:\n  a:\n"),
+        format!("services:\n{services}volumes:\n  a:\n").replace('\n', "\r\n"),
+        format!("services:\n{services}volumes:\n  a:\n")
+            .replace("    command", "    labels: &l {x: 1}\n    command"),
+    ] {
+        assert_eq!(
+            at_once(&base, &entries).expect(&base),
+            in_turn(&base, &entries)
+        );
+    }
+}
+
+/// The text with all entries, and the edits, by one step.
+fn at_once(base: &str, entries: &[(&str, &str, &Value)]) -> Option<(String, Vec<Edit>)> {
+    let outcomes = Compose::parse(base).unwrap().add_together(entries)?;
+    let mut all = Vec::new();
+    let mut after = String::new();
+    for outcome in outcomes {
+        let Outcome::Added { text, edits } = outcome else {
+            panic!("{base:?}")
+        };
+        all.extend(edits);
+        after = text;
+    }
+    Some((after, all))
+}
+
+/// The same by one step an entry.
+fn in_turn(base: &str, entries: &[(&str, &str, &Value)]) -> (String, Vec<Edit>) {
+    let mut compose = Compose::parse(base).unwrap();
+    let mut all = Vec::new();
+    for (section, name, value) in entries {
+        let outcome = match *section {
+            "volumes" => compose.add_volume(name, value),
+            _ => compose.add_service(name, value),
+        };
+        match outcome.unwrap() {
+            Outcome::Added { edits, .. } => all.extend(edits),
+            Outcome::Found => panic!("{base:?}"),
+        }
+    }
+    (compose.text().to_owned(), all)
 }

@@ -1,0 +1,157 @@
+//! A long file without the services in its middle, which is enough to judge a change elsewhere.
+//!
+//! What an entry of a block mapping says depends on its own lines, as long as no anchor leads out
+//! of them. So entries that a change does not touch need not be read a second time.
+
+use std::ops::Range;
+
+use super::lines::{column, line_start};
+use super::node::{Kind, Node};
+use super::place::begins_line;
+use super::{Change, Data, Tree};
+
+/// With fewer services the whole file is read again.
+const MANY: usize = 8;
+
+/// The file before and after a change, both without the same services, none of which it touches.
+/// `None` where nothing can be left out.
+pub(super) fn around(tree: &Tree, change: &Change) -> Option<(Tree, Tree)> {
+    let text = tree.text.as_str();
+    let root = tree.root.as_ref()?;
+    let (_, services) = root.entry("services")?;
+    let entries = services.entries();
+    if root.flow || services.flow || entries.len() < MANY || is_shared(root) {
+        return None;
+    }
+    let (first, _) = &entries[1];
+    let (next, _) = &entries[entries.len() - 2];
+    let in_line = |key: &Node| {
+        begins_line(text, key.start) && column(text, key.start) == column(text, first.start)
+    };
+    let middle = line_start(text, first.start)..line_start(text, next.start);
+    let is_apart =
+        |(range, _): &(Range<usize>, String)| range.end < middle.start || middle.end < range.start;
+    if !in_line(first) || !in_line(next) || !change.splices.iter().all(is_apart) {
+        return None;
+    }
+    let before = Tree::parse(without(text, &middle)).ok()?;
+    if !is_rest(&tree.data, &before.data, entries.len()) {
+        return None;
+    }
+    let (mut added, mut removed) = (0, 0);
+    for (range, new) in &change.splices {
+        if range.end < middle.start {
+            added += new.len();
+            removed += range.len();
+        }
+    }
+    let moved = middle.start + added - removed..middle.end + added - removed;
+    let after = Tree::parse(without(&change.apply(text), &moved)).ok()?;
+    Some((before, after))
+}
+
+fn without(text: &str, middle: &Range<usize>) -> String {
+    [&text[..middle.start], &text[middle.end..]].concat()
+}
+
+/// Whether an anchor or a tag is there, which may reach or be reached from anywhere.
+fn is_shared(node: &Node) -> bool {
+    let own = node.anchor != 0 || node.tag.is_some();
+    own || match &node.kind {
+        Kind::Scalar(..) => false,
+        Kind::Alias(_) => true,
+        Kind::List(items) => items.iter().any(is_shared),
+        Kind::Map(entries) => {
+            let mut nodes = entries.iter().flat_map(|(key, value)| [key, value]);
+            nodes.any(is_shared)
+        }
+    }
+}
+
+/// Whether `rest` is what is left of `whole`, which has so many services, without those in the middle.
+fn is_rest(whole: &Data, rest: &Data, count: usize) -> bool {
+    let (whole, rest) = (whole.entries(), rest.entries());
+    let same = |a: &[(_, Data)], b: &[(_, Data)]| {
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.0 == b.0 && a.1.same(&b.1))
+    };
+    whole.len() == rest.len()
+        && whole
+            .iter()
+            .zip(rest)
+            .all(|((name, whole), (other, rest))| {
+                if **name != *"services" {
+                    return name == other && whole.same(rest);
+                }
+                let (whole, rest) = (whole.entries(), rest.entries());
+                name == other
+                    && whole.len() == count
+                    && rest.len() == 3
+                    && same(&whole[..1], &rest[..1])
+                    && same(&whole[count - 2..], &rest[1..])
+            })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(services: usize, last: &str) -> Tree {
+        let services: String = (0..services)
+            .map(|number| format!("  s{number}:\n    image: a:{number}\n"))
+            .collect();
+        Tree::parse(format!("name: x\nservices:\n{services}{last}")).unwrap()
+    }
+
+    fn at(tree: &Tree, place: &str, new: &str) -> Change {
+        let at = tree.text.find(place).unwrap();
+        Change {
+            splices: vec![(at..at, new.to_owned())],
+            edits: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_first_and_the_last_two_services_stay() {
+        let tree = file(40, "volumes:\n  v:\n");
+        let change = at(&tree, "volumes:", "  new:\n    image: b\n");
+        let (before, after) = around(&tree, &change).unwrap();
+        let kept = "name: x\nservices:\n  s0:\n    image: a:0\n  s38:\n    image: a:38\n  s39:\n    image: a:39\n";
+        assert_eq!(before.text, format!("{kept}volumes:\n  v:\n"));
+        assert_eq!(
+            after.text,
+            format!("{kept}  new:\n    image: b\nvolumes:\n  v:\n")
+        );
+        let above = at(&tree, "services:", "networks:\n  w:\n");
+        let (_, after) = around(&tree, &above).unwrap();
+        assert!(
+            after
+                .text
+                .starts_with("name: x\nnetworks:\n  w:\nservices:\n  s0:\n")
+        );
+        assert!(after.text.ends_with("    image: a:39\nvolumes:\n  v:\n"));
+    }
+
+    #[test]
+    fn nothing_is_left_out_where_it_may_matter() {
+        let append = |tree: &Tree| {
+            let end = tree.text.len();
+            Change {
+                splices: vec![(end..end, "  new:\n    image: b\n".to_owned())],
+                edits: Vec::new(),
+            }
+        };
+        let few = file(MANY - 1, "");
+        assert!(around(&few, &append(&few)).is_none());
+        let many = file(MANY, "");
+        assert!(around(&many, &append(&many)).is_some());
+        assert!(around(&many, &at(&many, "  s3:", "  new:\n")).is_none());
+        for shared in [
+            "x: &a 1\n",
+            "  s: &a\n    image: b\n",
+            "  s:\n    image: !reset b\n",
+        ] {
+            let tree = file(40, shared);
+            assert!(around(&tree, &append(&tree)).is_none(), "{shared}");
+        }
+    }
+}
