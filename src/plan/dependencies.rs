@@ -220,10 +220,12 @@ impl Draft<'_> {
         let is_there = self.put(file, &address, &ids, &why, |text| {
             cargo_toml::ensure(text, table, dependency, inherit)
         });
+        if is_there {
+            return;
+        }
         let manifest = cargo_toml::read(self.text(file)).unwrap_or_default();
         let mut declared = manifest.dependencies.into_iter();
-        if !is_there
-            && let Some(found) = declared.find(|known| known.package == dependency.name)
+        if let Some(found) = declared.find(|known| known.package == dependency.name)
             && found.optional
         {
             let key = found.key;

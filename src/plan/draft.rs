@@ -206,9 +206,22 @@ impl<'a> Draft<'a> {
                 self.take_back(&fragment, by);
             }
         }
+        let contents = kept.iter().filter(|fragment| !fragment.container);
+        let contents: Vec<_> = contents
+            .map(|fragment| (fragment.file.clone(), fragment.address.clone()))
+            .collect();
+        // Parsing a large file would say the same.
+        let holds = |container: &Fragment| {
+            contents.iter().any(|(file, address)| {
+                let below = address.strip_prefix(&container.address);
+                *file == container.file && below.is_some_and(|below| below.starts_with('/'))
+            })
+        };
         loop {
             let count = kept.len();
-            kept.retain(|fragment| !(fragment.container && self.take_back_container(fragment)));
+            kept.retain(|fragment| {
+                !fragment.container || holds(fragment) || !self.take_back_container(fragment)
+            });
             if kept.len() == count {
                 break;
             }

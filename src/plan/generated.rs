@@ -13,7 +13,7 @@ use super::draft::Draft;
 impl Draft<'_> {
     /// Brings the files of `by` to their new rendering; files that it no longer has are removed.
     pub(super) fn render(&mut self, by: &str, files: &Tree) -> Result<()> {
-        let old: Vec<File> = self.files_of(by);
+        let old: Vec<File> = self.files_of(by).cloned().collect();
         for file in old.iter().filter(|file| !files.contains_key(&file.path)) {
             self.discard(file, by, true)?;
         }
@@ -23,19 +23,17 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn files_of(&self, by: &str) -> Vec<File> {
+    fn files_of(&self, by: &str) -> impl Iterator<Item = &File> {
         let package = self.lock.package(self.facts.package());
-        package
-            .map(|package| package.files.iter().filter(|file| file.by == by).cloned())
-            .map(Iterator::collect)
-            .unwrap_or_default()
+        let files = package.into_iter().flat_map(|package| &package.files);
+        files.filter(move |file| file.by == by)
     }
 
     fn generate(&mut self, by: &str, path: &ProjectPath, text: &str) -> Result<()> {
         let base_path = base_path(path)?;
         let ours = self.tree.get(path).cloned();
         let base = self.tree.get(&base_path).cloned();
-        let known = self.files_of(by).iter().any(|file| file.path == *path);
+        let known = self.files_of(by).any(|file| file.path == *path);
         match (ours, base.filter(|_| known)) {
             (None, None) => {
                 self.tree.insert(path.clone(), text.to_owned());

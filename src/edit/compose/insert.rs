@@ -118,10 +118,10 @@ pub(super) fn item(tree: &Tree, path: &[&str], name: &str, item: &str) -> Result
         ));
     }
     let style = tree.style();
-    let written = like(item, items.last(), &style, node.flow);
+    let written = like(item, items.last(), style, node.flow);
     let (at, after) = if node.flow {
         let spans: Vec<_> = items.iter().map(|item| item.start..item.end).collect();
-        let Some((at, before, after)) = flow_place(text, node, &spans, &style) else {
+        let Some((at, before, after)) = flow_place(text, node, &spans, style) else {
             return refuse("its brackets are out of the ordinary");
         };
         (at, format!("{before}{written}{after}"))
@@ -131,7 +131,7 @@ pub(super) fn item(tree: &Tree, path: &[&str], name: &str, item: &str) -> Result
         }
         let indent = column(text, node.start);
         let at = past_tail(text, node.end, indent);
-        let first = ending_at(text, at, &style);
+        let first = ending_at(text, at, style);
         let gap = item_gap(text, items);
         (at, format!("{first}{}-{gap}{written}", " ".repeat(indent)))
     };

@@ -33,12 +33,14 @@ mod value;
 pub use service::{File, Form, Service};
 pub use value::{Value, parse_value};
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use self::address::pointer;
 use self::compare::{Meant, differ_only_at};
 use self::data::Data;
 use self::node::Node;
+use self::style::Style;
 use crate::edit::{Edit, Kept, Outcome, Refusal, line_of};
 
 /// A text with its places and its data.
@@ -47,6 +49,7 @@ struct Tree {
     text: String,
     root: Option<Node>,
     data: Data,
+    style: OnceCell<Style>,
 }
 
 impl Tree {
@@ -59,7 +62,12 @@ impl Tree {
         }
         let root = node::parse(&text)?;
         let data = Data::from_root(&text, root.as_ref())?;
-        Ok(Tree { text, root, data })
+        Ok(Tree {
+            text,
+            root,
+            data,
+            style: OnceCell::new(),
+        })
     }
 
     /// The line of the deepest node on the path that the text has.

@@ -82,20 +82,20 @@ pub(super) fn ending_at(text: &str, at: usize, style: &Style) -> &'static str {
 pub(super) fn at_end(tree: &Tree, path: &[&str], value: &Value) -> Option<Change> {
     let text = tree.text.as_str();
     let style = tree.style();
-    let parts = block_lines(path, 0, value, 0, &style);
+    let parts = block_lines(path, 0, value, 0, style);
     let mark = byte_order_mark(text);
     let content = text.trim_end();
     if content.len() > mark {
         let at = line_stop(text, content.len());
         let blank = !content.ends_with("---");
-        let first = ending_at(text, at, &style);
-        return Some(line_splice(at, parts, first, blank, &style));
+        let first = ending_at(text, at, style);
+        return Some(line_splice(at, parts, first, blank, style));
     }
     let empty = text.len() == mark;
     if !empty && !ends_line(&text[mark..]) {
         return None;
     }
-    let mut change = line_splice(mark, parts, "\n", false, &style);
+    let mut change = line_splice(mark, parts, "\n", false, style);
     let last = if empty { style.line_end } else { "" };
     // The very first line has none above that it could end.
     for (_, new) in &mut change.splices {
@@ -128,13 +128,13 @@ pub(super) fn after_entries(
         .max()?;
     let at = past_tail(text, end, indent);
     let blank = !style.keeps_blank_lines && tree.parts(&path[..depth], entries);
-    let parts = block_lines(path, depth, value, indent, &style);
+    let parts = block_lines(path, depth, value, indent, style);
     Some(line_splice(
         at,
         parts,
-        ending_at(text, at, &style),
+        ending_at(text, at, style),
         blank,
-        &style,
+        style,
     ))
 }
 
@@ -177,8 +177,8 @@ pub(super) fn below(
     }
     let outer = column(text, key.start);
     let at = past_tail(text, node.end.max(key.end), outer);
-    let parts = block_lines(path, reached.depth, value, outer + style.step, &style);
-    let lines = line_splice(at, parts, ending_at(text, at, &style), false, &style);
+    let parts = block_lines(path, reached.depth, value, outer + style.step, style);
+    let lines = line_splice(at, parts, ending_at(text, at, style), false, style);
     change.splices.extend(lines.splices);
     change.edits.extend(lines.edits);
     Some(change)
@@ -204,7 +204,7 @@ pub(super) fn in_braces(
         .iter()
         .map(|(key, value)| key.start..value.end.max(key.end))
         .collect();
-    let (at, before, after) = flow_place(&tree.text, reached.node, &spans, &style)?;
+    let (at, before, after) = flow_place(&tree.text, reached.node, &spans, style)?;
     let empty = Value::Map(Vec::new());
     let mut change = Change::default();
     let mut whole = String::new();
@@ -212,7 +212,7 @@ pub(super) fn in_braces(
     let mut inside = 0;
     for depth in reached.depth..=last {
         let value = if depth == last { value } else { &empty };
-        let mut text = flow_entry(path[depth], value, &style, json);
+        let mut text = flow_entry(path[depth], value, style, json);
         let mut brace = text.len().saturating_sub(1);
         if depth == reached.depth {
             text = format!("{before}{text}{after}");
@@ -298,8 +298,9 @@ pub(super) fn begins_line(text: &str, offset: usize) -> bool {
 }
 
 impl Tree {
-    pub(super) fn style(&self) -> Style {
-        Style::of(&self.text, self.root.as_ref())
+    pub(super) fn style(&self) -> &Style {
+        self.style
+            .get_or_init(|| Style::of(&self.text, self.root.as_ref()))
     }
 
     /// Whether a new entry of the mapping at `path` gets a blank line before it. Services and

@@ -43,7 +43,7 @@ impl Draft<'_> {
         if declared && wired {
             return;
         }
-        let unread = self.unread();
+        let (sites, unread) = self.sites();
         if !wired && !unread.is_empty() {
             self.manual.push(ManualStep {
                 what: "mend what may serve the app, then run the same command again".to_owned(),
@@ -52,7 +52,6 @@ impl Draft<'_> {
             });
             return;
         }
-        let sites = self.sites();
         let (why, places) = match sites.as_slice() {
             _ if wired => (String::new(), Vec::new()),
             [only] => match self.certain(only) {
@@ -127,29 +126,25 @@ impl Draft<'_> {
         Server::of(&self.facts.framework.name)
     }
 
-    fn sites(&self) -> Vec<Site> {
-        let files = self.facts.sources.iter();
-        let found = files.flat_map(|file| {
-            let serves = self.server().map(|server| server.find(self.text(file)));
-            let serves = serves.and_then(Result::ok).unwrap_or_default();
-            serves.into_iter().map(|serve| Site {
-                file: file.clone(),
-                serve,
-            })
-        });
-        found.collect()
-    }
-
-    /// The files that may serve the app, and why they cannot be read.
-    fn unread(&self) -> Vec<String> {
+    /// The calls that serve, and the files that may have one and why they cannot be read.
+    fn sites(&self) -> (Vec<Site>, Vec<String>) {
+        let (mut sites, mut unread) = (Vec::new(), Vec::new());
         let Some(server) = self.server() else {
-            return Vec::new();
+            return (sites, unread);
         };
-        let files = self.facts.sources.iter();
-        let files = files.filter(|file| server.seems_called_in(self.text(file)));
-        files
-            .filter_map(|file| Some(located(file, &server.find(self.text(file)).err()?)))
-            .collect()
+        for file in &self.facts.sources {
+            match server.find(self.text(file)) {
+                Ok(serves) => sites.extend(serves.into_iter().map(|serve| Site {
+                    file: file.clone(),
+                    serve,
+                })),
+                Err(why) if server.seems_called_in(self.text(file)) => {
+                    unread.push(located(file, &why));
+                }
+                Err(_) => {}
+            }
+        }
+        (sites, unread)
     }
 
     fn app_places(&self) -> Vec<String> {

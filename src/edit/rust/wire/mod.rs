@@ -215,6 +215,10 @@ fn started(indent: &str, wiring: &Wiring, end: &str) -> String {
 /// Tells whether a file starts the infrastructure and wires an app, in whatever form.
 #[must_use]
 pub fn is_wired(text: &str) -> bool {
+    // Parsing takes time, and most files have neither.
+    if !text.contains("Infra") || !text.contains("wire") {
+        return false;
+    }
     let Ok(words) = Source::parse(text).map(|source| words(source.tokens())) else {
         return false;
     };
