@@ -89,6 +89,7 @@ pub struct Component {
     pub id: String,
     /// The manifest without its `[[when]]` tables merged.
     pub manifest: Manifest,
+    table: toml::Table,
     texts: Texts,
 }
 
@@ -99,19 +100,20 @@ impl Component {
     ///
     /// The manifest is missing or breaks the schema.
     pub fn parse(id: &str, texts: Texts) -> Result<Self> {
-        let manifest = table(id, &texts)?;
+        let table = table(id, &texts)?;
         // From the text itself would be faster, but would be a second parser of the whole schema.
-        let manifest = manifest.try_into();
+        let manifest = table.clone().try_into();
         Ok(Self {
             id: id.to_owned(),
             manifest: manifest.map_err(|error: toml::de::Error| invalid(id, &error))?,
+            table,
             texts,
         })
     }
 
     /// The manifest as it stands, to merge `[[when]]` into.
-    pub(crate) fn table(&self) -> Result<toml::Table> {
-        table(&self.id, &self.texts)
+    pub(crate) fn table(&self) -> &toml::Table {
+        &self.table
     }
 
     /// The templates of generated files: where each goes, and its text. Sorted.

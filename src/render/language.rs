@@ -3,6 +3,14 @@
 use crate::{catalog::manifest::EnvKind, error::Result};
 use minijinja::{Environment, UndefinedBehavior, Value, syntax::SyntaxConfig, value::Kwargs};
 
+/// What statements, expressions and comments begin with, the first two at the start of a line.
+const MARKS: [&str; 5] = ["//%", "#%", "/*%", "/*=", "/*~"];
+
+/// Whether a text has anything to render. Reading it as a template would take longer to say.
+pub(super) fn may_be_in(template: &str) -> bool {
+    MARKS.iter().any(|mark| template.contains(mark))
+}
+
 /// An environment for the template of a file: line statements begin with `//%`, in YAML with `#%`,
 /// so that a template is a valid file of its format.
 pub(super) fn environment(path: &str) -> Result<Environment<'static>> {

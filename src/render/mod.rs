@@ -173,7 +173,7 @@ fn destination(id: &str, path: &str, facts: &Facts) -> Result<ProjectPath> {
 
 fn manifest(component: &Component, context: &Value) -> Result<Manifest> {
     let environment = environment("component.toml")?;
-    let mut table = component.table()?;
+    let mut table = component.table().clone();
     for when in &component.manifest.when {
         let mut when = when.clone();
         let Some(toml::Value::String(condition)) = when.remove("if") else {
@@ -284,6 +284,9 @@ fn told(value: &impl Serialize) -> Result<Value> {
 }
 
 fn text(id: &str, path: &str, template: &str, context: &Value) -> Result<String> {
+    if !language::may_be_in(template) {
+        return Ok(template.to_owned());
+    }
     environment(path)?
         .render_str(template, context.clone())
         .map_err(|error| broken(id, path, &error))

@@ -68,7 +68,7 @@ pub(super) fn extend(
         container: false,
     };
     let key = entry.name.clone();
-    added(text, new, vec![edit], table, |data| {
+    added(value::data(text), new, vec![edit], table, |data| {
         let entry = value::table_at(data, table.path())?.get_mut(&key)?;
         if let Some(requirement) = entry.as_str() {
             let requirement = toml::Value::String(requirement.to_owned());

@@ -45,7 +45,7 @@ pub(super) fn insert(
     new.push_str(&text[insertion.at..]);
     let address = format!("{}/{}", table.address(), dependency.name);
     edits.push(edit(address, insertion.entry, false));
-    added(text, new, edits, table, |data| {
+    added(value::data_of(document), new, edits, table, |data| {
         let mut entry = value::data(&line)?;
         let entry = entry.remove(&dependency.name)?;
         value::table_at(data, table.path())?.insert(dependency.name.clone(), entry);

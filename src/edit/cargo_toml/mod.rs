@@ -244,15 +244,15 @@ fn like_normal(
     }
 }
 
-/// Makes the outcome, once the new text was found to mean what was intended.
+/// Makes the outcome, once the new text was found to mean what was intended. `expected` begins as
+/// the data of the old one.
 fn added(
-    old: &str,
+    mut expected: Option<toml::Table>,
     text: String,
     edits: Vec<Edit>,
     table: Table,
     intend: impl FnOnce(&mut toml::Table) -> Option<()>,
 ) -> Result<Outcome, Refusal> {
-    let mut expected = value::data(old);
     let meant = expected.as_mut().and_then(intend).is_some();
     if meant && expected == value::data(&text) {
         return Ok(Outcome::Added { text, edits });

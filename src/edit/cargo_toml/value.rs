@@ -1,7 +1,7 @@
 //! What an entry of a dependency table says, and the data of a whole manifest.
 
 use super::{Dependency, Origin};
-use toml_edit::{Array, Item};
+use toml_edit::{Array, Document, Item, TableLike, Value};
 
 /// A text under a key of an item.
 pub(super) fn text_of<'a>(item: &'a Item, key: &str) -> Option<&'a str> {
@@ -54,6 +54,47 @@ pub(super) fn origin_of(item: &Item) -> Origin {
 /// The data of a manifest, for comparing; `None` when it cannot be read.
 pub(super) fn data(text: &str) -> Option<toml::Table> {
     text.parse().ok()
+}
+
+/// The same data, of a manifest that the editor has read.
+pub(super) fn data_of(document: &Document<&str>) -> Option<toml::Table> {
+    table_of(document.as_table())
+}
+
+fn table_of(table: &dyn TableLike) -> Option<toml::Table> {
+    let entries = table.iter();
+    let entries = entries.filter(|(_, item)| !item.is_none());
+    entries
+        .map(|(key, item)| Some((key.to_owned(), item_of(item)?)))
+        .collect()
+}
+
+fn item_of(item: &Item) -> Option<toml::Value> {
+    Some(match item {
+        Item::ArrayOfTables(tables) => {
+            let tables = tables.iter();
+            let tables = tables.map(|table| Some(toml::Value::Table(table_of(table)?)));
+            toml::Value::Array(tables.collect::<Option<_>>()?)
+        }
+        Item::Table(table) => toml::Value::Table(table_of(table)?),
+        Item::Value(value) => value_of(value)?,
+        Item::None => return None,
+    })
+}
+
+fn value_of(value: &Value) -> Option<toml::Value> {
+    Some(match value {
+        Value::String(text) => text.value().as_str().into(),
+        Value::Integer(number) => (*number.value()).into(),
+        Value::Float(number) => (*number.value()).into(),
+        Value::Boolean(flag) => (*flag.value()).into(),
+        Value::Datetime(time) => toml::Value::Datetime(*time.value()),
+        Value::Array(values) => {
+            let values = values.iter().map(value_of);
+            toml::Value::Array(values.collect::<Option<_>>()?)
+        }
+        Value::InlineTable(table) => toml::Value::Table(table_of(table)?),
+    })
 }
 
 /// The table at a path, made when it is not there.
