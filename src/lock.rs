@@ -3,8 +3,9 @@
 //! It holds no secret, no absolute path and no time, and its order is deterministic. Texts of
 //! `.env` are kept as length and hash only.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use litemap::LiteMap;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -88,17 +89,17 @@ pub struct Component {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requires: Vec<String>,
     /// Its options.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "LiteMap::is_empty")]
     pub options: Options,
     /// The versions of crates that it was rendered for.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub versions: BTreeMap<String, Version>,
+    #[serde(default, skip_serializing_if = "LiteMap::is_empty")]
+    pub versions: LiteMap<String, Version>,
     /// The crates that it uses.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub dependencies: BTreeMap<String, Dependency>,
+    #[serde(default, skip_serializing_if = "LiteMap::is_empty")]
+    pub dependencies: LiteMap<String, Dependency>,
     /// The crates that its tests use.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub dev_dependencies: BTreeMap<String, Dependency>,
+    #[serde(default, skip_serializing_if = "LiteMap::is_empty")]
+    pub dev_dependencies: LiteMap<String, Dependency>,
     /// The struct of its settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settings: Option<SettingsSpec>,

@@ -1,10 +1,11 @@
 //! Where a path of the project really is on disk, and that it is inside.
 
 use std::{
-    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
+
+use litemap::LiteMap;
 
 use crate::{
     error::{Error, Result},
@@ -16,7 +17,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Places<'a> {
     root: &'a Path,
-    folders: BTreeMap<String, Place>,
+    folders: LiteMap<String, Place>,
 }
 
 #[derive(Clone, Debug)]
@@ -31,7 +32,7 @@ impl<'a> Places<'a> {
     pub fn new(root: &'a Path) -> Self {
         Self {
             root,
-            folders: BTreeMap::new(),
+            folders: LiteMap::new(),
         }
     }
 

@@ -1,6 +1,8 @@
 //! Names and choices in, a selection out: requirements closed, options typed, order settled.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+use litemap::LiteMap;
 
 use crate::{
     catalog::{
@@ -11,7 +13,7 @@ use crate::{
 };
 
 /// The values of a component's options, every one of them.
-pub type Options = BTreeMap<String, toml::Value>;
+pub type Options = LiteMap<String, toml::Value>;
 
 /// A component that is to be there, with its options.
 #[derive(Clone, Debug)]
@@ -25,7 +27,7 @@ pub struct Selected<'a> {
 }
 
 /// What is installed: the options by component.
-pub type Installed = BTreeMap<String, Options>;
+pub type Installed = LiteMap<String, Options>;
 
 /// A choice on the command line: `--set redis.pubsub=false`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +53,7 @@ pub fn resolve<'a>(
     asked: &[String],
     choices: &[Choice],
 ) -> Result<Vec<Selected<'a>>> {
-    let mut wanted: BTreeMap<&str, (&Component, bool)> = BTreeMap::new();
+    let mut wanted: LiteMap<&str, (&Component, bool)> = LiteMap::new();
     let mut open: Vec<(&Component, bool)> = Vec::new();
     for id in asked {
         open.push((catalog.get(id)?, true));
@@ -80,8 +82,8 @@ pub fn resolve<'a>(
         }
     }
     wanted
-        .into_values()
-        .map(|(component, asked)| {
+        .into_iter()
+        .map(|(_, (component, asked))| {
             let options = options(component, installed.get(&component.id), choices)?;
             Ok(Selected {
                 component,

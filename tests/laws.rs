@@ -244,7 +244,8 @@ fn an_edited_generated_file_is_never_lost() {
         let world = World::new(&fixture).add(&["alpha"]);
         let path = world
             .generated()
-            .into_keys()
+            .into_iter()
+            .map(|(path, _)| path)
             .find(|path| path.as_str().ends_with("/mod.rs"))
             .unwrap();
         let mut edited = world.clone();

@@ -7,7 +7,7 @@
 #![expect(clippy::disallowed_methods, reason = "this is the room that writes")]
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs::{self, File, OpenOptions, TryLockError},
     hash::{BuildHasher, RandomState},
     io,
@@ -27,6 +27,7 @@ mod sync;
 
 use journal::{Entry, Journal};
 pub use journal::{Recovery, is_pending};
+use litemap::LiteMap;
 use sync::Syncing;
 
 /// A file before and after; no text is no file.
@@ -297,7 +298,7 @@ impl Writing<'_> {
 /// The journal, and where its folders will be.
 fn journal_of(changes: &[FileChange], places: &mut Places<'_>) -> Result<(Journal, Vec<PathBuf>)> {
     let nonce = RandomState::new().hash_one(std::process::id());
-    let mut folders = BTreeMap::new();
+    let mut folders: LiteMap<ProjectPath, PathBuf> = LiteMap::new();
     let mut entries = Vec::new();
     for (index, change) in changes.iter().enumerate() {
         entries.push(Entry {

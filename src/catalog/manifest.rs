@@ -1,7 +1,6 @@
 //! The schema of `component.toml`. Unknown keys are errors.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
 /// Everything that a manifest says, for one choice of options.
@@ -35,16 +34,16 @@ pub struct Manifest {
     pub next: Vec<String>,
     /// What can be chosen with `--set`.
     #[serde(default)]
-    pub options: BTreeMap<String, OptionSpec>,
+    pub options: LiteMap<String, OptionSpec>,
     /// Crates, in Cargo's own syntax.
     #[serde(default)]
-    pub dependencies: BTreeMap<String, Dependency>,
+    pub dependencies: LiteMap<String, Dependency>,
     /// Crates of the generated tests.
     #[serde(default)]
-    pub dev_dependencies: BTreeMap<String, Dependency>,
+    pub dev_dependencies: LiteMap<String, Dependency>,
     /// Features that bring others: by crate and feature, what need not be named beside it.
     #[serde(default)]
-    pub implies: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    pub implies: LiteMap<String, LiteMap<String, Vec<String>>>,
     /// The struct of its settings.
     pub settings: Option<SettingsSpec>,
     /// Its variables.
@@ -342,7 +341,7 @@ pub struct Route {
 pub struct ComposeSpec {
     /// By service, the image families that already play its role, without registry and tag.
     #[serde(default)]
-    pub images: BTreeMap<String, Vec<String>>,
+    pub images: LiteMap<String, Vec<String>>,
     /// Services of required components that need another image.
     #[serde(default)]
     pub switch: Vec<Switch>,
@@ -363,7 +362,7 @@ pub struct Switch {
     pub also: Vec<String>,
     /// Its tag, by the major version of the old tag and what that is built on: `17`, `17-alpine`,
     /// `17-bookworm`.
-    pub tags: BTreeMap<String, String>,
+    pub tags: LiteMap<String, String>,
 }
 
 /// How a running service is recognised.

@@ -3,9 +3,10 @@
 //! A component is a folder of data. This room reads manifests and hands out the texts of templates;
 //! it renders nothing and knows no project.
 
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::sync::OnceLock;
 
 use include_dir::{Dir, include_dir};
+use litemap::LiteMap;
 use semver::Version;
 use serde::Deserialize;
 
@@ -40,7 +41,7 @@ pub struct Heading {
 /// All components, by id, and what every project gets. Each is read when it is first asked for.
 #[derive(Clone, Debug)]
 pub struct Catalog {
-    components: BTreeMap<String, Entry>,
+    components: LiteMap<String, Entry>,
     hub: Entry,
     skeletons: Texts,
 }
@@ -267,8 +268,7 @@ mod tests {
     fn texts_in_the_binary_and_in_memory_are_found_alike() {
         let embedded = Texts::embedded(BASE.get_dir("new").unwrap());
         let all = embedded.below("").into_iter();
-        let owned: BTreeMap<_, _> = all.map(|(path, text)| (path, text.to_owned())).collect();
-        let owned = Texts::from(owned);
+        let owned: Texts = all.map(|(path, text)| (path, text.to_owned())).collect();
         assert_eq!(embedded.below("axum"), owned.below("axum"));
         assert!(!owned.below("axum").is_empty());
         for (path, text) in owned.below("") {

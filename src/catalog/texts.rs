@@ -1,8 +1,9 @@
 //! The texts of a folder: in the binary, where each is only touched when it is asked for, or in memory.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::path::PathBuf;
 
 use include_dir::Dir;
+use litemap::LiteMap;
 
 /// Texts by path, with `/` between folders.
 #[derive(Clone, Debug)]
@@ -11,18 +12,18 @@ pub struct Texts(Kept);
 #[derive(Clone, Debug)]
 enum Kept {
     Embedded(&'static Dir<'static>),
-    Owned(BTreeMap<String, String>),
+    Owned(LiteMap<String, String>),
 }
 
 impl Default for Texts {
     fn default() -> Self {
-        Self::from(BTreeMap::new())
+        Self(Kept::Owned(LiteMap::new()))
     }
 }
 
-impl From<BTreeMap<String, String>> for Texts {
-    fn from(texts: BTreeMap<String, String>) -> Self {
-        Self(Kept::Owned(texts))
+impl FromIterator<(String, String)> for Texts {
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(texts: T) -> Self {
+        Self(Kept::Owned(texts.into_iter().collect()))
     }
 }
 

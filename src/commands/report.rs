@@ -1,7 +1,6 @@
 //! How a plan is shown: a summary, a diff or JSON, of the very plan that is applied.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use serde_json::{Value, json};
 
 use crate::{
@@ -62,7 +61,7 @@ pub(super) fn plan(verb: &str, plan: &Plan, preview: bool, diff: bool, code: u8,
 
 /// One line a shared file, one a folder of generated files.
 fn summary(plan: &Plan, ui: &Ui) {
-    let mut folders: BTreeMap<(&str, &str), Vec<&Change>> = BTreeMap::new();
+    let mut folders: LiteMap<(&str, &str), Vec<&Change>> = LiteMap::new();
     for change in &plan.changes {
         match change.sort {
             Sort::Generated if !ui.is_verbose() && change.why.is_empty() => {

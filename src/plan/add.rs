@@ -126,7 +126,7 @@ fn component(rendering: &Rendering, facts: &crate::facts::Facts) -> lock::Compon
         asked: rendering.asked,
         requires: manifest.requires.clone(),
         options: rendering.options.clone(),
-        versions: versions.into(),
+        versions: versions.into_iter().collect(),
         dependencies: manifest.dependencies.clone(),
         dev_dependencies: manifest.dev_dependencies.clone(),
         settings: manifest.settings.clone(),

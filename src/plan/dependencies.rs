@@ -1,7 +1,8 @@
 //! Crates: what all components of the package need together, entry by entry of `Cargo.toml`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use litemap::LiteMap;
 use semver::Version;
 
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
 use super::draft::Draft;
 
 /// By crate and feature, the features that it brings.
-type Implies = BTreeMap<String, BTreeMap<String, Vec<String>>>;
+type Implies = LiteMap<String, LiteMap<String, Vec<String>>>;
 
 /// What is needed at one place: the crate, and who needs it.
 struct Need {
@@ -99,7 +100,9 @@ impl Draft<'_> {
     pub(super) fn depend(&mut self, hub: &manifest::Manifest, by: &str) {
         let mut needs = self.needs(hub);
         let declared = self.declarations(&hub.implies);
-        needs.values_mut().for_each(|need| declared.spare(need));
+        for (_, need) in &mut needs {
+            declared.spare(need);
+        }
         for need in needs.values().filter(|need| need.table == Table::Normal) {
             self.ensure_in_package(need);
         }
@@ -107,7 +110,11 @@ impl Draft<'_> {
         self.disown(&needs.keys().cloned().collect());
         self.withdraw(by);
         let declared = self.declarations(&hub.implies);
-        needs.retain(|_, need| need.table != Table::Dev || declared.lacks(need));
+        let needs = needs.into_iter().filter_map(|(address, mut need)| {
+            let stays = need.table != Table::Dev || declared.lacks(&mut need);
+            stays.then_some((address, need))
+        });
+        let needs: LiteMap<String, Need> = needs.collect();
         self.disown(&needs.keys().cloned().collect());
         for need in needs.values().filter(|need| need.table == Table::Dev) {
             self.ensure_in_package(need);
@@ -138,8 +145,8 @@ impl Draft<'_> {
     }
 
     /// All crates that the components of this package need, by address.
-    fn needs(&self, hub: &manifest::Manifest) -> BTreeMap<String, Need> {
-        let mut needs = BTreeMap::new();
+    fn needs(&self, hub: &manifest::Manifest) -> LiteMap<String, Need> {
+        let mut needs = LiteMap::new();
         let package = self.lock.package(self.facts.package());
         let components = package.iter().flat_map(|package| &package.components);
         let components = components.map(|component| {
@@ -276,7 +283,7 @@ fn address(table: Table, name: &str) -> String {
 }
 
 fn need(
-    needs: &mut BTreeMap<String, Need>,
+    needs: &mut LiteMap<String, Need>,
     table: Table,
     name: &str,
     wanted: &manifest::Dependency,

@@ -1,6 +1,8 @@
 //! A plan while it is being made: the tree as it becomes, and what is to be remembered of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+use litemap::LiteMap;
 
 use crate::{
     edit::{Edit, Kept, Outcome, Refusal, compose},
@@ -27,7 +29,7 @@ pub(super) struct Draft<'a> {
     before: &'a Tree,
     pub(super) tree: Tree,
     pub(super) lock: Lock,
-    why: BTreeMap<ProjectPath, (BTreeSet<String>, Vec<String>)>,
+    why: LiteMap<ProjectPath, (BTreeSet<String>, Vec<String>)>,
     pub(super) manual: Vec<ManualStep>,
     pub(super) notes: Vec<String>,
     pub(super) markers: Vec<ProjectPath>,
@@ -45,7 +47,7 @@ impl<'a> Draft<'a> {
             before: context.tree,
             tree: context.tree.clone(),
             lock: context.lock.clone(),
-            why: BTreeMap::new(),
+            why: LiteMap::new(),
             manual: Vec::new(),
             notes: Vec::new(),
             markers: Vec::new(),

@@ -179,8 +179,9 @@ mod tests {
             to: "maps/db".to_owned(),
             also: Vec::new(),
             tags: [("17", "17-3"), ("17-alpine", "17-3-alpine")]
+                .into_iter()
                 .map(|(old, new)| (old.to_owned(), new.to_owned()))
-                .into(),
+                .collect(),
         };
         let new = |image| successor(image, &switch);
         for image in ["db:17", "db:17.2", "docker.io/library/db:17"] {

@@ -1,7 +1,6 @@
 //! The web framework that a package uses.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use semver::Version;
 
 use crate::{
@@ -48,7 +47,7 @@ pub(super) fn has(manifest: &Manifest, frameworks: &[&str]) -> bool {
 pub(super) fn of(
     project: &Project,
     member: &Member,
-    versions: &BTreeMap<String, Version>,
+    versions: &LiteMap<String, Version>,
 ) -> Result<Framework> {
     let mut names = supported(&member.manifest);
     if names.len() > 1 {
@@ -82,7 +81,7 @@ pub(super) fn of(
 pub(super) fn named(
     name: &str,
     member: &Member,
-    versions: &BTreeMap<String, Version>,
+    versions: &LiteMap<String, Version>,
 ) -> Result<Framework> {
     if name == Framework::NONE {
         return Ok(Framework::none());
@@ -114,7 +113,7 @@ pub(super) fn named(
 pub(super) fn recorded(
     name: &str,
     wish: Option<&str>,
-    versions: &BTreeMap<String, Version>,
+    versions: &LiteMap<String, Version>,
 ) -> Result<Framework> {
     if let Some(wish) = wish.filter(|wish| *wish != name) {
         let what = format!("what was added is written for `{name}`, not `{wish}`");
@@ -128,7 +127,7 @@ pub(super) fn recorded(
 }
 
 /// A path or git dependency may have no version that can be known; the newest is likeliest.
-fn in_version(name: &str, newest: &Version, versions: &BTreeMap<String, Version>) -> Framework {
+fn in_version(name: &str, newest: &Version, versions: &LiteMap<String, Version>) -> Framework {
     Framework {
         name: name.to_owned(),
         version: versions.get(name).unwrap_or(newest).clone(),

@@ -3,15 +3,14 @@
 //! Cargo writes this file in one fixed layout, a line a value; reading lines is many times cheaper
 //! than parsing it as TOML, and it may have thousands of packages.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use semver::Version;
 
 /// All versions of each crate, by its name.
-pub(super) type All<'l> = BTreeMap<&'l str, Vec<Version>>;
+pub(super) type All<'l> = LiteMap<&'l str, Vec<Version>>;
 
 /// The version of each direct dependency of `package`, by the crate's name; and all that are locked.
-pub(super) fn versions<'l>(lock: &'l str, package: &str) -> (BTreeMap<String, Version>, All<'l>) {
+pub(super) fn versions<'l>(lock: &'l str, package: &str) -> (LiteMap<String, Version>, All<'l>) {
     let mut all = All::new();
     let mut edges: Vec<&str> = Vec::new();
     for block in lock.split("[[package]]").skip(1) {
@@ -83,9 +82,9 @@ version = "1.0.229"
 source = "registry"
 "#;
         let (versions, all) = versions(lock, "api");
-        assert_eq!(all["axum"].len(), 2);
-        assert_eq!(versions["axum"], Version::new(0, 8, 9));
-        assert_eq!(versions["serde"], Version::new(1, 0, 229));
+        assert_eq!(all[&"axum"].len(), 2);
+        assert_eq!(versions[&"axum".to_owned()], Version::new(0, 8, 9));
+        assert_eq!(versions[&"serde".to_owned()], Version::new(1, 0, 229));
         assert_eq!(versions.len(), 2);
     }
 }

@@ -1,7 +1,8 @@
 //! The package that components are added to, and everything known of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use litemap::LiteMap;
 use semver::Version;
 
 use crate::{
@@ -23,7 +24,7 @@ use super::{
 };
 
 /// Versions, by the name of the crate.
-type Versions = BTreeMap<String, Version>;
+type Versions = LiteMap<String, Version>;
 
 /// What the user says of the place.
 #[derive(Clone, Debug, Default)]

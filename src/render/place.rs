@@ -1,13 +1,13 @@
 //! Values that depend on the user's compose file.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use crate::error::Result;
 
 use super::{broken, language::environment};
 
 /// Texts by name.
-type Names = BTreeMap<String, String>;
+type Names = LiteMap<String, String>;
 
 /// Stands where a secret is that nobody may write down.
 const UNKNOWN: char = '\0';
@@ -20,9 +20,9 @@ pub struct Placed {
     /// The name in the compose file.
     pub services: Names,
     /// The `environment` as it is written in the compose file.
-    pub written: BTreeMap<String, Names>,
+    pub written: LiteMap<String, Names>,
     /// The same with defaults in the place of variables.
-    pub resolved: BTreeMap<String, Names>,
+    pub resolved: LiteMap<String, Names>,
 }
 
 /// Who reads a value.
@@ -57,7 +57,7 @@ pub fn place(template: &str, placed: &Placed, side: Side) -> Result<Option<Strin
         Side::Machine => placed.resolved.clone(),
         Side::Network => placed.written.clone(),
     };
-    let get = |known: &BTreeMap<String, Names>, service: &str, key: &str| {
+    let get = |known: &LiteMap<String, Names>, service: &str, key: &str| {
         known.get(service).and_then(|names| names.get(key)).cloned()
     };
     let all = known.clone();
@@ -101,7 +101,7 @@ mod tests {
             let settings = |word: &str| {
                 let names = [("NAME", "shop"), ("WORD", word)];
                 let names = names.map(|(key, value)| (key.to_owned(), value.to_owned()));
-                BTreeMap::from([("db".to_owned(), Names::from(names))])
+                LiteMap::from_iter([("db".to_owned(), Names::from_iter(names))])
             };
             let placed = Placed {
                 written: settings(written),

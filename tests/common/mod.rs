@@ -14,11 +14,7 @@ pub mod generated;
 pub mod process;
 pub mod redis;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
-};
+use std::{collections::BTreeSet, fs, path::Path};
 
 pub use disk::{files, here};
 
@@ -71,11 +67,11 @@ pub fn catalog() -> Catalog {
     test_components()
         .iter()
         .fold(Catalog::embedded(), |catalog, id| {
-            let texts: BTreeMap<_, _> = files(&here().join("components").join(id))
+            let texts = files(&here().join("components").join(id))
                 .into_iter()
                 .map(|(path, bytes)| (path, String::from_utf8(bytes).unwrap()))
                 .collect();
-            catalog.with(Component::parse(id, texts.into()).unwrap())
+            catalog.with(Component::parse(id, texts).unwrap())
         })
 }
 

@@ -2,10 +2,11 @@
 //!
 //! A value of another type than cargo expects is passed over: cargo itself will complain.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::super::{Refusal, line_of};
 use super::{place, value};
+use litemap::LiteMap;
 use toml_edit::{Document, Item, TableLike};
 
 /// A `Cargo.toml`.
@@ -275,7 +276,7 @@ fn denied(lints: &Item) -> Vec<String> {
         .collect()
 }
 
-fn features(document: &Document<&str>) -> BTreeMap<String, Vec<String>> {
+fn features(document: &Document<&str>) -> LiteMap<String, Vec<String>> {
     let features = document.get("features").and_then(Item::as_table_like);
     features
         .iter()
@@ -288,7 +289,7 @@ fn features(document: &Document<&str>) -> BTreeMap<String, Vec<String>> {
 }
 
 /// The keys of dependencies that the feature `default` turns on.
-fn turned_on(features: &BTreeMap<String, Vec<String>>) -> BTreeSet<String> {
+fn turned_on(features: &LiteMap<String, Vec<String>>) -> BTreeSet<String> {
     let mut on = BTreeSet::new();
     let mut seen = BTreeSet::new();
     let mut open = vec!["default"];

@@ -1,6 +1,8 @@
 //! Comparing data: whether a fragment is there, and whether an edit changed only what it meant to.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
+
+use litemap::LiteMap;
 
 use super::data::Data;
 
@@ -158,7 +160,7 @@ pub(super) fn differ_only_at(
     let (Some(before), Some(after)) = (entries_or_none(left), entries_or_none(right)) else {
         return false;
     };
-    let mut below: BTreeMap<&str, Vec<Meant<'_>>> = BTreeMap::new();
+    let mut below: LiteMap<&str, Vec<Meant<'_>>> = LiteMap::new();
     for place in places {
         let Some((name, rest)) = place.path.split_first() else {
             return false;

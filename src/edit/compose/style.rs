@@ -2,7 +2,7 @@
 //!
 //! Every vote is counted in an ordered map, so the same text always gives the same style.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use super::lines::{column, line_start};
 use super::node::{Kind, Node};
@@ -24,8 +24,8 @@ pub(super) struct Style {
 
 #[derive(Default)]
 struct Votes {
-    steps: BTreeMap<usize, usize>,
-    offsets: BTreeMap<usize, usize>,
+    steps: LiteMap<usize, usize>,
+    offsets: LiteMap<usize, usize>,
     double: usize,
     single: usize,
     keeps_blank_lines: bool,
@@ -95,7 +95,7 @@ impl Votes {
 }
 
 /// The choice with the most votes, the smallest of those that share the first place.
-fn most(votes: &BTreeMap<usize, usize>) -> Option<usize> {
+fn most(votes: &LiteMap<usize, usize>) -> Option<usize> {
     let highest = votes.values().max()?;
     votes
         .iter()

@@ -1,7 +1,6 @@
 //! The walk through a file that meets every call which serves.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, ExprCall, Signature, Stmt};
@@ -46,7 +45,7 @@ pub(super) struct Finder<'s> {
     function: Option<Function>,
     /// The constructs between the function and here.
     inside: Vec<&'static str>,
-    direct: BTreeMap<usize, Found>,
+    direct: LiteMap<usize, Found>,
     /// The start of the last server seen that has a graceful shutdown.
     graceful: Option<usize>,
     serves: Vec<Serve>,
@@ -60,7 +59,7 @@ impl<'s> Finder<'s> {
             imports: Imports::of(&source.file),
             function: None,
             inside: Vec::new(),
-            direct: BTreeMap::new(),
+            direct: LiteMap::new(),
             graceful: None,
             serves: Vec::new(),
         }
