@@ -11,11 +11,18 @@ use serde::{Deserialize, Serialize};
 pub struct ProjectPath(String);
 
 /// Why a text is not a [`ProjectPath`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the path `{}` {reason}", path.escape_debug())]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostilePath {
     path: String,
     reason: &'static str,
+}
+
+impl std::error::Error for HostilePath {}
+
+impl fmt::Display for HostilePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the path `{}` {}", self.path.escape_debug(), self.reason)
+    }
 }
 
 impl ProjectPath {

@@ -7,7 +7,6 @@
 #![expect(clippy::disallowed_methods, reason = "this is the room that writes")]
 
 use std::{
-    collections::BTreeSet,
     fs::{self, File, OpenOptions, TryLockError},
     hash::{BuildHasher, RandomState},
     io,
@@ -129,7 +128,7 @@ impl Session {
             return Ok(());
         }
         let mut places = Places::new(&self.root);
-        let mut writable = BTreeSet::new();
+        let mut writable = Vec::new();
         let mut targets = Vec::new();
         for change in changes {
             let target = places.locate(&change.path)?;
@@ -166,7 +165,7 @@ impl Session {
     }
 
     /// Looks at a file and the innermost folder that it has, at each folder once.
-    fn check_writable(&self, target: &Path, writable: &mut BTreeSet<PathBuf>) -> Result<()> {
+    fn check_writable(&self, target: &Path, writable: &mut Vec<PathBuf>) -> Result<()> {
         let refuse = |path: &Path| {
             let shown = path.strip_prefix(&self.root).unwrap_or(path);
             Err(
@@ -175,7 +174,7 @@ impl Session {
             )
         };
         for path in target.ancestors() {
-            if writable.contains(path) {
+            if writable.iter().any(|known| known == path) {
                 break;
             }
             let found = fs::metadata(path);
@@ -186,7 +185,7 @@ impl Session {
                 return refuse(path);
             }
             if path != target {
-                writable.insert(path.to_owned());
+                writable.push(path.to_owned());
                 if found.is_ok() {
                     break;
                 }
@@ -247,7 +246,7 @@ impl Session {
         syncing: &Syncing,
         watch: Watch<'_>,
     ) -> Result<(), (ProjectPath, io::Error)> {
-        let mut folders = BTreeSet::new();
+        let mut folders: Vec<&Path> = Vec::new();
         for (change, target, name) in writing.files() {
             watch("rename")
                 .and_then(|()| match name {
@@ -255,7 +254,8 @@ impl Session {
                     None => disk::delete(&self.root, target),
                 })
                 .map_err(|error| (change.path.clone(), error))?;
-            folders.extend(target.parent());
+            let folder = target.parent();
+            folders.extend(folder.filter(|folder| !folders.contains(folder)));
         }
         let last = |error| (writing.changes[0].path.clone(), error);
         let folders = folders.into_iter().filter(|folder| folder.exists());

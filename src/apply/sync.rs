@@ -88,7 +88,7 @@ fn each<T: Copy + Send + Sync>(
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::{collections::BTreeSet, fs, fs::File, os::unix::fs::MetadataExt, path::Path};
+    use std::{fs, fs::File, os::unix::fs::MetadataExt, path::Path};
 
     /// ext2 to ext4, XFS and btrfs: syncing one of them whole is what syncing all of its files is.
     /// Others may hand a file to somebody who keeps it in memory: a network, the host of a container.
@@ -103,10 +103,13 @@ mod linux {
         if unwritten(&written)? > LITTLE {
             return None;
         }
-        let mut devices = BTreeSet::new();
-        let mut files = Vec::new();
-        for folder in folders.collect::<BTreeSet<_>>() {
-            if devices.insert(fs::metadata(folder).ok()?.dev()) {
+        let (mut devices, mut files) = (Vec::new(), Vec::new());
+        let mut folders: Vec<&Path> = folders.collect();
+        folders.dedup();
+        for folder in folders {
+            let device = fs::metadata(folder).ok()?.dev();
+            if !devices.contains(&device) {
+                devices.push(device);
                 let file = File::open(folder).ok()?;
                 let found = rustix::fs::fstatfs(&file).ok()?;
                 if !WHOLE.contains(&(found.f_type as u32)) {

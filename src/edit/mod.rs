@@ -43,10 +43,9 @@ pub enum Outcome {
 }
 
 /// Why a fragment cannot be placed. Nothing was edited.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// The text is not of its format, or not in a form that can be edited as a whole.
-    #[error("{}{reason}", At(*line))]
     Unreadable {
         /// Counted from 1.
         line: Option<usize>,
@@ -54,7 +53,6 @@ pub enum Refusal {
         reason: String,
     },
     /// Something else is there.
-    #[error("{}`{address}` is {found}, wanted {wanted}", At(*line))]
     Conflict {
         /// The place.
         address: String,
@@ -66,7 +64,6 @@ pub enum Refusal {
         found: String,
     },
     /// The place exists in a form that an edit would damage or that would carry it elsewhere.
-    #[error("{}`{address}` cannot be edited: {reason}", At(*line))]
     Unsafe {
         /// The place.
         address: String,
@@ -77,11 +74,28 @@ pub enum Refusal {
     },
 }
 
-struct At(Option<usize>);
+impl std::error::Error for Refusal {}
 
-impl fmt::Display for At {
+impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.map_or(Ok(()), |line| write!(f, "line {line}: "))
+        let (Self::Unreadable { line, .. }
+        | Self::Conflict { line, .. }
+        | Self::Unsafe { line, .. }) = self;
+        if let Some(line) = line {
+            write!(f, "line {line}: ")?;
+        }
+        match self {
+            Self::Unreadable { reason, .. } => f.write_str(reason),
+            Self::Conflict {
+                address,
+                wanted,
+                found,
+                ..
+            } => write!(f, "`{address}` is {found}, wanted {wanted}"),
+            Self::Unsafe {
+                address, reason, ..
+            } => write!(f, "`{address}` cannot be edited: {reason}"),
+        }
     }
 }
 
