@@ -212,7 +212,7 @@ impl<'a> Draft<'a> {
         let contents: Vec<_> = contents
             .map(|fragment| (fragment.file.clone(), fragment.address.clone()))
             .collect();
-        // Parsing a large file would say the same.
+        // The editor would say the same, after it has parsed the whole file.
         let holds = |container: &Fragment| {
             contents.iter().any(|(file, address)| {
                 let below = address.strip_prefix(&container.address);

@@ -1,7 +1,8 @@
 //! The language of templates: its syntax, and the functions and filters that they have.
 
-use crate::{catalog::manifest::EnvKind, error::Result};
 use minijinja::{Environment, UndefinedBehavior, Value, syntax::SyntaxConfig, value::Kwargs};
+
+use crate::{catalog::manifest::EnvKind, error::Result};
 
 /// What statements, expressions and comments begin with, the first two at the start of a line.
 const MARKS: [&str; 5] = ["//%", "#%", "/*%", "/*=", "/*~"];
