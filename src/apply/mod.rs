@@ -154,7 +154,8 @@ impl Session {
             fs::remove_file(journal::prepared(&self.state)).ok();
             Err(error)
         });
-        self.commit(&writing, &staged?, watch)
+        let syncing = staged?;
+        self.commit(&writing, &syncing, watch)
             .map_err(|(path, error)| {
                 let mut error =
                     unwritable(&path, &error).hint("run the same command again to finish it");

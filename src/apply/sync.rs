@@ -50,15 +50,14 @@ impl Syncing {
         all: &[(T, PathBuf)],
         open: impl Fn(&Path) -> io::Result<File> + Sync,
     ) -> Result<(), (T, io::Error)> {
-        match (self, all.first()) {
-            (_, None) => Ok(()),
-            (Self::Alone, _) => each(all, AT_ONCE, open),
-            #[cfg(target_os = "linux")]
-            (Self::Together(file_systems), Some((first, _))) => file_systems
-                .iter()
-                .try_for_each(rustix::fs::syncfs)
-                .map_err(|error| (*first, error.into())),
+        #[cfg(target_os = "linux")]
+        if let Self::Together(file_systems) = self
+            // An error may be of somebody else's file; then each of ours is asked.
+            && file_systems.iter().try_for_each(rustix::fs::syncfs).is_ok()
+        {
+            return Ok(());
         }
+        each(all, AT_ONCE, open)
     }
 }
 
@@ -90,8 +89,12 @@ fn each<T: Copy + Send + Sync>(
 mod linux {
     use std::{fs, fs::File, os::unix::fs::MetadataExt, path::Path};
 
-    /// ext2 to ext4, XFS and btrfs: syncing one of them whole is what syncing all of its files is.
-    /// Others may hand a file to somebody who keeps it in memory: a network, the host of a container.
+    /// The kernel from which on a sync of a whole file system tells of all errors that the sync of a
+    /// file does: of writing since 5.8, of its journal since 5.17.
+    const TELLS: (u32, u32) = (5, 17);
+
+    /// ext4, XFS and btrfs: syncing one of them whole is what syncing all of its files is. Others may
+    /// hand a file to somebody who keeps it in memory: a network, the host of a container.
     const WHOLE: [u32; 3] = [0xef53, 0x5846_5342, 0x9123_683e];
 
     /// Of what others have written and the disk has not: more is not waited for, in KiB.
@@ -99,8 +102,9 @@ mod linux {
 
     /// One file of each file system, where all of them can be synced whole and soon.
     pub(super) fn file_systems<'a>(folders: impl Iterator<Item = &'a Path>) -> Option<Vec<File>> {
-        let written = fs::read_to_string("/proc/meminfo").ok()?;
-        if unwritten(&written)? > LITTLE {
+        let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").ok()?;
+        let memory = fs::read_to_string("/proc/meminfo").ok()?;
+        if !tells(&kernel) || !is_little(&memory) {
             return None;
         }
         let (mut devices, mut files) = (Vec::new(), Vec::new());
@@ -112,7 +116,7 @@ mod linux {
                 devices.push(device);
                 let file = File::open(folder).ok()?;
                 let found = rustix::fs::fstatfs(&file).ok()?;
-                if !WHOLE.contains(&(found.f_type as u32)) {
+                if !is_whole(found.f_type as u32) {
                     return None;
                 }
                 files.push(file);
@@ -121,13 +125,26 @@ mod linux {
         Some(files)
     }
 
-    /// What waits to be written to disks, in KiB.
-    pub(super) fn unwritten(meminfo: &str) -> Option<u64> {
-        ["Dirty:", "Writeback:"].iter().try_fold(0, |sum, name| {
+    /// Whether a kernel of this release tells of all errors.
+    pub(super) fn tells(release: &str) -> bool {
+        let mut numbers = release.split(|c: char| !c.is_ascii_digit());
+        let mut number = || numbers.next()?.parse::<u32>().ok();
+        number().zip(number()).is_some_and(|found| found >= TELLS)
+    }
+
+    /// Whether little waits to be written to disks.
+    pub(super) fn is_little(meminfo: &str) -> bool {
+        let waits = ["Dirty:", "Writeback:"].iter().try_fold(0, |sum, name| {
             let value = meminfo.lines().find_map(|line| line.strip_prefix(name))?;
             let value: u64 = value.trim().strip_suffix(" kB")?.parse().ok()?;
             Some(sum + value)
-        })
+        });
+        waits.is_some_and(|waits| waits <= LITTLE)
+    }
+
+    /// Whether a kind of file system is one that can be synced whole.
+    pub(super) fn is_whole(kind: u32) -> bool {
+        WHOLE.contains(&kind)
     }
 }
 
@@ -172,15 +189,33 @@ mod tests {
         syncing
             .end(&files, |_| panic!("no file by itself"))
             .unwrap();
+        // A file that is no more is nothing to a file system.
+        fs::remove_file(&files[3].1).unwrap();
+        syncing.end(&files, |path| File::open(path)).unwrap();
     }
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn what_waits_to_be_written_is_read_from_the_kernel() {
-        let meminfo = "MemFree:  900 kB\nDirty:  120 kB\nWriteback:   8 kB\nWritebackTmp:  9 kB\n";
-        assert_eq!(linux::unwritten(meminfo), Some(128));
-        assert_eq!(linux::unwritten("MemFree:  900 kB\n"), None);
-        assert!(linux::unwritten(&fs::read_to_string("/proc/meminfo").unwrap()).is_some());
+    fn a_file_system_is_synced_whole_where_that_is_soon_and_tells_of_errors() {
+        let waits = |dirty: u64, writeback: u64| {
+            linux::is_little(&format!(
+                "MemFree:  900 kB\nDirty:  {dirty} kB\nWriteback:   {writeback} kB\nWritebackTmp:  9 kB\n"
+            ))
+        };
+        assert!(waits(120, 8) && waits(16_384, 0));
+        assert!(!waits(16_384, 1) && !waits(1, 16_384));
+        assert!(!linux::is_little("MemFree:  900 kB\n"));
+        for (release, tells) in [
+            ("6.18.44-1", true),
+            ("5.17.0", true),
+            ("5.16.9", false),
+            ("4.18.0-553.el8", false),
+            ("", false),
+        ] {
+            assert_eq!(linux::tells(release), tells, "{release}");
+        }
+        let (ext4, tmpfs, nfs) = (0xef53, 0x0102_1994, 0x6969);
+        assert!(linux::is_whole(ext4) && !linux::is_whole(tmpfs) && !linux::is_whole(nfs));
     }
 
     #[test]
