@@ -212,12 +212,14 @@ impl<'a> Draft<'a> {
         let contents: Vec<_> = contents
             .map(|fragment| (fragment.file.clone(), fragment.address.clone()))
             .collect();
-        // The editor would say the same, after it has parsed the whole file.
+        // The editor of a compose file would say the same, after it has parsed the whole of it.
         let holds = |container: &Fragment| {
-            contents.iter().any(|(file, address)| {
-                let below = address.strip_prefix(&container.address);
-                *file == container.file && below.is_some_and(|below| below.starts_with('/'))
-            })
+            let is_compose = matches!(editor(&container.file), Editor::Compose);
+            is_compose
+                && contents.iter().any(|(file, address)| {
+                    let below = address.strip_prefix(&container.address);
+                    *file == container.file && below.is_some_and(|below| below.starts_with('/'))
+                })
         };
         loop {
             let count = kept.len();

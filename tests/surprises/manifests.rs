@@ -42,6 +42,25 @@ fn an_optional_tokio_is_refused_unless_it_is_always_on() {
 }
 
 #[test]
+fn a_table_that_we_made_goes_while_one_of_yours_below_it_stays() {
+    let manifest = with(
+        "axum = \"0.8\"\ntokio = { version = \"1\", features = [\"full\"] }\nserde = { version = \"1\", features = [\"derive\"] }\n",
+    ) + "\n[dev-dependencies.tower]\nversion = \"0.5\"\nfeatures = [\"util\"]\n";
+    let project = Project::plain(&[("Cargo.toml", &manifest)]);
+    assert_eq!(project.infra("add queue").code, 0);
+    let before = project.text("Cargo.toml");
+    assert!(!before.contains("[dev-dependencies]"), "{before}");
+    assert_eq!(project.infra("add metrics").code, 0);
+    let with_metrics = project.text("Cargo.toml");
+    assert!(
+        with_metrics.contains("[dev-dependencies]"),
+        "{with_metrics}"
+    );
+    assert_eq!(project.infra("remove metrics").code, 0);
+    assert_eq!(project.text("Cargo.toml"), before);
+}
+
+#[test]
 fn a_package_without_tokio_gets_it() {
     let main = "use actix_web::{App, HttpServer};\n\n#[actix_web::main]\nasync fn main() -> std::io::Result<()> {\n    HttpServer::new(|| App::new()).bind((\"127.0.0.1\", 3000))?.run().await\n}\n";
     let manifest = with("actix-web = \"4\"\n");
