@@ -7,7 +7,7 @@ use crate::{catalog::manifest::EnvKind, error::Result};
 /// What statements, expressions and comments begin with, the first two at the start of a line.
 const MARKS: [&str; 5] = ["//%", "#%", "/*%", "/*=", "/*~"];
 
-/// Whether a text has anything to render. Reading it as a template would take longer to say.
+/// Whether a text has anything to render. Cheaper than parsing it as a template.
 pub(super) fn may_be_in(template: &str) -> bool {
     MARKS.iter().any(|mark| template.contains(mark))
 }
@@ -30,7 +30,7 @@ pub(super) fn environment(path: &str) -> Result<Environment<'static>> {
     environment.set_syntax(syntax);
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.add_function("version_at_least", version_at_least);
-    environment.add_filter("length", Value::len);
+    environment.add_filter("length", length);
     environment.add_filter("reverse", reverse);
     environment.add_filter("selectattr", select_attribute);
     environment.add_filter("literal", |value: String, kind: Value| {
@@ -49,9 +49,23 @@ fn env_kind(kind: &Value) -> Result<EnvKind, minijinja::Error> {
     })
 }
 
+/// The items of a list. One that is not defined is no empty one: its name may be misspelled.
+fn items(list: &Value) -> Result<Vec<Value>, minijinja::Error> {
+    if list.is_undefined() {
+        return Err(minijinja::ErrorKind::UndefinedError.into());
+    }
+    Ok(list.try_iter()?.collect())
+}
+
+/// The length of a text or a list.
+fn length(value: &Value) -> Result<usize, minijinja::Error> {
+    let kind = || minijinja::Error::from(minijinja::ErrorKind::UndefinedError);
+    value.len().ok_or_else(kind)
+}
+
 /// A list from its end.
 fn reverse(list: &Value) -> Result<Value, minijinja::Error> {
-    let mut values: Vec<Value> = list.try_iter()?.collect();
+    let mut values = items(list)?;
     values.reverse();
     Ok(values.into())
 }
@@ -67,7 +81,7 @@ fn select_attribute(list: &Value, path: &str) -> Result<Value, minijinja::Error>
         })
     };
     let mut selected = Vec::new();
-    for value in list.try_iter()? {
+    for value in items(list)? {
         if attribute(&value)?.is_true() {
             selected.push(value);
         }
@@ -91,7 +105,8 @@ fn version_at_least(version: Value, least: &str, _: Kwargs) -> bool {
     parts(version) >= parts(least)
 }
 
-/// The type of the field for a row of variables.
+/// The type of the field for a row of variables, which may be unset where
+/// [`EnvRow::may_be_unset`](crate::catalog::manifest::EnvRow::may_be_unset) says so.
 fn rust_type(row: &Value) -> Result<String, minijinja::Error> {
     let name = match env_kind(&row.get_attr("kind")?)? {
         EnvKind::Secret => "SecretString",
@@ -179,6 +194,23 @@ fn bounded(row: &Value) -> Result<String, minijinja::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_misspelled_name_is_no_empty_list() {
+        let environment = environment("a.rs").unwrap();
+        for template in [
+            "/*= nothing|length =*/",
+            "//% for x in nothing|reverse\n//% endfor\n",
+            "//% for x in nothing|selectattr(\"a.b\")\n//% endfor\n",
+            "/*= none|length =*/",
+        ] {
+            let rendered = environment.render_str(template, ());
+            assert!(rendered.is_err(), "{template}: {rendered:?}");
+        }
+        let context = minijinja::context! { list => ["ab", "c"] };
+        let template = "/*% for x in list|reverse %*//*= x|length =*//*% endfor %*/";
+        assert_eq!(environment.render_str(template, context).unwrap(), "12");
+    }
 
     #[test]
     fn versions_are_compared_as_numbers() {
