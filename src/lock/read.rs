@@ -1,5 +1,7 @@
 //! Reading the lock, and saying where it is damaged.
 
+use std::ops::Range;
+
 use semver::Version;
 use serde::Deserialize;
 
@@ -48,36 +50,41 @@ fn damaged(line: usize, why: &str) -> Error {
     ))
 }
 
-/// The line of the entry or the table that is no part of a lock, in a text that is TOML.
+/// The line of the entry that no lock can have, or of the table without which a text that is TOML
+/// would be one.
 fn line_of_fault(text: &str) -> usize {
-    let table: toml::Table = toml::from_str(text).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    let heads: Vec<usize> = (0..lines.len())
+        .filter(|&line| lines[line].starts_with("[["))
+        .collect();
+    let up_to = |next: Option<usize>| next.unwrap_or(lines.len());
+    let first = up_to(heads.first().copied());
+    let next = heads.iter().skip(1).copied().map(Some).chain([None]);
+    let tables = heads
+        .iter()
+        .zip(next)
+        .map(|(&head, next)| head..up_to(next));
+    // With the tables inside.
+    let whole = heads.iter().enumerate().map(|(nth, &head)| {
+        let inside = format!("{}.", lines[head].trim_end().trim_end_matches("]]"));
+        let mut next = heads[nth + 1..].iter().copied();
+        head..up_to(next.find(|&next| !lines[next].starts_with(&inside)))
+    });
+    let is_sound_without = |left_out: &Range<usize>| {
+        let rest = [&lines[..left_out.start], &lines[left_out.end..]].concat();
+        let rest = toml::from_str(&rest.join("\n"));
+        rest.is_ok_and(|table: toml::Table| Lock::deserialize(table).is_ok())
+    };
     let sound = toml::Table::try_from(Lock::default()).unwrap_or_default();
-    let is_at_fault = |key: &str, value: toml::Value| {
-        let mut only = sound.clone();
-        only.insert(key.to_owned(), value);
-        Lock::deserialize(only).is_err()
+    let is_faulty = |line: &usize| {
+        let entry = toml::from_str::<toml::Table>(lines[*line]).unwrap_or_default();
+        let with = sound.clone().into_iter().chain(entry);
+        Lock::deserialize(with.collect::<toml::Table>()).is_err()
     };
-    let line_of = |start: &str, nth: usize| {
-        let lines = text.lines().enumerate();
-        let mut lines = lines.filter(|(_, line)| line.starts_with(start));
-        lines.nth(nth).map_or(1, |(index, _)| index + 1)
-    };
-    for (key, value) in &table {
-        let tables = value
-            .as_array()
-            .filter(|_| text.contains(&format!("[[{key}]]")));
-        let found = match tables {
-            Some(tables) => tables
-                .iter()
-                .position(|table| is_at_fault(key, vec![table.clone()].into()))
-                .map(|nth| line_of(&format!("[[{key}]]"), nth)),
-            None => is_at_fault(key, value.clone()).then(|| line_of(key, 0)),
-        };
-        if let Some(line) = found {
-            return line;
-        }
-    }
-    1
+    let entry = (0..first).find(is_faulty);
+    let table = || tables.chain(whole).find(is_sound_without);
+    let fault = entry.or_else(|| Some(table()?.start));
+    fault.map_or(1, |line| line + 1)
 }
 
 #[cfg(test)]
@@ -115,6 +122,16 @@ mod tests {
                 error.message
             );
         }
+        let file = |path| format!("[[package.file]]\npath = '{path}'\nby = 'hub'\nsha256 = ''\n");
+        let package =
+            "[[package]]\nfolder = '.'\nmodule = 'infra'\nframework = 'none'\nhub = '0.1.0'\n";
+        let head = "schema = 1\nwriter = '0.1.0'\n";
+        let text = format!("{head}{package}{}{}{}", file("a"), file("../x"), file("c"));
+        let error = Lock::parse(&text).unwrap_err();
+        assert!(error.message.contains("line 12: "), "{}", error.message);
+        let text = format!("{head}{package}new = 1\n{}", file("a"));
+        let error = Lock::parse(&text).unwrap_err();
+        assert!(error.message.contains("line 3: "), "{}", error.message);
         for text in ["schema = 1\nwriter = 'x'\n", "schema = 1\n<<<<<<< ours\n"] {
             let error = Lock::parse(text).unwrap_err();
             assert!(error.message.contains("line 2: "), "{}", error.message);
