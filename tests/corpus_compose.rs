@@ -123,7 +123,7 @@ fn together(text: &str, names: &Names) -> Result<bool, String> {
         ("services", names.service.as_str(), &service),
         ("volumes", names.volume.as_str(), &Value::Null),
     ];
-    let Some(outcomes) = parsed()?.add_together(&entries) else {
+    let Some((outcomes, _)) = parsed()?.add_together(&entries) else {
         return Ok(true);
     };
     let (mut after, mut edits) = (String::new(), Vec::new());

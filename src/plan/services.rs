@@ -281,9 +281,11 @@ impl Draft<'_> {
             .iter()
             .map(|(section, name, value)| (*section, name.as_str(), *value))
             .collect();
-        self.compose = self.compose(&file).ok();
-        let known = self.compose.as_ref();
-        let together = known.and_then(|compose| compose.add_together(&parts));
+        let known = self.compose(&file).ok();
+        let together = known.as_ref();
+        let together = together.and_then(|compose| compose.add_together(&parts));
+        let (together, after) = together.unzip();
+        self.compose = after.flatten().or(known);
         let mut together = together.map(Vec::into_iter);
         for (section, name, value) in parts {
             let address = format!("/{section}/{}", escape(name));

@@ -54,7 +54,7 @@ fn without(text: &str, middle: &Range<usize>) -> String {
     [&text[..middle.start], &text[middle.end..]].concat()
 }
 
-/// Whether an anchor or a tag is there, which may reach or be reached from anywhere.
+/// Whether an anchor, an alias or a tag is there, which may reach or be reached from anywhere.
 fn is_shared(node: &Node) -> bool {
     let own = node.anchor != 0 || node.tag.is_some();
     own || match &node.kind {
@@ -145,6 +145,16 @@ mod tests {
         let many = file(MANY, "");
         assert!(around(&many, &append(&many)).is_some());
         assert!(around(&many, &at(&many, "  s3:", "  new:\n")).is_none());
+        let append_to = |services: &str| {
+            let tree = file(40, "");
+            let tree =
+                Tree::parse(tree.text.replacen("  s1:\n    image: a:1\n", services, 1)).unwrap();
+            around(&tree, &append(&tree)).is_some()
+        };
+        assert!(append_to("  s1:\n    image: b\n"));
+        // It says more than its own lines, or does not begin its line.
+        assert!(!append_to("  <<: {z: {image: b}}\n"));
+        assert!(!append_to("  ? s1\n  : image: b\n"));
         for shared in [
             "x: &a 1\n",
             "  s: &a\n    image: b\n",

@@ -1,8 +1,9 @@
 //! Edits of Compose files: services, volumes, `depends_on` and `environment`, in and out again.
 //!
-//! Places are found with a YAML parser, text is spliced there, and the result is parsed and
-//! compared with what was meant: all other data the same, and no line touched but our own. What
-//! cannot pass is refused. Comments, order, quotes and line endings of the file stay as they are.
+//! Places are found with a YAML parser, text is spliced there, and the result, of a long file what is
+//! around the change, is parsed and compared with what was meant: all other data the same, and no line
+//! touched but our own. What cannot pass is refused. Comments, order, quotes and line endings of the file
+//! stay as they are.
 //!
 //! | room | answers |
 //! |---|---|
@@ -216,10 +217,14 @@ impl Compose {
     }
 
     /// Adds entries of top-level mappings (the mapping, a name, its value) in one step, and of a large
-    /// file reads only a part again. `None` where one is there or refused, or where the first would
-    /// change how the others are written; they can be added one after another.
+    /// file reads only a part again. With the file as it is then, where it was read whole. `None` where
+    /// one is there or refused, or where the first would change how the others are written; they can be
+    /// added one after another.
     #[must_use]
-    pub fn add_together(&self, entries: &[(&str, &str, &Value)]) -> Option<Vec<Outcome>> {
+    pub fn add_together(
+        &self,
+        entries: &[(&str, &str, &Value)],
+    ) -> Option<(Vec<Outcome>, Option<Compose>)> {
         // An empty mapping that is filled becomes another neighbour for the ones below it.
         let (first, ..) = entries.first()?;
         self.tree.data.get(first).filter(|data| !data.is_empty())?;
@@ -250,11 +255,12 @@ impl Compose {
         let meant = paths.iter().zip(&judges);
         let meant: Vec<_> = meant.map(|(path, judge)| Meant { path, judge }).collect();
         let text = whole.apply(&self.tree.text);
-        let excerpt = excerpt::around(&self.tree, &whole);
-        let (before, after) = match &excerpt {
-            Some((before, after)) => (before, after),
-            None => (&self.tree, &Tree::parse(text.clone()).ok()?),
+        let (before, after) = match excerpt::around(&self.tree, &whole) {
+            Some((before, after)) => (Some(before), after),
+            None => (None, Tree::parse(text.clone()).ok()?),
         };
+        let is_whole = before.is_none();
+        let before = before.as_ref().unwrap_or(&self.tree);
         // What was written in the style of the file before is what would be written in that of now.
         if !differ_only_at(Some(&before.data), Some(&after.data), &meant)
             || before.style() != after.style()
@@ -265,7 +271,7 @@ impl Compose {
             text: text.clone(),
             edits,
         });
-        Some(added.collect())
+        Some((added.collect(), is_whole.then_some(Compose { tree: after })))
     }
 
     /// Replaces the scalar at an address, as `/services/db/image`; its quotes stay.

@@ -162,7 +162,7 @@ fn entries_that_go_to_places_apart_are_added_in_one_step() {
         ("volumes", "redis-data", &Value::Null),
     ];
     let compose = Compose::parse(base).unwrap();
-    let outcomes = compose.add_together(&entries).unwrap();
+    let (outcomes, _) = compose.add_together(&entries).unwrap();
     let after = "services:\n  web:\n    image: a\n\n  redis:\n    image: redis:8\n\nvolumes:\n  web-data:\n  redis-data:\n";
     let addresses: Vec<_> = outcomes
         .iter()
@@ -174,7 +174,7 @@ fn entries_that_go_to_places_apart_are_added_in_one_step() {
     assert_eq!(addresses, ["/services/redis", "/volumes/redis-data"]);
     // What is there already is for the editor of one entry to judge.
     let compose = Compose::parse(after).unwrap();
-    assert_eq!(compose.add_together(&entries), None);
+    assert!(compose.add_together(&entries).is_none());
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn a_long_file_is_changed_as_a_short_one_is() {
 
 /// The text with all entries, and the edits, by one step.
 fn at_once(base: &str, entries: &[(&str, &str, &Value)]) -> Option<(String, Vec<Edit>)> {
-    let outcomes = Compose::parse(base).unwrap().add_together(entries)?;
+    let (outcomes, read) = Compose::parse(base).unwrap().add_together(entries)?;
     let mut all = Vec::new();
     let mut after = String::new();
     for outcome in outcomes {
@@ -248,6 +248,7 @@ fn at_once(base: &str, entries: &[(&str, &str, &Value)]) -> Option<(String, Vec<
         all.extend(edits);
         after = text;
     }
+    assert!(read.is_none_or(|read| read.text() == after));
     Some((after, all))
 }
 
