@@ -315,7 +315,8 @@ fn a_poisoned_job_ends_among_the_dead_letters_and_can_be_replayed() {
     boss.expect("poison bad", "true");
     for _ in 0..3 {
         let mut worker = App::start_with(&server, &settings);
-        worker.expect("work", "ok");
+        // It may end before it has answered.
+        worker.send("work");
         assert!(!worker.ended().success(), "the job ends its process");
     }
     let mut worker = App::start_with(&server, &settings);
