@@ -1,7 +1,5 @@
 //! Reading the lock, and saying where it is damaged.
 
-use std::ops::Range;
-
 use semver::Version;
 use serde::Deserialize;
 
@@ -50,40 +48,24 @@ fn damaged(line: usize, why: &str) -> Error {
     ))
 }
 
-/// The line of the entry that no lock can have, or of the table without which a text that is TOML
-/// would be one.
+/// The line of the first entry or table that no lock can have, in a text that is TOML.
 fn line_of_fault(text: &str) -> usize {
     let lines: Vec<&str> = text.lines().collect();
     let heads: Vec<usize> = (0..lines.len())
         .filter(|&line| lines[line].starts_with("[["))
         .collect();
-    let up_to = |next: Option<usize>| next.unwrap_or(lines.len());
-    let first = up_to(heads.first().copied());
-    let next = heads.iter().skip(1).copied().map(Some).chain([None]);
-    let tables = heads
-        .iter()
-        .zip(next)
-        .map(|(&head, next)| head..up_to(next));
-    // With the tables inside.
-    let whole = heads.iter().enumerate().map(|(nth, &head)| {
-        let inside = format!("{}.", lines[head].trim_end().trim_end_matches("]]"));
-        let mut next = heads[nth + 1..].iter().copied();
-        head..up_to(next.find(|&next| !lines[next].starts_with(&inside)))
-    });
-    let is_sound_without = |left_out: &Range<usize>| {
-        let rest = [&lines[..left_out.start], &lines[left_out.end..]].concat();
-        let rest = toml::from_str(&rest.join("\n"));
-        rest.is_ok_and(|table: toml::Table| Lock::deserialize(table).is_ok())
-    };
     let sound = toml::Table::try_from(Lock::default()).unwrap_or_default();
-    let is_faulty = |line: &usize| {
-        let entry = toml::from_str::<toml::Table>(lines[*line]).unwrap_or_default();
-        let with = sound.clone().into_iter().chain(entry);
+    let is_faulty = |text: &str| {
+        let table = toml::from_str::<toml::Table>(text).unwrap_or_default();
+        let with = sound.clone().into_iter().chain(table);
         Lock::deserialize(with.collect::<toml::Table>()).is_err()
     };
-    let entry = (0..first).find(is_faulty);
-    let table = || tables.chain(whole).find(is_sound_without);
-    let fault = entry.or_else(|| Some(table()?.start));
+    let first = heads.first().copied().unwrap_or(lines.len());
+    let entry = (0..first).find(|&line| is_faulty(lines[line]));
+    let ends = heads.iter().skip(1).copied().chain([lines.len()]);
+    let mut tables = heads.iter().copied().zip(ends);
+    let mut table = || tables.find(|(_, end)| is_faulty(&lines[..*end].join("\n")));
+    let fault = entry.or_else(|| table().map(|(head, _)| head));
     fault.map_or(1, |line| line + 1)
 }
 
@@ -127,6 +109,14 @@ mod tests {
             "[[package]]\nfolder = '.'\nmodule = 'infra'\nframework = 'none'\nhub = '0.1.0'\n";
         let head = "schema = 1\nwriter = '0.1.0'\n";
         let text = format!("{head}{package}{}{}{}", file("a"), file("../x"), file("c"));
+        let error = Lock::parse(&text).unwrap_err();
+        assert!(error.message.contains("line 12: "), "{}", error.message);
+        let text = format!(
+            "{head}{package}{}{}{}",
+            file("a"),
+            file("../x"),
+            file("../y")
+        );
         let error = Lock::parse(&text).unwrap_err();
         assert!(error.message.contains("line 12: "), "{}", error.message);
         let text = format!("{head}{package}new = 1\n{}", file("a"));
