@@ -274,7 +274,8 @@ pub fn hash(text: &str) -> String {
 fn hex(text: &str) -> String {
     Sha256::digest(text.as_bytes())
         .iter()
-        .map(|byte| format!("{byte:02x}"))
+        .flat_map(|byte| [byte >> 4, byte & 0xf])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
         .collect()
 }
 

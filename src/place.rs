@@ -58,6 +58,22 @@ impl<'a> Places<'a> {
         }
     }
 
+    /// The outermost folder that has to be made for a file; none if its folder is there.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::locate`].
+    pub fn new_folder(&mut self, path: &ProjectPath) -> Result<Option<ProjectPath>> {
+        let ends = path.as_str().match_indices('/').map(|(end, _)| end);
+        for folder in ends.map(|end| &path.as_str()[..end]) {
+            if !self.folder(folder, path)?.is_there {
+                // Every beginning of a path is one.
+                return Ok(folder.parse().ok());
+            }
+        }
+        Ok(None)
+    }
+
     fn folder(&mut self, folder: &str, path: &ProjectPath) -> Result<Place> {
         if let Some(known) = self.folders.get(folder) {
             return Ok(known.clone());

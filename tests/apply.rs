@@ -139,10 +139,19 @@ fn killed_at_any_step_the_next_command_finds_all_old_or_all_new() {
             "died before step {die_at}: {found:?}"
         );
         outcomes.push(found == new);
-        assert!(
-            !folder.path().join("root/a/b").exists() || found == new,
-            "a folder is left"
-        );
+        let root = fs::read_dir(folder.path().join("root")).unwrap();
+        let mut folders: Vec<_> = root
+            .map(|entry| entry.unwrap())
+            .filter(|entry| entry.path().is_dir())
+            .map(|entry| entry.file_name().into_string().unwrap())
+            .collect();
+        folders.sort();
+        let expected: &[&str] = if found == new {
+            &["a", "src"]
+        } else {
+            &["src"]
+        };
+        assert_eq!(folders, expected, "died before step {die_at}");
     }
     let commit = steps.iter().position(|step| step == "commit").unwrap();
     let expected: Vec<bool> = (0..=steps.len()).map(|died| died > commit).collect();
@@ -180,21 +189,59 @@ fn failing_at_any_step_nothing_or_everything_is_written() {
     }
 }
 
-#[test]
-fn a_file_that_was_edited_after_a_crash_is_left_and_named() {
+/// A project in which a command died right after the commit point.
+fn died_after_commit() -> TempDir {
     let folder = project();
+    let commit = steps().iter().position(|step| step == "commit").unwrap();
     let status = Command::new(env::current_exe().unwrap())
         .args(["--exact", "child", "--ignored"])
-        .env(
-            DIE_AT,
-            (steps().iter().position(|step| step == "commit").unwrap() + 1).to_string(),
-        )
+        .env(DIE_AT, (commit + 1).to_string())
         .env(PROJECT, folder.path())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
         .unwrap();
     assert!(!status.success());
+    folder
+}
+
+#[test]
+fn a_new_folder_appears_with_all_that_is_in_it() {
+    let renames = steps()
+        .into_iter()
+        .filter(|step| step.starts_with("rename"));
+    assert_eq!(
+        renames.collect::<Vec<_>>(),
+        [
+            "rename a folder",
+            "rename a file",
+            "rename a file",
+            "rename a file"
+        ]
+    );
+}
+
+#[test]
+fn a_folder_that_somebody_made_after_a_crash_keeps_what_is_in_it() {
+    let folder = died_after_commit();
+    fs::create_dir_all(folder.path().join("root/a/b")).unwrap();
+    fs::write(folder.path().join("root/a/b/mine.txt"), "mine").unwrap();
+    fs::write(folder.path().join("root/a/b/second.txt"), "mine").unwrap();
+    let (_session, recovery) =
+        Session::open(&folder.path().join("root"), &folder.path().join("state")).unwrap();
+    assert_eq!(
+        recovery.left,
+        ["a/b/second.txt".parse::<ProjectPath>().unwrap()]
+    );
+    let mut expected = all_new();
+    expected.insert("a/b/mine.txt".to_owned(), b"mine".to_vec());
+    expected.insert("a/b/second.txt".to_owned(), b"mine".to_vec());
+    assert_eq!(root_files(folder.path()), expected);
+}
+
+#[test]
+fn a_file_that_was_edited_after_a_crash_is_left_and_named() {
+    let folder = died_after_commit();
     fs::write(folder.path().join("root/src/main.rs"), "mine").unwrap();
     let (_session, recovery) =
         Session::open(&folder.path().join("root"), &folder.path().join("state")).unwrap();
@@ -246,14 +293,36 @@ fn a_journal_cannot_write_outside_of_the_project() {
         let folder = project();
         let state = folder.path().join("state");
         fs::create_dir_all(&state).unwrap();
-        let entry = format!(
-            r#"{{"entries":[{{"path":"{path}","temporary":".infra-tmp-0","before":null,"after":"00"}}],"folders":[]}}"#
-        );
-        fs::write(state.join("journal"), entry).unwrap();
-        fs::write(folder.path().join(".infra-tmp-0"), "evil").unwrap();
-        let error = Session::open(&folder.path().join("root"), &state).unwrap_err();
-        assert_eq!(error.code, "damaged-journal", "{path}");
-        assert!(!folder.path().join("escaped.txt").exists());
+        for journal in [
+            format!(
+                r#"{{"entries":[{{"path":"{path}","temporary":".infra-tmp-0","before":null}}],"folders":[]}}"#
+            ),
+            format!(
+                r#"{{"entries":[],"folders":[{{"path":"{path}","temporary":".infra-tmp-0"}}]}}"#
+            ),
+        ] {
+            fs::write(state.join("journal"), journal).unwrap();
+            fs::write(folder.path().join(".infra-tmp-0"), "evil").unwrap();
+            let error = Session::open(&folder.path().join("root"), &state).unwrap_err();
+            assert_eq!(error.code, "damaged-journal", "{path}");
+            assert!(!folder.path().join("escaped.txt").exists());
+        }
+    }
+}
+
+#[test]
+fn a_journal_cannot_remove_what_is_not_temporary() {
+    for temporary in ["../outside", "src", ".infra-tmp-0/../src"] {
+        let folder = project();
+        let state = folder.path().join("state");
+        fs::create_dir_all(&state).unwrap();
+        fs::create_dir(folder.path().join("outside")).unwrap();
+        let journal =
+            format!(r#"{{"entries":[],"folders":[{{"path":"a","temporary":"{temporary}"}}]}}"#);
+        fs::write(state.join("prepared"), journal).unwrap();
+        open(folder.path());
+        assert_eq!(root_files(folder.path()), root_files(project().path()));
+        assert!(folder.path().join("outside").exists(), "{temporary}");
     }
 }
 
@@ -298,6 +367,9 @@ mod unix {
             .unwrap()
             .mode();
         assert_eq!(mode & 0o777, 0o600);
+        write(folder.path(), "new/.env", None, true).unwrap();
+        let new = fs::metadata(folder.path().join("root/new/.env")).unwrap();
+        assert_eq!(new.mode() & 0o777, 0o600);
     }
 
     #[test]

@@ -6,41 +6,26 @@ use std::{
     path::Path,
 };
 
-use super::journal;
-
-/// The permissions that a file keeps or gets; `None` leaves them to the umask.
-pub(super) fn mode(target: &Path, private: bool) -> Option<fs::Permissions> {
-    match fs::metadata(target) {
-        Ok(found) => Some(found.permissions()),
-        Err(_) if private => owner_only(),
-        Err(_) => None,
-    }
+/// The permissions of a file that is there.
+pub(super) fn mode(file: &Path) -> Option<fs::Permissions> {
+    fs::metadata(file).map(|found| found.permissions()).ok()
 }
 
 #[cfg(unix)]
-fn owner_only() -> Option<fs::Permissions> {
+pub(super) fn owner_only() -> Option<fs::Permissions> {
     use std::os::unix::fs::PermissionsExt;
 
     Some(fs::Permissions::from_mode(0o600))
 }
 
 #[cfg(not(unix))]
-fn owner_only() -> Option<fs::Permissions> {
+pub(super) fn owner_only() -> Option<fs::Permissions> {
     None
 }
 
-pub(super) fn write(path: &Path, bytes: &[u8], mode: Option<fs::Permissions>) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    if path
-        .file_name()
-        .is_some_and(|name| journal::is_temporary(&name.to_string_lossy()))
-    {
-        options.create_new(true);
-    } else {
-        options.create(true).truncate(true);
-    }
-    let mut file = options.open(path)?;
+/// Writes a file that must not be there.
+pub(super) fn create(path: &Path, bytes: &[u8], mode: Option<fs::Permissions>) -> io::Result<File> {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
     if let Some(mode) = mode {
         file.set_permissions(mode)?;
     }

@@ -12,21 +12,29 @@ use crate::{
     error::{Error, Result},
     lock::hash,
     path::ProjectPath,
-    place,
+    place::Places,
 };
 
-/// One file of a transaction.
+/// One file of a transaction. Its text waits beside it, or in the [`Folder`] that it is new in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Entry {
     /// The file.
     pub path: ProjectPath,
-    /// The name of the temporary file beside it; none if the file is to be removed.
+    /// The name of the temporary file beside it, if it waits there.
     pub temporary: Option<String>,
     /// The hash of its text before; none if there was no file.
     pub before: Option<String>,
-    /// The hash of its text afterwards; none if it is to be removed.
-    pub after: Option<String>,
+}
+
+/// A new folder, which gets its name with all that is in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Folder {
+    /// The folder.
+    pub path: ProjectPath,
+    /// The name of the temporary folder beside it.
+    pub temporary: String,
 }
 
 /// All files of a transaction, and the folders that are made for them.
@@ -35,8 +43,8 @@ pub(super) struct Entry {
 pub(super) struct Journal {
     /// The files, in the order they are renamed.
     pub entries: Vec<Entry>,
-    /// New folders, outermost first.
-    pub folders: Vec<ProjectPath>,
+    /// The new folders whose own folder is there.
+    pub folders: Vec<Folder>,
 }
 
 /// What the next command did about an interrupted one.
@@ -72,21 +80,45 @@ impl Journal {
         };
         let journal: Self =
             serde_json::from_str(&text).map_err(|error| damaged(path, &error.to_string()))?;
-        for name in journal
-            .entries
-            .iter()
-            .filter_map(|entry| entry.temporary.as_ref())
-        {
-            if !is_temporary(name) {
-                return Err(damaged(path, "it names a file that is not temporary"));
-            }
+        let files = journal.entries.iter().flat_map(|entry| &entry.temporary);
+        let folders = journal.folders.iter().map(|folder| &folder.temporary);
+        if !files.chain(folders).all(|name| is_temporary(name)) {
+            return Err(damaged(path, "it names a file that is not temporary"));
         }
         Ok(Some(journal))
+    }
+
+    /// The new folder that a file is in, and where in it.
+    pub(super) fn folder_of<'a>(&'a self, path: &'a ProjectPath) -> Option<(&'a Folder, &'a str)> {
+        self.folders.iter().find_map(|folder| {
+            let inner = path.as_str().strip_prefix(folder.path.as_str())?;
+            Some((folder, inner.strip_prefix('/')?))
+        })
+    }
+
+    /// Where the text of a file waits; none if the file is to be removed.
+    pub(super) fn waiting(
+        &self,
+        entry: &Entry,
+        places: &mut Places<'_>,
+    ) -> Result<Option<PathBuf>> {
+        Ok(match (&entry.temporary, self.folder_of(&entry.path)) {
+            (Some(name), _) => Some(places.locate(&entry.path)?.with_file_name(name)),
+            (None, Some((folder, inner))) => Some(folder.waiting(places)?.join(inner)),
+            (None, None) => None,
+        })
+    }
+}
+
+impl Folder {
+    /// Where the folder is until it has its name.
+    pub(super) fn waiting(&self, places: &mut Places<'_>) -> Result<PathBuf> {
+        Ok(places.locate(&self.path)?.with_file_name(&self.temporary))
     }
 }
 
 /// Whether a name is one that [`super::apply`] gives to temporary files.
-pub(super) fn is_temporary(name: &str) -> bool {
+fn is_temporary(name: &str) -> bool {
     name.starts_with(".infra-tmp-") && !name.contains(['/', '\\'])
 }
 
@@ -109,66 +141,74 @@ fn damaged(path: &Path, why: &str) -> Error {
 pub(super) fn recover(root: &Path, state: &Path) -> Result<Recovery> {
     let mut recovery = Recovery::default();
     if let Some(journal) = Journal::load(&committed(state))? {
-        for entry in &journal.entries {
-            finish(root, entry, &mut recovery)?;
+        for folder in &journal.folders {
+            finish_folder(root, folder)?;
         }
-        remove(&committed(state))?;
+        for entry in &journal.entries {
+            finish(root, &journal, entry, &mut recovery)?;
+        }
+        discard(root, &journal)?;
+        gone(&committed(state), fs::remove_file)?;
     }
     // Preparations are ours alone; one that cannot be read names nothing that can be removed.
     if let Ok(Some(journal)) = Journal::load(&prepared(state)) {
         discard(root, &journal)?;
         recovery.discarded = true;
     }
-    remove(&prepared(state))?;
+    gone(&prepared(state), fs::remove_file)?;
     Ok(recovery)
 }
 
-fn finish(root: &Path, entry: &Entry, recovery: &mut Recovery) -> Result<()> {
-    let target = place::locate(root, &entry.path)?;
-    let current = place::read(root, &entry.path)?.map(|text| hash(&text));
-    let temporary = entry
-        .temporary
-        .as_ref()
-        .map(|name| target.with_file_name(name));
-    if current == entry.after {
-        recovery.finished.push(entry.path.clone());
-    } else if current == entry.before {
-        let done = match &temporary {
-            Some(temporary) if !temporary.exists() => {
-                recovery.left.push(entry.path.clone());
-                return Ok(());
-            }
-            Some(temporary) => super::disk::replace(temporary, &target),
-            None => super::disk::delete(root, &target),
-        };
-        done.map_err(|error| super::unwritable(&entry.path, &error))?;
-        recovery.finished.push(entry.path.clone());
-    } else {
-        recovery.left.push(entry.path.clone());
-    }
-    if let Some(temporary) = temporary {
-        remove(&temporary)?;
+/// Gives a folder its name, unless somebody has taken that meanwhile.
+fn finish_folder(root: &Path, folder: &Folder) -> Result<()> {
+    let mut places = Places::new(root);
+    let (target, waiting) = (places.locate(&folder.path)?, folder.waiting(&mut places)?);
+    if waiting.exists() && !target.exists() {
+        fs::rename(waiting, target).map_err(|error| super::unwritable(&folder.path, &error))?;
     }
     Ok(())
 }
 
-/// Removes the temporary files and the empty folders of a transaction that never began.
+fn finish(root: &Path, journal: &Journal, entry: &Entry, recovery: &mut Recovery) -> Result<()> {
+    let mut places = Places::new(root);
+    let target = places.locate(&entry.path)?;
+    let current = places.read(&entry.path)?.map(|text| hash(&text));
+    let untouched = current == entry.before;
+    let done = match journal.waiting(entry, &mut places)? {
+        Some(waiting) if waiting.exists() && untouched => target
+            .parent()
+            .map_or(Ok(()), fs::create_dir_all)
+            .and_then(|()| super::disk::replace(&waiting, &target)),
+        // It has its name already.
+        Some(waiting) if !waiting.exists() && !untouched => Ok(()),
+        None if untouched => super::disk::delete(root, &target),
+        None if current.is_none() => Ok(()),
+        _ => {
+            recovery.left.push(entry.path.clone());
+            return Ok(());
+        }
+    };
+    done.map_err(|error| super::unwritable(&entry.path, &error))?;
+    recovery.finished.push(entry.path.clone());
+    Ok(())
+}
+
+/// Removes what waits for a name that it will not get.
 pub(super) fn discard(root: &Path, journal: &Journal) -> Result<()> {
-    for entry in &journal.entries {
-        if let Some(name) = &entry.temporary {
-            let target = place::locate(root, &entry.path)?;
-            remove(&target.with_file_name(name))?;
+    let mut places = Places::new(root);
+    for entry in journal.entries.iter().filter(|e| e.temporary.is_some()) {
+        if let Some(waiting) = journal.waiting(entry, &mut places)? {
+            gone(&waiting, fs::remove_file)?;
         }
     }
-    for folder in journal.folders.iter().rev() {
-        // Not empty is somebody else's.
-        fs::remove_dir(place::locate(root, folder)?).ok();
+    for folder in &journal.folders {
+        gone(&folder.waiting(&mut places)?, fs::remove_dir_all)?;
     }
     Ok(())
 }
 
-fn remove(path: &Path) -> Result<()> {
-    match fs::remove_file(path) {
+fn gone<'a>(path: &'a Path, remove: impl Fn(&'a Path) -> io::Result<()>) -> Result<()> {
+    match remove(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::failure(
             "unwritable",
             format!("`{}` cannot be removed: {error}", path.display()),

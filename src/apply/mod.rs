@@ -1,9 +1,10 @@
 //! Writes changes to disk, all or nothing.
 //!
-//! Every new text is first written and synced to a temporary file beside its target. Then the list
-//! of them gets the name of the journal: that rename is the commit point. A crash before it leaves
-//! the old project, a crash after it the new one, as soon as the next changing command has renamed
-//! the rest. This room knows files, and not what a component is.
+//! Every new text is first written and synced to a temporary file beside its target, or, if its
+//! folder is new, in a temporary folder beside that. Then the list of them gets the name of the
+//! journal: that rename is the commit point. A crash before it leaves the old project, a crash after
+//! it the new one, as soon as the next changing command has renamed the rest. This room knows files,
+//! and not what a component is.
 #![expect(clippy::disallowed_methods, reason = "this is the room that writes")]
 
 use std::{
@@ -24,9 +25,8 @@ mod disk;
 mod journal;
 mod sync;
 
-use journal::{Entry, Journal};
+use journal::{Entry, Folder, Journal};
 pub use journal::{Recovery, is_pending};
-use litemap::LiteMap;
 use sync::Syncing;
 
 /// A file before and after; no text is no file.
@@ -128,10 +128,7 @@ impl Session {
             return Ok(());
         }
         let mut places = Places::new(&self.root);
-        let mut writable = Vec::new();
-        let mut targets = Vec::new();
         for change in changes {
-            let target = places.locate(&change.path)?;
             if places.read(&change.path)? != change.before {
                 return Err(Error::failure(
                     "changed-since-planned",
@@ -139,16 +136,13 @@ impl Session {
                 )
                 .hint("run the command again"));
             }
-            self.check_writable(&target, &mut writable)?;
-            targets.push(target);
         }
-        let (journal, folders) = journal_of(changes, &mut places)?;
-        let writing = Writing {
-            changes,
-            targets: &targets,
-            folders: &folders,
-            journal: &journal,
-        };
+        let journal = journal_of(changes, &mut places)?;
+        let writing = Writing::of(changes, &journal, &mut places)?;
+        let mut writable = Vec::new();
+        for place in writing.named() {
+            self.check_writable(place, &mut writable)?;
+        }
         let staged = self.stage(&writing, watch).or_else(|error| {
             journal::discard(&self.root, &journal)?;
             fs::remove_file(journal::prepared(&self.state)).ok();
@@ -207,29 +201,29 @@ impl Session {
             )
         };
         watch("prepare").map_err(failed)?;
-        disk::write(&prepared, text.as_bytes(), None)
+        disk::create(&prepared, text.as_bytes(), None)
             .and_then(|file| file.sync_all())
             .map_err(failed)?;
-        for (folder, place) in writing.journal.folders.iter().zip(writing.folders) {
-            watch("make a folder")
-                .and_then(|()| fs::create_dir(place))
-                .map_err(|error| unwritable(folder, &error))?;
-        }
-        let syncing = Syncing::of(writing.targets.iter().filter_map(|target| target.parent()));
+        let syncing = Syncing::of(writing.named().filter_map(Path::parent));
+        let mut made: Vec<&Path> = Vec::new();
         let mut written = Vec::new();
-        for (change, target, name) in writing.files() {
-            let (Some(text), Some(name)) = (&change.after, name) else {
+        for file in &writing.files {
+            let (Some(text), Some(waiting)) = (&file.change.after, &file.waiting) else {
                 continue;
             };
-            let temporary = target.with_file_name(name);
+            let path = &file.change.path;
+            let folder = waiting.parent().filter(|folder| !made.contains(folder));
+            if let Some(folder) = folder.filter(|_| file.is_in_new_folder) {
+                watch("make a folder")
+                    .and_then(|()| fs::create_dir_all(folder))
+                    .map_err(|error| unwritable(path, &error))?;
+                made.push(folder);
+            }
             watch("write a temporary file")
-                .and_then(|()| {
-                    let mode = disk::mode(target, change.private);
-                    disk::write(&temporary, text.as_bytes(), mode)
-                })
-                .map(|file| syncing.begin(&file))
-                .map_err(|error| unwritable(&change.path, &error))?;
-            written.push((&change.path, temporary));
+                .and_then(|()| disk::create(waiting, text.as_bytes(), file.mode()))
+                .map(|written| syncing.begin(&written))
+                .map_err(|error| unwritable(path, &error))?;
+            written.push((path, waiting.clone()));
         }
         watch("sync the temporary files").map_err(failed)?;
         syncing
@@ -247,17 +241,26 @@ impl Session {
         syncing: &Syncing,
         watch: Watch<'_>,
     ) -> Result<(), (ProjectPath, io::Error)> {
-        let mut folders: Vec<&Path> = Vec::new();
-        for (change, target, name) in writing.files() {
-            watch("rename")
-                .and_then(|()| match name {
-                    Some(name) => disk::replace(&target.with_file_name(name), target),
-                    None => disk::delete(&self.root, target),
-                })
-                .map_err(|error| (change.path.clone(), error))?;
-            let folder = target.parent();
-            folders.extend(folder.filter(|folder| !folders.contains(folder)));
+        for (folder, waiting, target) in &writing.folders {
+            watch("rename a folder")
+                .and_then(|()| fs::rename(waiting, target))
+                .map_err(|error| ((*folder).clone(), error))?;
         }
+        let mut folders: Vec<&Path> = writing.named().filter_map(Path::parent).collect();
+        for file in &writing.files {
+            folders.extend(file.target.parent());
+            if file.is_in_new_folder {
+                continue;
+            }
+            watch("rename a file")
+                .and_then(|()| match &file.waiting {
+                    Some(waiting) => disk::replace(waiting, &file.target),
+                    None => disk::delete(&self.root, &file.target),
+                })
+                .map_err(|error| (file.change.path.clone(), error))?;
+        }
+        folders.sort_unstable();
+        folders.dedup();
         let last = |error| (writing.changes[0].path.clone(), error);
         let folders = folders.into_iter().filter(|folder| folder.exists());
         let folders: Vec<((), PathBuf)> = folders.map(|folder| ((), folder.to_owned())).collect();
@@ -274,61 +277,88 @@ impl Session {
     }
 }
 
-/// Changes, where each of them is on disk, and their journal with the places of its folders.
+/// Changes, and where on the disk each of them and each new folder waits and will be.
 struct Writing<'a> {
     changes: &'a [FileChange],
-    targets: &'a [PathBuf],
     journal: &'a Journal,
-    folders: &'a [PathBuf],
+    files: Vec<Waiting<'a>>,
+    folders: Vec<(&'a ProjectPath, PathBuf, PathBuf)>,
 }
 
-impl Writing<'_> {
-    /// Each change with its place and the name of its temporary file.
-    fn files(&self) -> impl Iterator<Item = (&FileChange, &Path, Option<&str>)> {
-        let targets = self.targets.iter().map(PathBuf::as_path);
-        let names = self
-            .journal
-            .entries
-            .iter()
-            .map(|entry| entry.temporary.as_deref());
-        let files = self.changes.iter().zip(targets).zip(names);
-        files.map(|((change, target), name)| (change, target, name))
-    }
+struct Waiting<'a> {
+    change: &'a FileChange,
+    target: PathBuf,
+    /// None if the file is to be removed.
+    waiting: Option<PathBuf>,
+    is_in_new_folder: bool,
 }
 
-/// The journal, and where its folders will be.
-fn journal_of(changes: &[FileChange], places: &mut Places<'_>) -> Result<(Journal, Vec<PathBuf>)> {
-    let nonce = RandomState::new().hash_one(std::process::id());
-    let mut folders: LiteMap<ProjectPath, PathBuf> = LiteMap::new();
-    let mut entries = Vec::new();
-    for (index, change) in changes.iter().enumerate() {
-        entries.push(Entry {
-            path: change.path.clone(),
-            temporary: change
-                .after
-                .is_some()
-                .then(|| format!(".infra-tmp-{nonce:016x}-{index}")),
-            before: change.before.as_deref().map(hash),
-            after: change.after.as_deref().map(hash),
-        });
-        let mut folder = change.path.folder();
-        while change.after.is_some() && !folder.is_empty() {
-            let Ok(path) = folder.parse::<ProjectPath>() else {
-                break;
-            };
-            if folders.contains_key(&path) {
-                break;
-            }
-            let place = places.locate(&path)?;
-            if place.exists() {
-                break;
-            }
-            folders.insert(path, place);
-            folder = folder.rsplit_once('/').map_or("", |(outer, _)| outer);
+impl<'a> Writing<'a> {
+    fn of(
+        changes: &'a [FileChange],
+        journal: &'a Journal,
+        places: &mut Places<'_>,
+    ) -> Result<Self> {
+        let mut writing = Self {
+            changes,
+            journal,
+            files: Vec::new(),
+            folders: Vec::new(),
+        };
+        for folder in &journal.folders {
+            let (waiting, target) = (folder.waiting(places)?, places.locate(&folder.path)?);
+            writing.folders.push((&folder.path, waiting, target));
         }
+        for (change, entry) in changes.iter().zip(&journal.entries) {
+            writing.files.push(Waiting {
+                change,
+                target: places.locate(&change.path)?,
+                waiting: journal.waiting(entry, places)?,
+                is_in_new_folder: journal.folder_of(&change.path).is_some(),
+            });
+        }
+        Ok(writing)
     }
-    let (folders, places) = folders.into_iter().unzip();
-    Ok((Journal { entries, folders }, places))
+
+    /// The places that get or lose a name: those of the new folders, and of the files in others.
+    fn named(&self) -> impl Iterator<Item = &Path> {
+        let folders = self.folders.iter().map(|(_, _, target)| target);
+        let files = self.files.iter().filter(|file| !file.is_in_new_folder);
+        folders
+            .chain(files.map(|file| &file.target))
+            .map(PathBuf::as_path)
+    }
+}
+
+impl Waiting<'_> {
+    /// The permissions that the file keeps or gets; `None` leaves them to the umask.
+    fn mode(&self) -> Option<fs::Permissions> {
+        let known = (!self.is_in_new_folder).then(|| disk::mode(&self.target));
+        known
+            .flatten()
+            .or_else(|| self.change.private.then(disk::owner_only).flatten())
+    }
+}
+
+fn journal_of(changes: &[FileChange], places: &mut Places<'_>) -> Result<Journal> {
+    let nonce = RandomState::new().hash_one(std::process::id());
+    let mut journal = Journal::default();
+    for (index, change) in changes.iter().enumerate() {
+        let temporary = format!(".infra-tmp-{nonce:016x}-{index}");
+        let mut entry = Entry {
+            path: change.path.clone(),
+            temporary: None,
+            before: change.before.as_deref().map(hash),
+        };
+        if change.after.is_some() && journal.folder_of(&change.path).is_none() {
+            match places.new_folder(&change.path)? {
+                Some(path) => journal.folders.push(Folder { path, temporary }),
+                None => entry.temporary = Some(temporary),
+            }
+        }
+        journal.entries.push(entry);
+    }
+    Ok(journal)
 }
 
 fn unwritable(path: &ProjectPath, error: &io::Error) -> Error {
