@@ -332,7 +332,7 @@ pub(super) fn check_versions<'a>(
                 continue;
             };
             let written = if compatible(found, &wanted) {
-                hints.insert(format!("cargo update -p {name}"));
+                hints.insert(format!("cargo update {name} --recursive"));
                 "needs at least"
             } else {
                 hints.insert(format!(

@@ -252,7 +252,7 @@ fn a_locked_version_without_what_a_component_calls_is_refused_with_the_step_that
         let step = what.split(' ').next().unwrap();
         assert!(
             said.contains(&format!("{component} needs at least {what}"))
-                && said.contains(&format!("cargo update -p {step}")),
+                && said.contains(&format!("cargo update {step} --recursive")),
             "{said}"
         );
     }

@@ -19,10 +19,9 @@ use actix_web::body::{BodyStream, MessageBody};
 use actix_web::dev::Payload;
 use actix_web::error::InternalError;
 use actix_web::http::{self, header};
-use actix_web::web::{Bytes, BytesMut};
+use actix_web::web::BytesMut;
 use actix_web::{Error, FromRequest, HttpRequest, HttpResponse};
 use futures_util::stream::{self, LocalBoxStream, StreamExt};
-use tokio::sync::mpsc;
 
 use super::client::{self, Client, Received};
 use super::outbox::Close;
@@ -40,10 +39,6 @@ pub(super) type Text = Arc<str>;
 
 /// What comes from the socket, until it is closed. It stays with the worker that accepted it.
 pub(super) type Incoming = LocalBoxStream<'static, Received>;
-
-/// Answers to the protocol itself that may wait for the socket, beside the 32 KiB that actix-web itself
-/// writes ahead.
-const AHEAD: usize = 4;
 
 /// A request for a connection, from a page that may connect.
 ///
@@ -114,23 +109,22 @@ impl Upgrade {
             Ok(place) => Arc::new(place),
             Err(refused) => return refused_with(refused),
         };
-        let (answers, answered) = mpsc::channel(AHEAD);
+        let socket = Socket::default();
         let reader = Reader {
             payload: self.payload,
             bytes: BytesMut::new(),
             parts: None,
             limit: self.rooms.limits().message,
-            answers,
+            socket: socket.clone(),
             over: false,
         };
         let incoming = stream::unfold(reader, |mut reader| async move {
             let received = reader.next().await?;
             Some((received, reader))
         });
-        let socket = Socket::default();
         let incoming = incoming.fuse().boxed_local();
         let (client, writer) = client::connect(Arc::clone(&place), incoming, socket.clone());
-        let written = Written::new(Arc::clone(&place), writer, socket, answered);
+        let written = Written::new(Arc::clone(&place), writer, socket);
         let body = BodyStream::new(written);
         let mut response = ws::handshake_response(self.request.head());
         if let Some(protocol) = self.protocol {
@@ -182,7 +176,7 @@ struct Reader {
     /// The beginning of a text that comes in many frames.
     parts: Option<BytesMut>,
     limit: usize,
-    answers: mpsc::Sender<Bytes>,
+    socket: Socket,
     over: bool,
 }
 
@@ -195,13 +189,11 @@ impl Reader {
         let received = loop {
             match self.parse() {
                 Err(close) => break Received::Invalid(close),
-                Ok(Some((whole, kind, payload))) => {
-                    match self.receive(whole, kind, payload).await {
-                        Err(close) => break Received::Invalid(close),
-                        Ok(Some(received)) => break received,
-                        Ok(None) => {}
-                    }
-                }
+                Ok(Some((whole, kind, payload))) => match self.receive(whole, kind, payload) {
+                    Err(close) => break Received::Invalid(close),
+                    Ok(Some(received)) => break received,
+                    Ok(None) => {}
+                },
                 Ok(None) => {
                     let bytes = self.payload.next().await?.ok()?;
                     self.bytes.extend_from_slice(&bytes);
@@ -240,7 +232,7 @@ impl Reader {
     }
 
     /// What a frame means; nothing where it is the part of a message.
-    async fn receive(
+    fn receive(
         &mut self,
         whole: bool,
         kind: OpCode,
@@ -263,23 +255,17 @@ impl Reader {
             }
             OpCode::Binary => Received::Binary,
             OpCode::Ping if whole => {
-                self.answer(OpCode::Pong, &payload).await;
+                self.socket.answer(OpCode::Pong, &payload);
                 Received::Life
             }
             OpCode::Pong if whole => Received::Life,
             OpCode::Close if whole => {
                 let code = payload.get(..2).unwrap_or_default();
-                self.answer(OpCode::Close, code).await;
+                self.socket.answer(OpCode::Close, code);
                 Received::Close
             }
             _ => return Err(Close::PROTOCOL),
         }))
-    }
-
-    /// Waits while the client does not take what it has got already. Where the line is lost, the next
-    /// reading finds out.
-    async fn answer(&self, kind: OpCode, payload: &[u8]) {
-        self.answers.send(body::frame(kind, payload)).await.ok();
     }
 }
 

@@ -1,6 +1,13 @@
 //! One connection, from the upgrade to the end.
 
-use std::{fmt, future::Future, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    future::{self, Future},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
 
 use futures_util::{Sink, StreamExt};
 use tokio::{
@@ -208,15 +215,21 @@ async fn write<W>(connection: Connection, mut socket: W, handed_over: oneshot::R
 where
     W: Sink<Outgoing> + Unpin,
 {
-    let overdue = async {
-        connection.outbox.ended().await;
-        connection.place.rooms.registry().remove(connection.id);
-        time::sleep(outbox::CLOSE_LIMIT).await;
-    };
-    tokio::select! {
-        _ = connection.outbox.carry(&mut socket) => {}
-        () = overdue => {}
-    }
+    let outbox = Arc::clone(&connection.outbox);
+    let mut carried = pin!(outbox.carry(&mut socket));
+    let mut limit = None;
+    let written = future::poll_fn(|context| {
+        if limit.is_none() && outbox.watch(context) {
+            connection.place.rooms.registry().remove(connection.id);
+            limit = Some(Box::pin(time::sleep(outbox::CLOSE_LIMIT)));
+        }
+        let carried = carried.as_mut().poll(context).map(|_| ());
+        match (carried, &mut limit) {
+            (Poll::Pending, Some(limit)) => limit.as_mut().poll(context),
+            (carried, _) => carried,
+        }
+    });
+    written.await;
     drop(connection);
     // Closed with bytes unread, the line would be reset, and the farewell lost with it.
     let farewell = async {

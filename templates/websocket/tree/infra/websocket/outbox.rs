@@ -6,13 +6,14 @@
 use std::{
     borrow::Cow,
     collections::VecDeque,
-    mem,
+    future, mem,
     str::FromStr,
     sync::{Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
     time::Duration,
 };
 
-use futures_util::{Sink, SinkExt};
+use futures_util::{Sink, SinkExt, task::AtomicWaker};
 use tokio::sync::Notify;
 
 use super::Text;
@@ -96,6 +97,13 @@ pub(super) enum Outgoing {
     Close(Close),
 }
 
+/// What the writer does next.
+#[derive(Debug)]
+enum Next {
+    Write(Outgoing),
+    End(End),
+}
+
 /// What became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Put {
@@ -112,7 +120,7 @@ pub(super) struct Outbox {
     state: Mutex<State>,
     limit: usize,
     policy: SlowClient,
-    work: Notify,
+    writer: AtomicWaker,
     ended: Notify,
 }
 
@@ -130,7 +138,7 @@ impl Outbox {
             state: Mutex::default(),
             limit,
             policy,
-            work: Notify::new(),
+            writer: AtomicWaker::new(),
             ended: Notify::new(),
         }
     }
@@ -152,7 +160,7 @@ impl Outbox {
         }
         state.waiting.push_back(text.clone());
         drop(state);
-        self.work.notify_one();
+        self.writer.wake();
         match full {
             true => Put::Replaced,
             false => Put::Queued,
@@ -162,7 +170,7 @@ impl Outbox {
     /// Sends a ping ahead of what waits.
     pub(super) fn ping(&self) {
         self.state().ping = true;
-        self.work.notify_one();
+        self.writer.wake();
     }
 
     /// Ends the connection; the first reason counts.
@@ -180,7 +188,7 @@ impl Outbox {
         }
         state.end = Some(end);
         drop(state);
-        self.work.notify_one();
+        self.writer.wake();
         self.ended.notify_waiters();
     }
 
@@ -197,7 +205,15 @@ impl Outbox {
         self.state().waiting.len() > self.limit / 2
     }
 
-    /// Carries messages to the socket until the connection ends, with the close frame as the last.
+    /// Wakes the writer from now on when there is something to carry or the connection is to end, which
+    /// is what it returns.
+    pub(super) fn watch(&self, writer: &Context<'_>) -> bool {
+        self.writer.register(writer.waker());
+        self.state().end.is_some()
+    }
+
+    /// Carries messages to the socket until the connection ends, with the close frame as the last. Where
+    /// it waits for something to carry, it is woken by [`watch`](Self::watch).
     ///
     /// # Errors
     ///
@@ -207,36 +223,40 @@ impl Outbox {
         W: Sink<Outgoing> + Unpin,
     {
         loop {
-            while let Some(next) = self.next() {
-                socket.feed(next).await?;
-            }
-            socket.flush().await?;
-            let end = match &*self.state() {
-                State { waiting, end, .. } if waiting.is_empty() => end.clone(),
-                _ => continue,
+            let next = match self.next() {
+                Poll::Ready(next) => next,
+                Poll::Pending => {
+                    socket.flush().await?;
+                    future::poll_fn(|_| self.next()).await
+                }
             };
-            match end {
-                Some(End::Farewell(close) | End::Cut(close)) => {
+            match next {
+                Next::Write(outgoing) => socket.feed(outgoing).await?,
+                Next::End(End::Farewell(close) | End::Cut(close)) => {
                     return socket.send(Outgoing::Close(close)).await;
                 }
                 // The farewell of the client is answered.
-                Some(End::Lost) => return socket.close().await,
-                None => self.work.notified().await,
+                Next::End(End::Lost) => return socket.close().await,
             }
         }
     }
 
-    fn next(&self) -> Option<Outgoing> {
+    fn next(&self) -> Poll<Next> {
         let mut state = self.state();
         if mem::take(&mut state.ping) {
-            return Some(Outgoing::Ping);
+            return Poll::Ready(Next::Write(Outgoing::Ping));
         }
-        let text = state.waiting.pop_front();
-        if state.waiting.is_empty() && state.waiting.capacity() > 8 {
-            // Thousands of clients are idle at any time, and a burst should not cost them for good.
-            state.waiting = VecDeque::new();
+        if let Some(text) = state.waiting.pop_front() {
+            if state.waiting.is_empty() && state.waiting.capacity() > 8 {
+                // Thousands of clients are idle at any time, and a burst should not cost them for good.
+                state.waiting = VecDeque::new();
+            }
+            return Poll::Ready(Next::Write(Outgoing::Text(text)));
         }
-        text.map(Outgoing::Text)
+        match &state.end {
+            Some(end) => Poll::Ready(Next::End(end.clone())),
+            None => Poll::Pending,
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -8,7 +8,7 @@ use std::{
     pin::Pin,
     rc::Rc,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use actix_http::ws::{OpCode, Parser};
@@ -16,7 +16,6 @@ use actix_web::web::{Bytes, BytesMut};
 use futures_util::future::{FutureExt, LocalBoxFuture};
 use futures_util::sink::Sink;
 use futures_util::stream::Stream;
-use tokio::sync::mpsc;
 
 use super::super::outbox::{Close, Outgoing};
 use super::super::rooms::Place;
@@ -24,20 +23,47 @@ use super::super::rooms::Place;
 /// The first byte of the last frame.
 const FAREWELL: u8 = 0x88;
 
-/// One frame on its way from the writer to the body of the answer.
+/// Frames on their way to the body of the answer.
 #[derive(Clone, Default)]
-pub(super) struct Socket(Rc<Cell<Option<Bytes>>>);
+pub(super) struct Socket(Rc<Line>);
+
+#[derive(Default)]
+struct Line {
+    /// The one of the writer.
+    frame: Cell<Option<Bytes>>,
+    /// The one of the reader.
+    answer: Cell<Option<Bytes>>,
+    body: Cell<Option<Waker>>,
+}
 
 impl Socket {
     /// Nobody has to be woken: who takes the frame asks the writer for the next.
     fn poll_empty(&self) -> Poll<Result<(), Infallible>> {
-        let frame = self.0.take();
+        let frame = self.0.frame.take();
         let poll = match frame {
             Some(_) => Poll::Pending,
             None => Poll::Ready(Ok(())),
         };
-        self.0.set(frame);
+        self.0.frame.set(frame);
         poll
+    }
+
+    /// Answers what the protocol itself asks, ahead of what waits. Of several pings the last is answered,
+    /// where the client takes no more of it.
+    pub(super) fn answer(&self, kind: OpCode, payload: &[u8]) {
+        self.0.answer.set(Some(frame(kind, payload)));
+        if let Some(body) = self.0.body.take() {
+            body.wake();
+        }
+    }
+
+    fn poll_answer(&self, context: &Context<'_>) -> Poll<Bytes> {
+        let answer = self.0.answer.take();
+        let known = self.0.body.take();
+        let known = known.filter(|body| body.will_wake(context.waker()));
+        let body = known.unwrap_or_else(|| context.waker().clone());
+        self.0.body.set(Some(body));
+        answer.map_or(Poll::Pending, Poll::Ready)
     }
 }
 
@@ -49,7 +75,7 @@ impl Sink<Outgoing> for Socket {
     }
 
     fn start_send(self: Pin<&mut Self>, outgoing: Outgoing) -> Result<(), Infallible> {
-        self.0.set(Some(written(outgoing)));
+        self.0.frame.set(Some(written(outgoing)));
         Ok(())
     }
 
@@ -69,7 +95,6 @@ pub(super) struct Written {
     /// Until it has ended.
     writer: Option<LocalBoxFuture<'static, ()>>,
     socket: Socket,
-    answered: mpsc::Receiver<Bytes>,
     over: bool,
     /// Taken as long as actix-web holds the line, which it does until the client has read what was
     /// written.
@@ -81,30 +106,26 @@ impl Written {
         place: Arc<Place>,
         writer: impl Future<Output = ()> + 'static,
         socket: Socket,
-        answered: mpsc::Receiver<Bytes>,
     ) -> Self {
         Self {
             writer: Some(writer.boxed_local()),
             socket,
-            answered,
             over: false,
             _place: place,
         }
     }
 
     fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        let answered = self.answered.poll_recv(context);
-        if let Poll::Ready(Some(frame)) = answered {
-            return Poll::Ready(Some(frame));
+        if let Poll::Ready(answer) = self.socket.poll_answer(context) {
+            return Poll::Ready(Some(answer));
         }
         let writer = self.writer.as_mut();
-        if let Some(Poll::Ready(())) = writer.map(|writer| writer.as_mut().poll(context)) {
+        if writer.is_some_and(|writer| writer.as_mut().poll(context).is_ready()) {
             self.writer = None;
         }
-        match (self.socket.0.take(), &self.writer, answered) {
-            (Some(frame), ..) => Poll::Ready(Some(frame)),
-            (None, None, Poll::Ready(None)) => Poll::Ready(None),
-            _ => Poll::Pending,
+        match (self.socket.0.frame.take(), &self.writer) {
+            (None, Some(_)) => Poll::Pending,
+            (frame, _) => Poll::Ready(frame),
         }
     }
 }
@@ -138,7 +159,7 @@ fn written(outgoing: Outgoing) -> Bytes {
     }
 }
 
-pub(super) fn frame(kind: OpCode, payload: &[u8]) -> Bytes {
+fn frame(kind: OpCode, payload: &[u8]) -> Bytes {
     // As much as a head can have.
     let mut frame = BytesMut::with_capacity(payload.len() + 10);
     Parser::write_message(&mut frame, payload, kind, true, false);

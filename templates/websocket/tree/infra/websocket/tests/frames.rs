@@ -72,6 +72,17 @@ async fn a_message_is_as_large_as_allowed_in_one_frame_or_many() {
 }
 
 #[tokio::test]
+async fn of_many_pings_the_last_is_answered() {
+    let app = App::start().await;
+    let mut ann = app.connect("ann").await;
+    for n in 0..1_000_u32 {
+        ann.frame(0x89, &n.to_be_bytes()).await;
+    }
+    while ann.next().await != Frame::Pong(999_u32.to_be_bytes().to_vec()) {}
+    assert_eq!(ann.ask("join tea").await, "joined");
+}
+
+#[tokio::test]
 async fn a_flood_is_answered_and_hurts_nobody_who_reads() {
     const MESSAGES: usize = 20_000;
     let app = App::start().await;
