@@ -248,7 +248,8 @@ impl Session {
         }
         let mut folders: Vec<&Path> = writing.named().filter_map(Path::parent).collect();
         for file in &writing.files {
-            folders.extend(file.target.parent());
+            let folder = file.target.parent();
+            folders.extend(folder.filter(|folder| !folders.contains(folder)));
             if file.is_in_new_folder {
                 continue;
             }
@@ -259,8 +260,6 @@ impl Session {
                 })
                 .map_err(|error| (file.change.path.clone(), error))?;
         }
-        folders.sort_unstable();
-        folders.dedup();
         let last = |error| (writing.changes[0].path.clone(), error);
         let folders = folders.into_iter().filter(|folder| folder.exists());
         let folders: Vec<((), PathBuf)> = folders.map(|folder| ((), folder.to_owned())).collect();
