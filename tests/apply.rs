@@ -191,8 +191,13 @@ fn failing_at_any_step_nothing_or_everything_is_written() {
 
 /// A project in which a command died right after the commit point.
 fn died_after_commit() -> TempDir {
+    died_after("commit")
+}
+
+/// A project in which a command died right after a step, the last of its name.
+fn died_after(name: &str) -> TempDir {
     let folder = project();
-    let commit = steps().iter().position(|step| step == "commit").unwrap();
+    let commit = steps().iter().rposition(|step| step == name).unwrap();
     let status = Command::new(env::current_exe().unwrap())
         .args(["--exact", "child", "--ignored"])
         .env(DIE_AT, (commit + 1).to_string())
@@ -236,6 +241,40 @@ fn a_folder_that_somebody_made_after_a_crash_keeps_what_is_in_it() {
     let mut expected = all_new();
     expected.insert("a/b/mine.txt".to_owned(), b"mine".to_vec());
     expected.insert("a/b/second.txt".to_owned(), b"mine".to_vec());
+    assert_eq!(root_files(folder.path()), expected);
+}
+
+#[test]
+fn a_folder_that_somebody_makes_meanwhile_stops_everything() {
+    let folder = project();
+    let new = folder.path().join("root/a");
+    let mut watch = |step: &str| match step {
+        "sync the temporary files" => fs::create_dir(&new),
+        _ => Ok(()),
+    };
+    let error = open(folder.path())
+        .apply(&changes(), &mut watch)
+        .unwrap_err();
+    assert_eq!(
+        (error.code, error.written.len()),
+        ("changed-since-planned", 0)
+    );
+    assert_eq!(root_files(folder.path()), root_files(project().path()));
+}
+
+#[test]
+fn what_was_renamed_before_a_crash_and_edited_after_it_is_left_and_named() {
+    let folder = died_after("rename a file");
+    let mut expected = all_new();
+    for path in ["a/b/new.txt", "src/main.rs"] {
+        fs::write(folder.path().join("root").join(path), "mine").unwrap();
+        expected.insert(path.to_owned(), b"mine".to_vec());
+    }
+    fs::write(folder.path().join("root/Cargo.toml"), "new").unwrap();
+    let (_session, recovery) =
+        Session::open(&folder.path().join("root"), &folder.path().join("state")).unwrap();
+    let left: Vec<&str> = recovery.left.iter().map(ProjectPath::as_str).collect();
+    assert_eq!(left, ["a/b/new.txt", "src/main.rs"]);
     assert_eq!(root_files(folder.path()), expected);
 }
 
@@ -295,7 +334,7 @@ fn a_journal_cannot_write_outside_of_the_project() {
         fs::create_dir_all(&state).unwrap();
         for journal in [
             format!(
-                r#"{{"entries":[{{"path":"{path}","temporary":".infra-tmp-0","before":null}}],"folders":[]}}"#
+                r#"{{"entries":[{{"path":"{path}","temporary":".infra-tmp-0","before":null,"after":"00"}}],"folders":[]}}"#
             ),
             format!(
                 r#"{{"entries":[],"folders":[{{"path":"{path}","temporary":".infra-tmp-0"}}]}}"#
@@ -317,6 +356,7 @@ fn a_journal_cannot_remove_what_is_not_temporary() {
         let state = folder.path().join("state");
         fs::create_dir_all(&state).unwrap();
         fs::create_dir(folder.path().join("outside")).unwrap();
+        fs::create_dir(folder.path().join("root/.infra-tmp-0")).unwrap();
         let journal =
             format!(r#"{{"entries":[],"folders":[{{"path":"a","temporary":"{temporary}"}}]}}"#);
         fs::write(state.join("prepared"), journal).unwrap();
@@ -384,6 +424,29 @@ mod unix {
         assert_eq!(
             fs::read_to_string(root.join("docker/compose.yaml")).unwrap(),
             "new"
+        );
+    }
+
+    #[test]
+    fn two_names_of_one_new_folder_are_refused() {
+        let folder = project();
+        symlink("src", folder.path().join("root/link")).unwrap();
+        let change = |path: &str| FileChange {
+            path: path.parse().unwrap(),
+            before: None,
+            after: Some("new".to_owned()),
+            private: false,
+        };
+        let both = [change("link/new/x"), change("src/new/y")];
+        let error = open(folder.path())
+            .apply(&both, &mut |_| Ok(()))
+            .unwrap_err();
+        assert_eq!(error.code, "one-folder", "{error}");
+        assert_eq!(
+            fs::read_dir(folder.path().join("root/src"))
+                .unwrap()
+                .count(),
+            1
         );
     }
 

@@ -416,7 +416,7 @@ fn a_component_of_a_newer_tool_is_not_guessed_at() {
 
 #[test]
 fn a_journal_that_came_with_a_clone_is_nothing() {
-    let journal = r#"{"entries":[{"path":"evil.txt","temporary":".infra-tmp-0","before":null}],"folders":[]}"#;
+    let journal = r#"{"entries":[{"path":"evil.txt","temporary":".infra-tmp-0","before":null,"after":"00"}],"folders":[]}"#;
     let folder = project(
         "main_only",
         &[

@@ -67,6 +67,21 @@ pub(super) fn delete(root: &Path, target: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether folders can be synced.
+pub(super) const SYNCS_FOLDERS: bool = cfg!(unix);
+
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+    if SYNCS_FOLDERS {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Opens a file or a folder for being synced.
+pub(super) fn open_to_sync(path: &Path) -> io::Result<File> {
+    // Some systems sync only what is opened for writing, which a folder cannot be.
+    OpenOptions::new()
+        .write(!path.is_dir())
+        .read(true)
+        .open(path)
 }

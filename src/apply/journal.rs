@@ -1,4 +1,4 @@
-//! The journal: which temporary file becomes which file. While it is being prepared a crash leaves
+//! The journal: which temporary file or folder becomes which. While it is being prepared a crash leaves
 //! the old project; from the moment it has its name, the new one.
 
 use std::{
@@ -25,6 +25,8 @@ pub(super) struct Entry {
     pub temporary: Option<String>,
     /// The hash of its text before; none if there was no file.
     pub before: Option<String>,
+    /// The hash of its text afterwards; none if it is to be removed.
+    pub after: Option<String>,
 }
 
 /// A new folder, which gets its name with all that is in it.
@@ -41,7 +43,7 @@ pub(super) struct Folder {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Journal {
-    /// The files, in the order they are renamed.
+    /// The files. Those that wait beside their place are renamed in this order.
     pub entries: Vec<Entry>,
     /// The new folders whose own folder is there.
     pub folders: Vec<Folder>,
@@ -147,6 +149,7 @@ pub(super) fn recover(root: &Path, state: &Path) -> Result<Recovery> {
         for entry in &journal.entries {
             finish(root, &journal, entry, &mut recovery)?;
         }
+        sync_folders(root, &journal)?;
         discard(root, &journal)?;
         gone(&committed(state), fs::remove_file)?;
     }
@@ -173,16 +176,15 @@ fn finish(root: &Path, journal: &Journal, entry: &Entry, recovery: &mut Recovery
     let mut places = Places::new(root);
     let target = places.locate(&entry.path)?;
     let current = places.read(&entry.path)?.map(|text| hash(&text));
+    let waiting = journal.waiting(entry, &mut places)?;
     let untouched = current == entry.before;
-    let done = match journal.waiting(entry, &mut places)? {
-        Some(waiting) if waiting.exists() && untouched => target
+    let done = match waiting.filter(|waiting| waiting.exists()) {
+        _ if current == entry.after => Ok(()),
+        Some(waiting) if untouched => target
             .parent()
             .map_or(Ok(()), fs::create_dir_all)
             .and_then(|()| super::disk::replace(&waiting, &target)),
-        // It has its name already.
-        Some(waiting) if !waiting.exists() && !untouched => Ok(()),
-        None if untouched => super::disk::delete(root, &target),
-        None if current.is_none() => Ok(()),
+        None if untouched && entry.after.is_none() => super::disk::delete(root, &target),
         _ => {
             recovery.left.push(entry.path.clone());
             return Ok(());
@@ -190,6 +192,26 @@ fn finish(root: &Path, journal: &Journal, entry: &Entry, recovery: &mut Recovery
     };
     done.map_err(|error| super::unwritable(&entry.path, &error))?;
     recovery.finished.push(entry.path.clone());
+    Ok(())
+}
+
+/// Syncs the folders of what has got its name.
+fn sync_folders(root: &Path, journal: &Journal) -> Result<()> {
+    let mut places = Places::new(root);
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for entry in &journal.entries {
+        let target = places.locate(&entry.path)?;
+        for folder in target.ancestors().skip(1) {
+            if !folder.starts_with(root) || folders.iter().any(|known| known == folder) {
+                break;
+            }
+            if folder.exists() {
+                super::disk::sync_folder(folder)
+                    .map_err(|error| super::unwritable(&entry.path, &error))?;
+                folders.push(folder.to_owned());
+            }
+        }
+    }
     Ok(())
 }
 

@@ -9,14 +9,12 @@
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
-    hash::{BuildHasher, RandomState},
     io,
     path::{Path, PathBuf},
 };
 
 use crate::{
     error::{Error, Result},
-    lock::hash,
     path::ProjectPath,
     place::Places,
 };
@@ -24,10 +22,11 @@ use crate::{
 mod disk;
 mod journal;
 mod sync;
+mod writing;
 
-use journal::{Entry, Folder, Journal};
 pub use journal::{Recovery, is_pending};
 use sync::Syncing;
+use writing::{Writing, journal_of};
 
 /// A file before and after; no text is no file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,11 +129,7 @@ impl Session {
         let mut places = Places::new(&self.root);
         for change in changes {
             if places.read(&change.path)? != change.before {
-                return Err(Error::failure(
-                    "changed-since-planned",
-                    format!("`{}` was changed while this command ran", change.path),
-                )
-                .hint("run the command again"));
+                return Err(changed(&change.path));
             }
         }
         let journal = journal_of(changes, &mut places)?;
@@ -225,13 +220,17 @@ impl Session {
                 .map_err(|error| unwritable(path, &error))?;
             written.push((path, waiting.clone()));
         }
+        if disk::SYNCS_FOLDERS {
+            let folders = writing.waiting_folders().into_iter();
+            written.extend(folders.map(|(path, folder)| (path, folder.to_owned())));
+        }
         watch("sync the temporary files").map_err(failed)?;
         syncing
-            .end(&written, |path| OpenOptions::new().write(true).open(path))
+            .end(&written, disk::open_to_sync)
             .map_err(|(path, error)| unwritable(path, &error))?;
+        writing.check_new()?;
         watch("commit").map_err(failed)?;
         fs::rename(&prepared, journal::committed(&self.state)).map_err(failed)?;
-        disk::sync_folder(&self.state).map_err(failed)?;
         Ok(syncing)
     }
 
@@ -241,18 +240,16 @@ impl Session {
         syncing: &Syncing,
         watch: Watch<'_>,
     ) -> Result<(), (ProjectPath, io::Error)> {
+        let last = |error| (writing.changes[0].path.clone(), error);
+        watch("sync the journal")
+            .and_then(|()| disk::sync_folder(&self.state))
+            .map_err(last)?;
         for (folder, waiting, target) in &writing.folders {
             watch("rename a folder")
                 .and_then(|()| fs::rename(waiting, target))
                 .map_err(|error| ((*folder).clone(), error))?;
         }
-        let mut folders: Vec<&Path> = writing.named().filter_map(Path::parent).collect();
-        for file in &writing.files {
-            let folder = file.target.parent();
-            folders.extend(folder.filter(|folder| !folders.contains(folder)));
-            if file.is_in_new_folder {
-                continue;
-            }
+        for file in writing.files.iter().filter(|file| !file.is_in_new_folder) {
             watch("rename a file")
                 .and_then(|()| match &file.waiting {
                     Some(waiting) => disk::replace(waiting, &file.target),
@@ -260,13 +257,17 @@ impl Session {
                 })
                 .map_err(|error| (file.change.path.clone(), error))?;
         }
-        let last = |error| (writing.changes[0].path.clone(), error);
-        let folders = folders.into_iter().filter(|folder| folder.exists());
-        let folders: Vec<((), PathBuf)> = folders.map(|folder| ((), folder.to_owned())).collect();
+        let mut folders: Vec<((), PathBuf)> = Vec::new();
+        for folder in writing.named().filter_map(Path::parent) {
+            let known = folders.iter().any(|(_, known)| known == folder);
+            if disk::SYNCS_FOLDERS && !known && folder.exists() {
+                folders.push(((), folder.to_owned()));
+            }
+        }
         watch("sync the folders")
             .and_then(|()| {
                 syncing
-                    .end(&folders, |path| File::open(path))
+                    .end(&folders, disk::open_to_sync)
                     .map_err(|((), error)| error)
             })
             .map_err(last)?;
@@ -276,88 +277,12 @@ impl Session {
     }
 }
 
-/// Changes, and where on the disk each of them and each new folder waits and will be.
-struct Writing<'a> {
-    changes: &'a [FileChange],
-    journal: &'a Journal,
-    files: Vec<Waiting<'a>>,
-    folders: Vec<(&'a ProjectPath, PathBuf, PathBuf)>,
-}
-
-struct Waiting<'a> {
-    change: &'a FileChange,
-    target: PathBuf,
-    /// None if the file is to be removed.
-    waiting: Option<PathBuf>,
-    is_in_new_folder: bool,
-}
-
-impl<'a> Writing<'a> {
-    fn of(
-        changes: &'a [FileChange],
-        journal: &'a Journal,
-        places: &mut Places<'_>,
-    ) -> Result<Self> {
-        let mut writing = Self {
-            changes,
-            journal,
-            files: Vec::new(),
-            folders: Vec::new(),
-        };
-        for folder in &journal.folders {
-            let (waiting, target) = (folder.waiting(places)?, places.locate(&folder.path)?);
-            writing.folders.push((&folder.path, waiting, target));
-        }
-        for (change, entry) in changes.iter().zip(&journal.entries) {
-            writing.files.push(Waiting {
-                change,
-                target: places.locate(&change.path)?,
-                waiting: journal.waiting(entry, places)?,
-                is_in_new_folder: journal.folder_of(&change.path).is_some(),
-            });
-        }
-        Ok(writing)
-    }
-
-    /// The places that get or lose a name: those of the new folders, and of the files in others.
-    fn named(&self) -> impl Iterator<Item = &Path> {
-        let folders = self.folders.iter().map(|(_, _, target)| target);
-        let files = self.files.iter().filter(|file| !file.is_in_new_folder);
-        folders
-            .chain(files.map(|file| &file.target))
-            .map(PathBuf::as_path)
-    }
-}
-
-impl Waiting<'_> {
-    /// The permissions that the file keeps or gets; `None` leaves them to the umask.
-    fn mode(&self) -> Option<fs::Permissions> {
-        let known = (!self.is_in_new_folder).then(|| disk::mode(&self.target));
-        known
-            .flatten()
-            .or_else(|| self.change.private.then(disk::owner_only).flatten())
-    }
-}
-
-fn journal_of(changes: &[FileChange], places: &mut Places<'_>) -> Result<Journal> {
-    let nonce = RandomState::new().hash_one(std::process::id());
-    let mut journal = Journal::default();
-    for (index, change) in changes.iter().enumerate() {
-        let temporary = format!(".infra-tmp-{nonce:016x}-{index}");
-        let mut entry = Entry {
-            path: change.path.clone(),
-            temporary: None,
-            before: change.before.as_deref().map(hash),
-        };
-        if change.after.is_some() && journal.folder_of(&change.path).is_none() {
-            match places.new_folder(&change.path)? {
-                Some(path) => journal.folders.push(Folder { path, temporary }),
-                None => entry.temporary = Some(temporary),
-            }
-        }
-        journal.entries.push(entry);
-    }
-    Ok(journal)
+fn changed(path: &ProjectPath) -> Error {
+    Error::failure(
+        "changed-since-planned",
+        format!("`{path}` was changed while this command ran"),
+    )
+    .hint("run the command again")
 }
 
 fn unwritable(path: &ProjectPath, error: &io::Error) -> Error {

@@ -277,6 +277,12 @@ fn a_function_that_returns_the_server_of_actix_is_told_who_starts_the_infrastruc
     life.tells("// in async code; hand it to `run`");
     life.tells("infra.shutdown().await;  // in async code, when the server has stopped");
     life.lacks("src/main.rs", "wire(");
+    let main = main
+        .replace("fn run", "async fn run")
+        .replace("run()?", "run().await?");
+    let project = Project::plain(&[("Cargo.toml", &manifest), ("src/main.rs", &main)]);
+    let life = project.lives("add redis", 3);
+    life.tells("when the server has stopped; if `run` returns it, return `infra` too");
 }
 
 #[test]

@@ -31,14 +31,7 @@ impl Draft<'_> {
             .and_then(|site| self.failure(site))
             .unwrap_or(Failure::Question);
         let start = ending(failure, "the infrastructure starts");
-        // A function that returns a server of actix-web, for its caller to await, need not be `async`.
-        let returns = site
-            .filter(|site| site.serve.server == Server::ActixWeb)
-            .and_then(|site| site.serve.function.as_ref())
-            .filter(|function| !function.asynchronous && function.name != "main");
-        let apart = returns.map_or_else(String::new, |function| {
-            format!("  // in async code; hand it to `{}`", function.name)
-        });
+        let (apart, end) = self.comments(site);
         lines.push(format!(
             "let infra = {module}::Infra::start().await{start};{apart}"
         ));
@@ -49,13 +42,34 @@ impl Draft<'_> {
                 "{module}::shutdown_signal().await;  // or the work of the app"
             )],
         });
-        let end = match (self.server(), apart.is_empty()) {
-            (None, _) => "before the program ends",
-            (Some(_), true) => "when the server has stopped",
-            (Some(_), false) => "in async code, when the server has stopped",
-        };
         lines.push(format!("infra.shutdown().await;  // {end}"));
         lines.join("\n")
+    }
+
+    /// Where the first and the last line belong, if that has to be said.
+    fn comments(&self, site: Option<&Site>) -> (String, String) {
+        // A function that returns a server of actix-web, for its caller to await, need not be `async`.
+        let function = site
+            .filter(|site| site.serve.server == Server::ActixWeb)
+            .and_then(|site| site.serve.function.as_ref())
+            .filter(|function| function.name != "main");
+        match function {
+            Some(function) if !function.asynchronous => (
+                format!("  // in async code; hand it to `{}`", function.name),
+                "in async code, when the server has stopped".to_owned(),
+            ),
+            Some(function) => (
+                String::new(),
+                format!(
+                    "when the server has stopped; if `{}` returns it, return `infra` too",
+                    function.name
+                ),
+            ),
+            None if self.server().is_none() => {
+                (String::new(), "before the program ends".to_owned())
+            }
+            None => (String::new(), "when the server has stopped".to_owned()),
+        }
     }
 }
 

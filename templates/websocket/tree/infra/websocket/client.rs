@@ -219,6 +219,7 @@ where
     let mut carried = pin!(outbox.carry(&mut socket));
     let mut limit = None;
     let written = future::poll_fn(|context| {
+        // After the end no message comes.
         if limit.is_none() && outbox.watch(context) {
             connection.place.rooms.registry().remove(connection.id);
             limit = Some(Box::pin(time::sleep(outbox::CLOSE_LIMIT)));

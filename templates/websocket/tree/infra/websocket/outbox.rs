@@ -13,7 +13,8 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{Sink, SinkExt, task::AtomicWaker};
+use futures_util::task::AtomicWaker;
+use futures_util::{Sink, SinkExt};
 use tokio::sync::Notify;
 
 use super::Text;
@@ -158,9 +159,13 @@ impl Outbox {
         if full {
             state.waiting.pop_front();
         }
+        // The writer waits for messages only where it has none.
+        let first = state.waiting.is_empty();
         state.waiting.push_back(text.clone());
         drop(state);
-        self.writer.wake();
+        if first {
+            self.writer.wake();
+        }
         match full {
             true => Put::Replaced,
             false => Put::Queued,
@@ -205,15 +210,15 @@ impl Outbox {
         self.state().waiting.len() > self.limit / 2
     }
 
-    /// Wakes the writer from now on when there is something to carry or the connection is to end, which
-    /// is what it returns.
+    /// Has the task that polls [`carry`](Self::carry) woken once, by the next message or the end; so call
+    /// this before each poll. Returns whether the connection is to end.
     pub(super) fn watch(&self, writer: &Context<'_>) -> bool {
         self.writer.register(writer.waker());
         self.state().end.is_some()
     }
 
-    /// Carries messages to the socket until the connection ends, with the close frame as the last. Where
-    /// it waits for something to carry, it is woken by [`watch`](Self::watch).
+    /// Carries messages to the socket until the connection ends, with the close frame as the last. It hears
+    /// of messages only where [`watch`](Self::watch) is called.
     ///
     /// # Errors
     ///

@@ -29,10 +29,11 @@ pub(super) struct Socket(Rc<Line>);
 
 #[derive(Default)]
 struct Line {
-    /// The one of the writer.
+    /// What the writer sends next.
     frame: Cell<Option<Bytes>>,
-    /// The one of the reader.
+    /// What the reader answers, ahead of that.
     answer: Cell<Option<Bytes>>,
+    /// Who takes both.
     body: Cell<Option<Waker>>,
 }
 
@@ -48,8 +49,7 @@ impl Socket {
         poll
     }
 
-    /// Answers what the protocol itself asks, ahead of what waits. Of several pings the last is answered,
-    /// where the client takes no more of it.
+    /// Answers what the protocol itself asks. Pings that come together get one answer, to the last.
     pub(super) fn answer(&self, kind: OpCode, payload: &[u8]) {
         self.0.answer.set(Some(frame(kind, payload)));
         if let Some(body) = self.0.body.take() {

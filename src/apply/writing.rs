@@ -1,0 +1,161 @@
+//! Where each change waits on the disk, and where it will be.
+
+use std::{
+    fs,
+    hash::{BuildHasher, RandomState},
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    error::{Error, Result},
+    lock::hash,
+    path::ProjectPath,
+    place::Places,
+};
+
+use super::{
+    FileChange, changed, disk,
+    journal::{Entry, Folder, Journal},
+};
+
+/// Changes, and where on the disk each of them and each new folder waits and will be.
+pub(super) struct Writing<'a> {
+    pub changes: &'a [FileChange],
+    pub journal: &'a Journal,
+    pub files: Vec<Waiting<'a>>,
+    /// With where each waits, and where it will be.
+    pub folders: Vec<(&'a ProjectPath, PathBuf, PathBuf)>,
+}
+
+pub(super) struct Waiting<'a> {
+    pub change: &'a FileChange,
+    pub target: PathBuf,
+    /// None if the file is to be removed.
+    pub waiting: Option<PathBuf>,
+    pub is_in_new_folder: bool,
+}
+
+impl<'a> Writing<'a> {
+    pub(super) fn of(
+        changes: &'a [FileChange],
+        journal: &'a Journal,
+        places: &mut Places<'_>,
+    ) -> Result<Self> {
+        let mut writing = Self {
+            changes,
+            journal,
+            files: Vec::new(),
+            folders: Vec::new(),
+        };
+        for folder in &journal.folders {
+            let (waiting, target) = (folder.waiting(places)?, places.locate(&folder.path)?);
+            writing.folders.push((&folder.path, waiting, target));
+        }
+        for (change, entry) in changes.iter().zip(&journal.entries) {
+            writing.files.push(Waiting {
+                change,
+                target: places.locate(&change.path)?,
+                waiting: journal.waiting(entry, places)?,
+                is_in_new_folder: journal.folder_of(&change.path).is_some(),
+            });
+        }
+        Ok(writing)
+    }
+
+    /// Refuses where somebody has made one of the new folders meanwhile.
+    pub(super) fn check_new(&self) -> Result<()> {
+        let taken = self
+            .folders
+            .iter()
+            .find(|(_, _, target)| fs::symlink_metadata(target).is_ok());
+        match taken {
+            Some((folder, ..)) => Err(changed(folder)),
+            None => Ok(()),
+        }
+    }
+
+    /// The folders that hold what waits, each once and with a file below it.
+    pub(super) fn waiting_folders(&self) -> Vec<(&ProjectPath, &Path)> {
+        let mut found: Vec<(&ProjectPath, &Path)> = Vec::new();
+        for file in &self.files {
+            let Some(waiting) = &file.waiting else {
+                continue;
+            };
+            let mut new = self.folders.iter().map(|(_, folder, _)| folder);
+            let outermost = new
+                .find(|folder| waiting.starts_with(folder))
+                .unwrap_or(waiting);
+            for folder in waiting.ancestors().skip(1) {
+                if found.iter().any(|(_, known)| *known == folder) {
+                    break;
+                }
+                found.push((&file.change.path, folder));
+                if Some(folder) == outermost.parent() {
+                    break;
+                }
+            }
+        }
+        found
+    }
+
+    /// The places that get or lose a name: those of the new folders, and of the files in others.
+    pub(super) fn named(&self) -> impl Iterator<Item = &Path> {
+        let folders = self.folders.iter().map(|(_, _, target)| target);
+        let files = self.files.iter().filter(|file| !file.is_in_new_folder);
+        folders
+            .chain(files.map(|file| &file.target))
+            .map(PathBuf::as_path)
+    }
+}
+
+impl Waiting<'_> {
+    /// The permissions that the file keeps or gets; `None` leaves them to the umask.
+    pub(super) fn mode(&self) -> Option<fs::Permissions> {
+        let known = (!self.is_in_new_folder).then(|| disk::mode(&self.target));
+        known
+            .flatten()
+            .or_else(|| self.change.private.then(disk::owner_only).flatten())
+    }
+}
+
+/// The journal of changes.
+pub(super) fn journal_of(changes: &[FileChange], places: &mut Places<'_>) -> Result<Journal> {
+    let nonce = RandomState::new().hash_one(std::process::id());
+    let mut journal = Journal::default();
+    let mut hashes: Vec<(&str, String)> = Vec::new();
+    for (index, change) in changes.iter().enumerate() {
+        let temporary = format!(".infra-tmp-{nonce:016x}-{index}");
+        let mut entry = Entry {
+            path: change.path.clone(),
+            temporary: None,
+            before: change.before.as_deref().map(hash),
+            // A generated file and the record of it are the same text.
+            after: change.after.as_deref().map(|text| {
+                let known = hashes.iter().find(|(known, _)| *known == text);
+                let hash = known.map_or_else(|| hash(text), |(_, hash)| hash.clone());
+                hashes.push((text, hash.clone()));
+                hash
+            }),
+        };
+        if change.after.is_some() && journal.folder_of(&change.path).is_none() {
+            match places.new_folder(&change.path)? {
+                Some(path) => {
+                    let place = places.locate(&path)?;
+                    for known in &journal.folders {
+                        if places.locate(&known.path)? == place {
+                            return Err(Error::failure(
+                                "one-folder",
+                                format!("`{}` and `{path}` are one folder on the disk", known.path),
+                            )
+                            .hint("replace the symbolic link by a folder of its own"));
+                        }
+                    }
+                    journal.folders.push(Folder { path, temporary });
+                }
+                None => entry.temporary = Some(temporary),
+            }
+        }
+        journal.entries.push(entry);
+    }
+    Ok(journal)
+}
