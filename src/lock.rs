@@ -18,12 +18,13 @@ use crate::{
     resolve::{Installed, Options},
 };
 
+mod base;
 mod read;
+
+pub use base::{BASE_PATH, Base};
 
 /// Where the lock lies, from the root of the project.
 pub const LOCK_PATH: &str = ".infra/lock.toml";
-/// Where the texts of generated files lie as they were rendered.
-pub const BASE_FOLDER: &str = ".infra/base";
 /// The owner of what belongs to the hub rather than to a component.
 pub const HUB: &str = "hub";
 
@@ -277,16 +278,6 @@ fn hex(text: &str) -> String {
         .flat_map(|byte| [byte >> 4, byte & 0xf])
         .filter_map(|digit| char::from_digit(digit.into(), 16))
         .collect()
-}
-
-/// Where the text of a generated file is kept as it was rendered.
-///
-/// # Errors
-///
-/// Never for a path that is one already.
-pub fn base_path(path: &ProjectPath) -> Result<ProjectPath> {
-    ProjectPath::join(BASE_FOLDER, path.as_str())
-        .map_err(|error| Error::failure("hostile-path", error.to_string()))
 }
 
 /// The version of this tool.

@@ -42,11 +42,11 @@ fn project() -> TempDir {
     folder
 }
 
-fn changes() -> Vec<FileChange> {
-    let change = |path: &str, before: Option<&str>, after: Option<&str>| FileChange {
+fn changes() -> Vec<FileChange<'static>> {
+    let change = |path: &str, before, after| FileChange {
         path: path.parse().unwrap(),
-        before: before.map(str::to_owned),
-        after: after.map(str::to_owned),
+        before,
+        after,
         private: false,
     };
     vec![
@@ -380,8 +380,8 @@ mod unix {
     ) -> infra::error::Result<()> {
         let change = FileChange {
             path: path.parse().unwrap(),
-            before: before.map(str::to_owned),
-            after: Some("new".to_owned()),
+            before,
+            after: Some("new"),
             private,
         };
         open(folder).apply(&[change], &mut |_| Ok(()))
@@ -434,7 +434,7 @@ mod unix {
         let change = |path: &str| FileChange {
             path: path.parse().unwrap(),
             before: None,
-            after: Some("new".to_owned()),
+            after: Some("new"),
             private: false,
         };
         let both = [change("link/new/x"), change("src/new/y")];

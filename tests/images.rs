@@ -50,7 +50,8 @@ fn the_image_of_a_service_that_was_brought_is_switched_and_nothing_counts_as_edi
         facts: &after.facts,
         tree: &after.tree,
         lock: &lock,
-    });
+    })
+    .unwrap();
     let edited: Vec<_> = report
         .fragments
         .iter()

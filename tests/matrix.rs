@@ -31,8 +31,7 @@ fn describe(plan: &Plan) -> String {
             writeln!(text, "  | {line}").unwrap();
         }
     }
-    let is_base = |change: &&Change| change.path.as_str().starts_with(".infra/base/");
-    for change in plan.changes.iter().filter(|change| !is_base(change)) {
+    for change in &plan.changes {
         writeln!(text, "{} {}", mark(change), change.path).unwrap();
     }
     for change in plan

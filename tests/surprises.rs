@@ -24,6 +24,8 @@ mod life;
 mod manifests;
 #[path = "surprises/names.rs"]
 mod names;
+#[path = "surprises/record.rs"]
+mod record;
 #[path = "surprises/roots.rs"]
 mod roots;
 #[path = "surprises/services.rs"]

@@ -30,13 +30,13 @@ use writing::{Writing, journal_of};
 
 /// A file before and after; no text is no file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileChange {
+pub struct FileChange<'a> {
     /// The file.
     pub path: ProjectPath,
     /// What it must hold now.
-    pub before: Option<String>,
+    pub before: Option<&'a str>,
     /// What it shall hold.
-    pub after: Option<String>,
+    pub after: Option<&'a str>,
     /// Whether nobody but the owner may read it, if it is new.
     pub private: bool,
 }
@@ -122,13 +122,13 @@ impl Session {
     ///
     /// A file is not as it was when the changes were planned, or cannot be written. Only an error
     /// after the commit point leaves files changed, and its message says so.
-    pub fn apply(&self, changes: &[FileChange], watch: Watch<'_>) -> Result<()> {
+    pub fn apply(&self, changes: &[FileChange<'_>], watch: Watch<'_>) -> Result<()> {
         if changes.is_empty() {
             return Ok(());
         }
         let mut places = Places::new(&self.root);
         for change in changes {
-            if places.read(&change.path)? != change.before {
+            if places.read(&change.path)?.as_deref() != change.before {
                 return Err(changed(&change.path));
             }
         }
@@ -203,7 +203,7 @@ impl Session {
         let mut made: Vec<&Path> = Vec::new();
         let mut written = Vec::new();
         for file in &writing.files {
-            let (Some(text), Some(waiting)) = (&file.change.after, &file.waiting) else {
+            let (Some(text), Some(waiting)) = (file.change.after, &file.waiting) else {
                 continue;
             };
             let path = &file.change.path;

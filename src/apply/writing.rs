@@ -20,7 +20,7 @@ use super::{
 
 /// Changes, and where on the disk each of them and each new folder waits and will be.
 pub(super) struct Writing<'a> {
-    pub changes: &'a [FileChange],
+    pub changes: &'a [FileChange<'a>],
     pub journal: &'a Journal,
     pub files: Vec<Waiting<'a>>,
     /// With where each waits, and where it will be.
@@ -28,7 +28,7 @@ pub(super) struct Writing<'a> {
 }
 
 pub(super) struct Waiting<'a> {
-    pub change: &'a FileChange,
+    pub change: &'a FileChange<'a>,
     pub target: PathBuf,
     /// None if the file is to be removed.
     pub waiting: Option<PathBuf>,
@@ -37,7 +37,7 @@ pub(super) struct Waiting<'a> {
 
 impl<'a> Writing<'a> {
     pub(super) fn of(
-        changes: &'a [FileChange],
+        changes: &'a [FileChange<'a>],
         journal: &'a Journal,
         places: &mut Places<'_>,
     ) -> Result<Self> {
@@ -119,23 +119,16 @@ impl Waiting<'_> {
 }
 
 /// The journal of changes.
-pub(super) fn journal_of(changes: &[FileChange], places: &mut Places<'_>) -> Result<Journal> {
+pub(super) fn journal_of(changes: &[FileChange<'_>], places: &mut Places<'_>) -> Result<Journal> {
     let nonce = RandomState::new().hash_one(std::process::id());
     let mut journal = Journal::default();
-    let mut hashes: Vec<(&str, String)> = Vec::new();
     for (index, change) in changes.iter().enumerate() {
         let temporary = format!(".infra-tmp-{nonce:016x}-{index}");
         let mut entry = Entry {
             path: change.path.clone(),
             temporary: None,
-            before: change.before.as_deref().map(hash),
-            // A generated file and the record of it are the same text.
-            after: change.after.as_deref().map(|text| {
-                let known = hashes.iter().find(|(known, _)| *known == text);
-                let hash = known.map_or_else(|| hash(text), |(_, hash)| hash.clone());
-                hashes.push((text, hash.clone()));
-                hash
-            }),
+            before: change.before.map(hash),
+            after: change.after.map(hash),
         };
         if change.after.is_some() && journal.folder_of(&change.path).is_none() {
             match places.new_folder(&change.path)? {

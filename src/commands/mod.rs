@@ -196,7 +196,7 @@ impl Scene {
 
     /// Writes a plan.
     fn apply(&self, plan: &Plan) -> Result<()> {
-        let changes: Vec<FileChange> = plan.changes.iter().map(file_change).collect();
+        let changes: Vec<FileChange<'_>> = plan.changes.iter().map(file_change).collect();
         match &self.session {
             Some(session) => session.apply(&changes, &mut |_| Ok(())),
             None => Ok(()),
@@ -231,11 +231,11 @@ impl Scene {
     }
 }
 
-fn file_change(change: &crate::plan::Change) -> FileChange {
+fn file_change(change: &crate::plan::Change) -> FileChange<'_> {
     FileChange {
         path: change.path.clone(),
-        before: change.before.clone(),
-        after: change.after.clone(),
+        before: change.before.as_deref(),
+        after: change.after.as_deref(),
         private: change.sort == Sort::Private,
     }
 }

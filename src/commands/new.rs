@@ -213,12 +213,12 @@ fn write(target: &Path, files: &Tree) -> Result<()> {
     })?;
     let existed = target.exists();
     let (session, _) = Session::create(target, state.path())?;
-    let changes: Vec<FileChange> = files
+    let changes: Vec<FileChange<'_>> = files
         .iter()
         .map(|(path, text)| FileChange {
             path: path.clone(),
             before: None,
-            after: Some(text.clone()),
+            after: Some(text),
             private: path.name() == ".env",
         })
         .collect();

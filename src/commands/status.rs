@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{
     edit::diff,
     error::{Error, Result},
-    lock::{HUB, Package, base_path},
+    lock::{BASE_PATH, HUB, Package, hash},
     plan::{self, State},
     project::Wishes,
     ui::{Ui, table},
@@ -43,7 +43,7 @@ pub struct Diff {
 pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
     let scene = Scene::read(directory, &options.wishes, ui)?;
     let tree = scene.tree([])?;
-    let report = plan::status(&scene.context(&tree));
+    let report = plan::status(&scene.context(&tree))?;
     let package = scene.lock.package(scene.facts.package());
     let code = if options.exit_code && report.has_drift() {
         FOUND
@@ -186,22 +186,29 @@ pub fn diff(options: &Diff, directory: &Path, ui: &Ui) -> Result<u8> {
         );
     }
     let tree = scene.tree([])?;
+    let base = scene.context(&tree).base()?;
     let mut text = String::new();
     for file in package.iter().flat_map(|package| &package.files) {
         if options.component.as_ref().is_some_and(|id| *id != file.by) {
             continue;
         }
-        let base = tree.get(&base_path(&file.path)?).map_or("", String::as_str);
         let ours = tree.get(&file.path).map_or("", String::as_str);
-        let ours = match base.contains('\r') {
-            true => ours.to_owned(),
-            false => ours.replace("\r\n", "\n"),
-        };
-        if base != ours {
-            let path = &file.path;
-            let (old, new) = (format!("a/{path}"), format!("b/{path}"));
-            text.push_str(&diff::unified((&old, &new), base, &ours));
+        if hash(ours) == file.sha256 {
+            continue;
         }
+        let path = &file.path;
+        let base = base.get(file).ok_or_else(|| {
+            Error::failure(
+                "damaged-lock",
+                format!("`{BASE_PATH}` does not have {path} as it was generated"),
+            )
+            .hint(format!(
+                "restore it from version control: git checkout -- {BASE_PATH}"
+            ))
+        })?;
+        let (old, new) = (format!("a/{path}"), format!("b/{path}"));
+        let ours = ours.replace("\r\n", "\n");
+        text.push_str(&diff::unified((&old, &new), base, &ours));
     }
     match ui.is_json() {
         true => ui.document(&json!({"schema_version": 1, "command": "diff", "diff": text})),

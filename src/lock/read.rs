@@ -13,11 +13,9 @@ pub(super) fn read(text: &str) -> Result<Lock> {
         writer: Version,
     }
     // By way of a table: it and the types of the catalog have one deserializer in the binary then.
-    let table: toml::Table = toml::from_str(text).map_err(|error| {
-        let start = error.span().map_or(0, |span| span.start.min(text.len()));
-        damaged(text[..start].matches('\n').count() + 1, error.message())
-    })?;
-    let faulty = |error: toml::de::Error| damaged(line_of_fault(text), error.to_string().trim());
+    let table = table(LOCK_PATH, text)?;
+    let faulty =
+        |error: toml::de::Error| damaged(LOCK_PATH, line_of_fault(text), error.to_string().trim());
     let head = ["schema", "writer"].map(|key| (key.to_owned(), table.get(key).cloned()));
     let head = head
         .into_iter()
@@ -37,14 +35,23 @@ pub(super) fn read(text: &str) -> Result<Lock> {
     Lock::deserialize(table).map_err(faulty)
 }
 
-fn damaged(line: usize, why: &str) -> Error {
+/// Reads a file of the record as TOML.
+pub(super) fn table(path: &str, text: &str) -> Result<toml::Table> {
+    toml::from_str(text).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start.min(text.len()));
+        let line = text[..start].matches('\n').count() + 1;
+        damaged(path, line, error.message())
+    })
+}
+
+pub(super) fn damaged(path: &str, line: usize, why: &str) -> Error {
     let why = why.replace('\n', ", ");
     Error::failure(
         "damaged-lock",
-        format!("`{LOCK_PATH}` is damaged, line {line}: {why}"),
+        format!("`{path}` is damaged, line {line}: {why}"),
     )
     .hint(format!(
-        "restore it from version control: git checkout -- {LOCK_PATH}"
+        "restore it from version control: git checkout -- {path}"
     ))
 }
 

@@ -24,10 +24,10 @@ pub fn add(context: &Context<'_>, request: &Request) -> Result<Plan> {
         .map(|r| (r.id.as_str(), &r.manifest));
     dependencies::check_versions(facts, manifests.chain([("the generated code", hub)]))?;
 
-    let mut draft = Draft::new(context);
+    let mut draft = Draft::new(context)?;
     register(&mut draft, request, &hub.version);
     for rendering in &request.renderings {
-        draft.render(&rendering.id, &rendering.files)?;
+        draft.render(&rendering.id, &rendering.files);
     }
     draft.render_hub(context)?;
     draft.depend(hub, HUB);
@@ -72,7 +72,8 @@ impl Draft<'_> {
             })
             .collect();
         let files = render::hub(context.catalog.hub()?, self.facts, &rows)?;
-        self.render(HUB, &files)
+        self.render(HUB, &files);
+        Ok(())
     }
 }
 

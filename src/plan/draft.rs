@@ -8,12 +8,12 @@ use crate::{
     edit::{Edit, Kept, Outcome, Refusal, compose},
     error::{Error, Result},
     facts::{Facts, Tree},
-    lock::{Fragment, Lock, Sealed},
+    lock::{BASE_PATH, Base, Fragment, LOCK_PATH, Lock, Sealed},
     path::ProjectPath,
 };
 
 use super::{
-    Change, Context, ManualStep, Plan, Sort, lock_path,
+    Change, Context, ManualStep, Plan, Sort, record_path,
     shared::{self, Editor, editor, located, undo},
 };
 
@@ -27,8 +27,10 @@ const MEND: &str = "mend the file, then run the command again";
 pub(super) struct Draft<'a> {
     pub(super) facts: &'a Facts,
     before: &'a Tree,
+    known: &'a Lock,
     pub(super) tree: Tree,
     pub(super) lock: Lock,
+    pub(super) base: Base,
     why: LiteMap<ProjectPath, (BTreeSet<String>, Vec<String>)>,
     pub(super) manual: Vec<ManualStep>,
     pub(super) notes: Vec<String>,
@@ -41,10 +43,12 @@ pub(super) struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    pub(super) fn new(context: &Context<'a>) -> Self {
-        Self {
+    pub(super) fn new(context: &Context<'a>) -> Result<Self> {
+        Ok(Self {
             facts: context.facts,
             before: context.tree,
+            known: context.lock,
+            base: context.base()?,
             tree: context.tree.clone(),
             lock: context.lock.clone(),
             why: LiteMap::new(),
@@ -55,7 +59,7 @@ impl<'a> Draft<'a> {
             conflicts: Vec::new(),
             hints: Vec::new(),
             compose: None,
-        }
+        })
     }
 
     /// The text of a file as it becomes; empty if there is none.
@@ -304,6 +308,29 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Brings lock and base up to date. What says the same stays as it is, as with the line endings
+    /// of another platform.
+    fn write_record(&mut self) -> Result<()> {
+        let (lock, base) = (record_path(LOCK_PATH)?, record_path(BASE_PATH)?);
+        if self.lock != *self.known {
+            let text = self.lock.to_text()?;
+            self.write(lock, text);
+        }
+        let text = self.base.to_text();
+        let known = self.before.get(&base);
+        if known.is_none_or(|known| !known.lines().eq(text.lines())) {
+            self.write(base, text);
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, path: ProjectPath, text: String) {
+        match text.is_empty() {
+            true => self.tree.remove(&path),
+            false => self.tree.insert(path, text),
+        };
+    }
+
     /// The plan.
     ///
     /// # Errors
@@ -324,32 +351,30 @@ impl<'a> Draft<'a> {
             return Err(error);
         }
         self.lock.packages.sort_by(|a, b| a.folder.cmp(&b.folder));
-        let lock = lock_path()?;
-        match self.lock.to_text()? {
-            text if text.is_empty() => self.tree.remove(&lock),
-            text => self.tree.insert(lock.clone(), text),
-        };
+        self.write_record()?;
         let paths: BTreeSet<&ProjectPath> = self.before.keys().chain(self.tree.keys()).collect();
+        let paths: Vec<ProjectPath> = paths.into_iter().cloned().collect();
         let mut changes = Vec::new();
         for path in paths {
-            let (before, after) = (self.before.get(path), self.tree.get(path));
-            if before == after {
+            let before = self.before.get(&path);
+            if before == self.tree.get(&path) {
                 continue;
             }
-            let (by, why) = self.why.get(path).cloned().unwrap_or_default();
+            let after = self.tree.get_mut(&path).map(std::mem::take);
+            let (by, why) = self.why.get(&path).cloned().unwrap_or_default();
             let sort = if path.as_str().starts_with(".infra/") {
                 Sort::Record
-            } else if self.is_private(path) {
+            } else if self.is_private(&path) {
                 Sort::Private
-            } else if is_generated(&self.lock, path) || is_generated_before(self.before, path) {
+            } else if is_generated(&self.lock, &path) || is_generated(self.known, &path) {
                 Sort::Generated
             } else {
                 Sort::Shared
             };
             changes.push(Change {
-                path: path.clone(),
+                path,
                 before: before.cloned(),
-                after: after.cloned(),
+                after,
                 by,
                 why,
                 sort,
@@ -369,8 +394,4 @@ fn is_generated(lock: &Lock, path: &ProjectPath) -> bool {
     lock.packages
         .iter()
         .any(|package| package.files.iter().any(|file| file.path == *path))
-}
-
-fn is_generated_before(before: &Tree, path: &ProjectPath) -> bool {
-    crate::lock::base_path(path).is_ok_and(|base| before.contains_key(&base))
 }

@@ -2,9 +2,8 @@
 
 use crate::{
     edit::merge,
-    error::Result,
     facts::Tree,
-    lock::{self, File, base_path, hash},
+    lock::{BASE_PATH, File, hash},
     path::ProjectPath,
 };
 
@@ -12,15 +11,14 @@ use super::draft::Draft;
 
 impl Draft<'_> {
     /// Brings the files of `by` to their new rendering; files that it no longer has are removed.
-    pub(super) fn render(&mut self, by: &str, files: &Tree) -> Result<()> {
+    pub(super) fn render(&mut self, by: &str, files: &Tree) {
         let old: Vec<File> = self.files_of(by).cloned().collect();
         for file in old.iter().filter(|file| !files.contains_key(&file.path)) {
-            self.discard(file, by, true)?;
+            self.discard(file, by, true);
         }
         for (path, text) in files {
-            self.generate(by, path, text)?;
+            self.generate(by, path, text);
         }
-        Ok(())
     }
 
     fn files_of(&self, by: &str) -> impl Iterator<Item = &File> {
@@ -29,18 +27,17 @@ impl Draft<'_> {
         files.filter(move |file| file.by == by)
     }
 
-    fn generate(&mut self, by: &str, path: &ProjectPath, text: &str) -> Result<()> {
-        let base_path = base_path(path)?;
+    fn generate(&mut self, by: &str, path: &ProjectPath, text: &str) {
         let ours = self.tree.get(path).cloned();
-        let base = self.tree.get(&base_path).cloned();
-        let known = self.files_of(by).any(|file| file.path == *path);
-        match (ours, base.filter(|_| known)) {
+        let known = self.files_of(by).find(|file| file.path == *path).cloned();
+        let base = known.as_ref().and_then(|file| self.pristine(file, text));
+        match (ours, base) {
             (None, None) => {
                 self.tree.insert(path.clone(), text.to_owned());
                 self.explain(path, by, "");
             }
             // Deleted by the user, and nothing new to say: it stays deleted.
-            (None, Some(base)) if base == text => return Ok(()),
+            (None, Some(base)) if base == text => return,
             (None, Some(_)) => {
                 self.note(format!(
                     "{path} was deleted and is there again, in a new version"
@@ -48,20 +45,45 @@ impl Draft<'_> {
                 self.tree.insert(path.clone(), text.to_owned());
                 self.explain(path, by, "");
             }
-            (Some(ours), None) if hash(&ours) != hash(text) => {
-                self.conflict(format!("{path} exists already and is not generated"));
-                let module = &self.facts.module;
-                self.hint(format!(
-                    "move it away, or choose another module than `{module}` with `--module NAME`"
-                ));
-                return Ok(());
+            (Some(ours), None) if hash(&ours) == hash(text) => {}
+            (Some(_), None) => {
+                self.refuse(path, known.is_some());
+                return;
             }
-            (Some(_), None) => {}
             (Some(ours), Some(base)) => self.merge(by, path, &ours, &base, text),
         }
-        self.tree.insert(base_path, text.to_owned());
         self.remember(by, path, text);
-        Ok(())
+    }
+
+    /// The text of a file as it was rendered. Without a record of it, that of the file itself or
+    /// of the new rendering, if it is the same.
+    fn pristine(&self, file: &File, text: &str) -> Option<String> {
+        let is_same = |text: &&str| hash(text) == file.sha256;
+        let ours = || self.tree.get(&file.path).map(String::as_str);
+        let pristine = self
+            .base
+            .get(file)
+            .or_else(|| ours().filter(is_same))
+            .or_else(|| Some(text).filter(is_same));
+        pristine.map(str::to_owned)
+    }
+
+    /// Refuses to write over a file that has another text, and nothing to merge it with.
+    fn refuse(&mut self, path: &ProjectPath, is_known: bool) {
+        if is_known {
+            self.conflict(format!(
+                "{path} was edited, and `{BASE_PATH}` does not have it as it was generated"
+            ));
+            self.hint(format!(
+                "restore it from version control: git checkout -- {BASE_PATH}"
+            ));
+        } else {
+            self.conflict(format!("{path} exists already and is not generated"));
+            let module = &self.facts.module;
+            self.hint(format!(
+                "move it away, or choose another module than `{module}` with `--module NAME`"
+            ));
+        }
     }
 
     fn merge(&mut self, by: &str, path: &ProjectPath, ours: &str, base: &str, text: &str) {
@@ -87,6 +109,7 @@ impl Draft<'_> {
     }
 
     fn remember(&mut self, by: &str, path: &ProjectPath, text: &str) {
+        self.base.insert(path.clone(), text.to_owned());
         let folder = self.facts.package().to_owned();
         let packages = &mut self.lock.packages;
         if let Some(package) = packages.iter_mut().find(|known| known.folder == folder) {
@@ -94,17 +117,16 @@ impl Draft<'_> {
             package.files.push(File {
                 path: path.clone(),
                 by: by.to_owned(),
-                sha256: lock::hash(text),
+                sha256: hash(text),
             });
             package.files.sort_by(|a, b| a.path.cmp(&b.path));
         }
     }
 
     /// Removes a generated file, unless the user changed it.
-    pub(super) fn discard(&mut self, file: &File, by: &str, keep_edited: bool) -> Result<()> {
+    pub(super) fn discard(&mut self, file: &File, by: &str, keep_edited: bool) {
         let path = &file.path;
-        let base = base_path(path)?;
-        let edited = match (self.tree.get(path), self.tree.get(&base)) {
+        let edited = match (self.tree.get(path), self.base.get(file)) {
             (None, _) => false,
             (Some(ours), _) if hash(ours) == file.sha256 => false,
             (Some(ours), Some(base)) => {
@@ -116,7 +138,7 @@ impl Draft<'_> {
             self.conflict(format!("{path} was edited and would be removed"));
             self.hint("see the edits: infra diff");
             self.hint("keep the edited files as your own: --keep-edited");
-            return Ok(());
+            return;
         }
         if edited {
             self.note(format!(
@@ -125,13 +147,12 @@ impl Draft<'_> {
         } else if self.tree.remove(path).is_some() {
             self.explain(path, by, "");
         }
-        self.tree.remove(&base);
+        self.base.remove(path);
         let folder = self.facts.package().to_owned();
         for package in &mut self.lock.packages {
             if package.folder == folder {
                 package.files.retain(|known| known.path != *path);
             }
         }
-        Ok(())
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     catalog::Catalog,
     error::{Error, Result},
     facts::{Facts, Tree},
-    lock::{LOCK_PATH, Lock},
+    lock::{BASE_PATH, Base, Lock},
     path::ProjectPath,
     render::Rendering,
 };
@@ -137,13 +137,23 @@ pub struct Removal {
     pub keep_edited: bool,
 }
 
-/// The path of the lock.
-fn lock_path() -> Result<ProjectPath> {
-    LOCK_PATH
-        .parse()
-        .map_err(|error: crate::path::HostilePath| {
-            Error::failure("hostile-path", error.to_string())
-        })
+impl Context<'_> {
+    /// The generated files as they were rendered.
+    ///
+    /// # Errors
+    ///
+    /// The record of them is damaged.
+    pub fn base(&self) -> Result<Base> {
+        let text = self.tree.get(&record_path(BASE_PATH)?);
+        text.map_or_else(|| Ok(Base::default()), |text| Base::parse(text))
+    }
+}
+
+/// A file of the record as a path.
+fn record_path(path: &str) -> Result<ProjectPath> {
+    path.parse().map_err(|error: crate::path::HostilePath| {
+        Error::failure("hostile-path", error.to_string())
+    })
 }
 
 /// Counts things in words: `1 file`, `2 files`.

@@ -21,13 +21,13 @@ pub fn remove(context: &Context<'_>, removal: &Removal) -> Result<Plan> {
         return Err(not_installed(&removal.components, &[]));
     };
     let leaving = leaving(package, &removal.components)?;
-    let mut draft = Draft::new(context);
+    let mut draft = Draft::new(context)?;
     for file in package
         .files
         .iter()
         .filter(|file| leaving.contains(&file.by))
     {
-        draft.discard(file, &file.by, removal.keep_edited)?;
+        draft.discard(file, &file.by, removal.keep_edited);
     }
     let is_last = package
         .components
@@ -56,7 +56,7 @@ pub fn remove(context: &Context<'_>, removal: &Removal) -> Result<Plan> {
             .cloned()
             .collect();
         for file in files {
-            draft.discard(&file, by, removal.keep_edited)?;
+            draft.discard(&file, by, removal.keep_edited);
         }
         draft.lock.packages.retain(|known| known.folder != folder);
     } else {

@@ -4,8 +4,9 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 use crate::{
     edit::{Kept, merge, rust},
+    error::Result,
     facts::{Facts, Tree},
-    lock::{Fragment, Lock, base_path, hash},
+    lock::{Fragment, Lock, hash},
     path::ProjectPath,
 };
 
@@ -84,7 +85,12 @@ impl Report {
 }
 
 /// Compares a package with what was added to it.
-pub fn status(context: &Context<'_>) -> Report {
+///
+/// # Errors
+///
+/// The record of what was generated is damaged.
+pub fn status(context: &Context<'_>) -> Result<Report> {
+    let base = context.base()?;
     let Context {
         facts, tree, lock, ..
     } = context;
@@ -94,14 +100,14 @@ pub fn status(context: &Context<'_>) -> Report {
         .iter()
         .flat_map(|package| &package.files)
         .map(|file| {
-            let base = base_path(&file.path).ok().and_then(|base| tree.get(&base));
+            let is_same_code = |text| {
+                base.get(file)
+                    .is_some_and(|base| merge::same_code(text, base))
+            };
             let state = match tree.get(&file.path) {
                 None => State::Missing,
                 Some(text) if merge::marker(text).is_some() => State::Conflicted,
-                Some(text) if hash(text) == file.sha256 => State::Pristine,
-                Some(text) if base.is_some_and(|base| merge::same_code(text, base)) => {
-                    State::Pristine
-                }
+                Some(text) if hash(text) == file.sha256 || is_same_code(text) => State::Pristine,
                 Some(_) => State::Edited,
             };
             FileState {
@@ -147,12 +153,12 @@ pub fn status(context: &Context<'_>) -> Report {
     let has_source = unreadable
         .iter()
         .any(|known| known.path.name().ends_with(".rs"));
-    Report {
+    Ok(Report {
         files: files.collect(),
         fragments,
         wired: wired.filter(|&is_wired| is_wired || !has_source),
         unreadable,
-    }
+    })
 }
 
 fn unreadable(tree: &Tree, files: BTreeSet<&ProjectPath>) -> Vec<Unreadable> {

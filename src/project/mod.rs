@@ -11,7 +11,7 @@ use crate::{
     edit::cargo_toml::{self, Manifest},
     error::{Error, Result},
     facts::{Facts, Tree},
-    lock::{LOCK_PATH, Lock, base_path},
+    lock::{BASE_PATH, LOCK_PATH, Lock},
     path::ProjectPath,
     place::{self, Places},
 };
@@ -101,6 +101,7 @@ impl Project {
     ) -> Result<Tree> {
         let mut paths = vec![
             path(LOCK_PATH)?,
+            path(BASE_PATH)?,
             facts.manifest.clone(),
             facts.compose.clone(),
         ];
@@ -114,10 +115,8 @@ impl Project {
         paths.extend(facts.env.clone());
         paths.extend(lock.fragments.iter().map(|fragment| fragment.file.clone()));
         let generated = lock.packages.iter().flat_map(|package| &package.files);
-        for target in generated.map(|file| &file.path).chain(targets) {
-            paths.push(base_path(target)?);
-            paths.push(target.clone());
-        }
+        let generated = generated.map(|file| &file.path).chain(targets);
+        paths.extend(generated.cloned());
         paths.sort();
         paths.dedup();
         let mut tree = Tree::new();

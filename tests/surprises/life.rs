@@ -70,7 +70,8 @@ impl Project {
         }
     }
 
-    fn files(&self) -> Files {
+    /// All files but those of git.
+    pub(crate) fn files(&self) -> Files {
         let mut files = common::files(self.folder.path());
         files.retain(|path, _| !path.starts_with(".git/"));
         files
@@ -114,6 +115,11 @@ impl Project {
     /// Changes a file, as the user does.
     pub(crate) fn write(&self, path: &str, text: &str) {
         fs::write(self.folder.path().join(path), text).unwrap();
+    }
+
+    /// Deletes a file, as a tool that leaves it out of a checkout.
+    pub(crate) fn delete(&self, path: &str) {
+        fs::remove_file(self.folder.path().join(path)).unwrap();
     }
 
     /// Appends to a file, as somebody does who is in the middle of an edit.
