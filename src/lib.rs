@@ -41,7 +41,7 @@
 //!
 //! # Two kinds of file
 //!
-//! **Generated files** are written whole; their text as rendered is kept under `.infra/base/`, so
+//! **Generated files** are written whole; their text as rendered is kept in `.infra/base.toml`, so
 //! that a later rendering is merged three ways with the user's edits ([`edit::merge`]).
 //!
 //! **Shared files** are the user's. They get fragments, each recorded in the [`lock`] with the exact
