@@ -98,9 +98,8 @@ impl Base {
 /// Whether a text can stand in a literal of several lines as it is: nearly all code can, and to ask
 /// is much cheaper than to look for the best form, as the serializer does.
 fn is_literal(text: &str) -> bool {
-    let is_control = |byte| (byte < b' ' && byte != b'\n' && byte != b'\t') || byte == 0x7f;
-    let has_control = text.bytes().fold(false, |has, byte| has | is_control(byte));
-    !has_control && !text.contains("'''")
+    let is_plain = |byte| (byte >= b' ' && byte != 0x7f) || byte == b'\n' || byte == b'\t';
+    text.bytes().all(is_plain) && !text.contains("'''")
 }
 
 /// A text in the form that the serializer chooses, for a key too if it has no lines.
