@@ -102,6 +102,11 @@ impl Facts {
         }
     }
 
+    /// The file that would be the same module as the folder is.
+    pub fn module_file(&self) -> String {
+        format!("{}.rs", self.module_folder())
+    }
+
     /// How the package is named in lock and messages.
     pub fn package(&self) -> &str {
         match self.folder.as_str() {

@@ -12,6 +12,9 @@ use crate::{
     path::ProjectPath,
 };
 
+/// The code of the error for a file where a folder has to be.
+pub const OCCUPIED: &str = "not-a-folder";
+
 /// Where the files of a project are. It asks the disk for each folder once, so it is for one pass over
 /// a project and not to be kept.
 #[derive(Debug)]
@@ -40,7 +43,8 @@ impl<'a> Places<'a> {
     ///
     /// # Errors
     ///
-    /// A symlink leads out of the project or into a folder that is not its own.
+    /// A symlink leads out of the project or into a folder that is not its own, or a file is where a
+    /// folder has to be ([`OCCUPIED`]).
     pub fn locate(&mut self, path: &ProjectPath) -> Result<PathBuf> {
         Ok(self.step(path.as_str(), path)?.path)
     }
@@ -49,7 +53,7 @@ impl<'a> Places<'a> {
     ///
     /// # Errors
     ///
-    /// It leads out of the project, cannot be read or is not UTF-8.
+    /// Those of [`Self::locate`], or it cannot be read or is not UTF-8.
     pub fn read(&mut self, path: &ProjectPath) -> Result<Option<String>> {
         let place = self.step(path.as_str(), path)?;
         match place.is_there {
@@ -98,6 +102,9 @@ impl<'a> Places<'a> {
                 }
                 Ok(_) => true,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+                Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+                    return Err(occupied(way, path));
+                }
                 Err(error) => return Err(unreadable(&place, &error)),
             };
         Ok(Place {
@@ -152,6 +159,16 @@ fn follow(root: &Path, link: &Path, path: &ProjectPath) -> Result<PathBuf> {
             Err(error) => Err(outside(&format!("and {error}"))),
         },
     }
+}
+
+/// The error for a file where the folder of another has to be.
+fn occupied(way: &str, path: &ProjectPath) -> Error {
+    let folder = way.rsplit_once('/').map_or("", |(folder, _)| folder);
+    Error::conflict(
+        OCCUPIED,
+        format!("`{folder}` is a file, and `{path}` needs a folder there"),
+    )
+    .hint(format!("move it away: mv {folder} {folder}.old"))
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Error {

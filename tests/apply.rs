@@ -245,6 +245,20 @@ fn a_folder_that_somebody_made_after_a_crash_keeps_what_is_in_it() {
 }
 
 #[test]
+fn a_file_that_somebody_put_in_the_place_of_a_folder_after_a_crash_stays() {
+    let folder = died_after_commit();
+    let root = folder.path().join("root");
+    fs::write(root.join("a"), "mine").unwrap();
+    let (_session, recovery) = Session::open(&root, &folder.path().join("state")).unwrap();
+    let left: Vec<&str> = recovery.left.iter().map(ProjectPath::as_str).collect();
+    assert_eq!(left, ["a/b/new.txt", "a/b/second.txt", "a/c/d/third.txt"]);
+    let mut expected = all_new();
+    expected.retain(|path, _| !path.starts_with("a/"));
+    expected.insert("a".to_owned(), b"mine".to_vec());
+    assert_eq!(root_files(folder.path()), expected);
+}
+
+#[test]
 fn a_folder_that_somebody_makes_meanwhile_stops_everything() {
     let folder = project();
     let new = folder.path().join("root/a");

@@ -333,6 +333,12 @@ fn a_module_called_infra_that_is_not_ours_is_refused() {
         &[("src/infra/mod.rs", Some("pub fn init() {}\n"))],
     );
     refused("folder_taken", file.path(), &["add", "redis"]);
+    let plain = project("main_only", &[("src/infra", Some("notes\n"))]);
+    refused("folder_is_a_file", plain.path(), &["add", "redis"]);
+    let record = project("main_only", &[(".infra", Some("notes\n"))]);
+    refused("record_is_a_file", record.path(), &["add", "redis"]);
+    let beside = project("main_only", &[("src/infra.rs", Some("pub fn init() {}\n"))]);
+    refused("module_file_taken", beside.path(), &["add", "redis"]);
     let output = infra(file.path(), &["add", "redis", "--module", "platform"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let written = files(file.path());

@@ -12,7 +12,7 @@ use crate::{
     error::{Error, Result},
     lock::hash,
     path::ProjectPath,
-    place::Places,
+    place::{OCCUPIED, Places},
 };
 
 /// One file of a transaction. Its text waits beside it, or in the [`Folder`] that it is new in.
@@ -174,7 +174,10 @@ fn finish_folder(root: &Path, folder: &Folder) -> Result<()> {
 
 fn finish(root: &Path, journal: &Journal, entry: &Entry, recovery: &mut Recovery) -> Result<()> {
     let mut places = Places::new(root);
-    let target = places.locate(&entry.path)?;
+    let Some(target) = reachable(&entry.path, &mut places)? else {
+        recovery.left.push(entry.path.clone());
+        return Ok(());
+    };
     let current = places.read(&entry.path)?.map(|text| hash(&text));
     let waiting = journal.waiting(entry, &mut places)?;
     let untouched = current == entry.before;
@@ -195,12 +198,22 @@ fn finish(root: &Path, journal: &Journal, entry: &Entry, recovery: &mut Recovery
     Ok(())
 }
 
+/// Where a file is; none if somebody has put a file in the place of its folder.
+fn reachable(path: &ProjectPath, places: &mut Places<'_>) -> Result<Option<PathBuf>> {
+    match places.locate(path) {
+        Err(error) if error.code == OCCUPIED => Ok(None),
+        found => found.map(Some),
+    }
+}
+
 /// Syncs the folders of what has got its name.
 fn sync_folders(root: &Path, journal: &Journal) -> Result<()> {
     let mut places = Places::new(root);
     let mut folders: Vec<PathBuf> = Vec::new();
     for entry in &journal.entries {
-        let target = places.locate(&entry.path)?;
+        let Some(target) = reachable(&entry.path, &mut places)? else {
+            continue;
+        };
         for folder in target.ancestors().skip(1) {
             if !folder.starts_with(root) || folders.iter().any(|known| known == folder) {
                 break;

@@ -79,11 +79,25 @@ impl Draft<'_> {
             ));
         } else {
             self.conflict(format!("{path} exists already and is not generated"));
-            let module = &self.facts.module;
-            self.hint(format!(
-                "move it away, or choose another module than `{module}` with `--module NAME`"
-            ));
+            self.hint(self.other_module());
         }
+    }
+
+    /// Refuses a file that would be the same module as the folder of the generated ones.
+    pub(super) fn refuse_module_file(&mut self) {
+        let file = self.facts.module_file();
+        if self.tree.keys().any(|path| path.as_str() == file) {
+            let (module, folder) = (&self.facts.module, self.facts.module_folder());
+            self.conflict(format!(
+                "{file} exists already, and {folder}/mod.rs would be the module `{module}` too"
+            ));
+            self.hint(self.other_module());
+        }
+    }
+
+    fn other_module(&self) -> String {
+        let module = &self.facts.module;
+        format!("move it away, or choose another module than `{module}` with `--module NAME`")
     }
 
     fn merge(&mut self, by: &str, path: &ProjectPath, ours: &str, base: &str, text: &str) {

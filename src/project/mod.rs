@@ -102,6 +102,7 @@ impl Project {
         let mut paths = vec![
             path(LOCK_PATH)?,
             path(BASE_PATH)?,
+            path(&facts.module_file())?,
             facts.manifest.clone(),
             facts.compose.clone(),
         ];
