@@ -103,8 +103,8 @@ impl Facts {
     }
 
     /// The file that would be the same module as the folder is.
-    pub fn module_file(&self) -> String {
-        format!("{}.rs", self.module_folder())
+    pub fn module_file(&self) -> Option<ProjectPath> {
+        format!("{}.rs", self.module_folder()).parse().ok()
     }
 
     /// How the package is named in lock and messages.

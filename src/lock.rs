@@ -22,6 +22,7 @@ mod base;
 mod read;
 
 pub use base::{BASE_PATH, Base};
+pub use read::RESTORE;
 
 /// Where the lock lies, from the root of the project.
 pub const LOCK_PATH: &str = ".infra/lock.toml";

@@ -12,9 +12,6 @@ use crate::{
     path::ProjectPath,
 };
 
-/// The code of the error for a file where a folder has to be.
-pub const OCCUPIED: &str = "not-a-folder";
-
 /// Where the files of a project are. It asks the disk for each folder once, so it is for one pass over
 /// a project and not to be kept.
 #[derive(Debug)]
@@ -44,9 +41,21 @@ impl<'a> Places<'a> {
     /// # Errors
     ///
     /// A symlink leads out of the project or into a folder that is not its own, or a file is where a
-    /// folder has to be ([`OCCUPIED`]).
+    /// folder has to be.
     pub fn locate(&mut self, path: &ProjectPath) -> Result<PathBuf> {
         Ok(self.step(path.as_str(), path)?.path)
+    }
+
+    /// Finds a file as [`Self::locate`] does; `None` if a file is where a folder has to be.
+    ///
+    /// # Errors
+    ///
+    /// A symlink leads out of the project or into a folder that is not its own.
+    pub fn reach(&mut self, path: &ProjectPath) -> Result<Option<PathBuf>> {
+        match self.locate(path) {
+            Err(error) if error.code == OCCUPIED => Ok(None),
+            found => found.map(Some),
+        }
     }
 
     /// The text of a file; `None` if there is none.
@@ -161,6 +170,8 @@ fn follow(root: &Path, link: &Path, path: &ProjectPath) -> Result<PathBuf> {
     }
 }
 
+const OCCUPIED: &str = "not-a-folder";
+
 /// The error for a file where the folder of another has to be.
 fn occupied(way: &str, path: &ProjectPath) -> Error {
     let folder = way.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -168,7 +179,7 @@ fn occupied(way: &str, path: &ProjectPath) -> Error {
         OCCUPIED,
         format!("`{folder}` is a file, and `{path}` needs a folder there"),
     )
-    .hint(format!("move it away: mv {folder} {folder}.old"))
+    .hint(format!("move `{folder}` away"))
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Error {

@@ -258,6 +258,31 @@ fn a_file_that_somebody_put_in_the_place_of_a_folder_after_a_crash_stays() {
     assert_eq!(root_files(folder.path()), expected);
 }
 
+/// What an interrupted command left goes, wherever it waited in a folder that is a file now.
+#[test]
+fn a_journal_whose_folders_are_files_now_is_ended() {
+    let entry = |path: &str, temporary: &str| {
+        format!(r#"{{"path":"{path}","temporary":{temporary},"before":null,"after":"00"}}"#)
+    };
+    let beside = entry("conf/x.txt", "\".infra-tmp-0\"");
+    let below = entry("conf/sub/x.txt", "null");
+    let folder = r#"{"path":"conf/sub","temporary":".infra-tmp-0"}"#;
+    for (entry, folder) in [(beside.as_str(), ""), (below.as_str(), folder)] {
+        for name in ["journal", "prepared"] {
+            let project = project();
+            let (root, state) = (project.path().join("root"), project.path().join("state"));
+            fs::create_dir_all(&state).unwrap();
+            let text = format!(r#"{{"entries":[{entry}],"folders":[{folder}]}}"#);
+            fs::write(state.join(name), text).unwrap();
+            fs::write(root.join("conf"), "mine").unwrap();
+            let (_session, recovery) = Session::open(&root, &state).unwrap();
+            assert_eq!(recovery.left.len(), usize::from(name == "journal"));
+            assert!(!state.join(name).exists());
+            assert_eq!(fs::read_to_string(root.join("conf")).unwrap(), "mine");
+        }
+    }
+}
+
 #[test]
 fn a_folder_that_somebody_makes_meanwhile_stops_everything() {
     let folder = project();

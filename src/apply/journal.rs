@@ -12,7 +12,7 @@ use crate::{
     error::{Error, Result},
     lock::hash,
     path::ProjectPath,
-    place::{OCCUPIED, Places},
+    place::Places,
 };
 
 /// One file of a transaction. Its text waits beside it, or in the [`Folder`] that it is new in.
@@ -165,7 +165,10 @@ pub(super) fn recover(root: &Path, state: &Path) -> Result<Recovery> {
 /// Gives a folder its name, unless somebody has taken that meanwhile.
 fn finish_folder(root: &Path, folder: &Folder) -> Result<()> {
     let mut places = Places::new(root);
-    let (target, waiting) = (places.locate(&folder.path)?, folder.waiting(&mut places)?);
+    let Some(target) = places.reach(&folder.path)? else {
+        return Ok(());
+    };
+    let waiting = folder.waiting(&mut places)?;
     if waiting.exists() && !target.exists() {
         fs::rename(waiting, target).map_err(|error| super::unwritable(&folder.path, &error))?;
     }
@@ -174,7 +177,7 @@ fn finish_folder(root: &Path, folder: &Folder) -> Result<()> {
 
 fn finish(root: &Path, journal: &Journal, entry: &Entry, recovery: &mut Recovery) -> Result<()> {
     let mut places = Places::new(root);
-    let Some(target) = reachable(&entry.path, &mut places)? else {
+    let Some(target) = places.reach(&entry.path)? else {
         recovery.left.push(entry.path.clone());
         return Ok(());
     };
@@ -198,20 +201,12 @@ fn finish(root: &Path, journal: &Journal, entry: &Entry, recovery: &mut Recovery
     Ok(())
 }
 
-/// Where a file is; none if somebody has put a file in the place of its folder.
-fn reachable(path: &ProjectPath, places: &mut Places<'_>) -> Result<Option<PathBuf>> {
-    match places.locate(path) {
-        Err(error) if error.code == OCCUPIED => Ok(None),
-        found => found.map(Some),
-    }
-}
-
 /// Syncs the folders of what has got its name.
 fn sync_folders(root: &Path, journal: &Journal) -> Result<()> {
     let mut places = Places::new(root);
     let mut folders: Vec<PathBuf> = Vec::new();
     for entry in &journal.entries {
-        let Some(target) = reachable(&entry.path, &mut places)? else {
+        let Some(target) = places.reach(&entry.path)? else {
             continue;
         };
         for folder in target.ancestors().skip(1) {
@@ -232,12 +227,16 @@ fn sync_folders(root: &Path, journal: &Journal) -> Result<()> {
 pub(super) fn discard(root: &Path, journal: &Journal) -> Result<()> {
     let mut places = Places::new(root);
     for entry in journal.entries.iter().filter(|e| e.temporary.is_some()) {
-        if let Some(waiting) = journal.waiting(entry, &mut places)? {
+        if places.reach(&entry.path)?.is_some()
+            && let Some(waiting) = journal.waiting(entry, &mut places)?
+        {
             gone(&waiting, fs::remove_file)?;
         }
     }
     for folder in &journal.folders {
-        gone(&folder.waiting(&mut places)?, fs::remove_dir_all)?;
+        if places.reach(&folder.path)?.is_some() {
+            gone(&folder.waiting(&mut places)?, fs::remove_dir_all)?;
+        }
     }
     Ok(())
 }

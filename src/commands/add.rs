@@ -127,7 +127,8 @@ fn render(scene: &Scene, selection: &[Selected<'_>]) -> Result<Vec<Rendering>> {
 fn plan_for(scene: &Scene, request: &Request) -> Result<Plan> {
     let hub = render::hub(scene.catalog.hub()?, &scene.facts, &[])?;
     let targets = request.renderings.iter().flat_map(|r| r.files.keys());
-    let tree = scene.tree(targets.chain(hub.keys()))?;
+    let beside = scene.facts.module_file();
+    let tree = scene.tree(targets.chain(hub.keys()).chain(&beside))?;
     plan::add(&scene.context(&tree), request)
 }
 

@@ -25,10 +25,7 @@ pub(super) fn plan(verb: &str, plan: &Plan, preview: bool, diff: bool, code: u8,
         ui.note(note);
     }
     if preview {
-        let files = plan
-            .changes
-            .iter()
-            .filter(|change| change.sort != Sort::Record);
+        let files = plan.changes.iter().filter(|change| is_told(plan, change));
         ui.status(
             "Preview",
             &format!(
@@ -59,6 +56,12 @@ pub(super) fn plan(verb: &str, plan: &Plan, preview: bool, diff: bool, code: u8,
     }
 }
 
+/// Whether a change is worth a line: that of the record is where nothing else changes.
+fn is_told(plan: &Plan, change: &Change) -> bool {
+    let is_record = |change: &Change| change.sort == Sort::Record;
+    !is_record(change) || plan.changes.iter().all(is_record)
+}
+
 /// One line a shared file, one a folder of generated files.
 fn summary(plan: &Plan, ui: &Ui) {
     let mut folders: LiteMap<(&str, &str), Vec<&Change>> = LiteMap::new();
@@ -68,7 +71,7 @@ fn summary(plan: &Plan, ui: &Ui) {
                 let key = (change.path.folder(), action(change));
                 folders.entry(key).or_default().push(change);
             }
-            Sort::Record if !ui.is_verbose() => {}
+            Sort::Record if !ui.is_verbose() && !is_told(plan, change) => {}
             _ => {
                 let why = change.why.join(", ");
                 let text = match why.is_empty() {

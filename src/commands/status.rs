@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{
     edit::diff,
     error::{Error, Result},
-    lock::{BASE_PATH, HUB, Package, hash},
+    lock::{BASE_PATH, HUB, Package, RESTORE, hash},
     plan::{self, State},
     project::Wishes,
     ui::{Ui, table},
@@ -86,6 +86,7 @@ fn document(scene: &Scene, report: &plan::Report) -> serde_json::Value {
         "components": components,
         "files": report.files,
         "fragments": report.fragments,
+        "unrecorded": report.unrecorded,
         "unreadable": report.unreadable,
         "wired": report.wired,
         "drift": report.has_drift(),
@@ -112,6 +113,13 @@ fn text(scene: &Scene, package: &Package, report: &plan::Report, ui: &Ui) -> Str
         text.push_str(&format!("  unreadable {}\n", file.reason));
     }
     let first = package.components.first();
+    if !report.unrecorded.is_empty() {
+        text.push_str(&format!(
+            "`{BASE_PATH}` lacks {} as generated: `infra add {}` writes it again\n",
+            plan::count(report.unrecorded.len(), "file"),
+            first.map_or("", |known| known.id.as_str())
+        ));
+    }
     text.push_str(&match report.wired {
         Some(true) => "the app is wired\n".to_owned(),
         Some(false) => format!(
@@ -187,7 +195,7 @@ pub fn diff(options: &Diff, directory: &Path, ui: &Ui) -> Result<u8> {
     }
     let tree = scene.tree([])?;
     let base = scene.context(&tree).base()?;
-    let mut text = String::new();
+    let (mut text, mut unknown) = (String::new(), Vec::new());
     for file in package.iter().flat_map(|package| &package.files) {
         if options.component.as_ref().is_some_and(|id| *id != file.by) {
             continue;
@@ -197,26 +205,34 @@ pub fn diff(options: &Diff, directory: &Path, ui: &Ui) -> Result<u8> {
             continue;
         }
         let path = &file.path;
-        let base = base.get(file).ok_or_else(|| {
-            Error::failure(
-                "damaged-lock",
-                format!("`{BASE_PATH}` does not have {path} as it was generated"),
-            )
-            .hint(format!(
-                "restore it from version control: git checkout -- {BASE_PATH}"
-            ))
-        })?;
+        let Some(base) = base.get(file) else {
+            unknown.push(path);
+            continue;
+        };
         let (old, new) = (format!("a/{path}"), format!("b/{path}"));
         let ours = ours.replace("\r\n", "\n");
         text.push_str(&diff::unified((&old, &new), base, &ours));
     }
     match ui.is_json() {
-        true => ui.document(&json!({"schema_version": 1, "command": "diff", "diff": text})),
+        true => ui.document(&json!({
+            "schema_version": 1, "command": "diff", "diff": text, "unknown": unknown,
+        })),
         false => ui.diff(&text),
     }
-    Ok(if options.exit_code && !text.is_empty() {
-        FOUND
-    } else {
-        DONE
-    })
+    for path in &unknown {
+        ui.warn(
+            "Unknown",
+            &format!("{path} was edited, and `{BASE_PATH}` does not have it as it was generated"),
+        );
+    }
+    if !unknown.is_empty() {
+        ui.note(RESTORE);
+    }
+    Ok(
+        if options.exit_code && !(text.is_empty() && unknown.is_empty()) {
+            FOUND
+        } else {
+            DONE
+        },
+    )
 }

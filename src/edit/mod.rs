@@ -120,7 +120,7 @@ fn line_of(text: &str, offset: usize) -> usize {
 }
 
 /// The line ending that most lines have.
-fn line_end(text: &str) -> &'static str {
+pub(crate) fn line_end(text: &str) -> &'static str {
     if !text.contains('\r') {
         return "\n";
     }

@@ -1,12 +1,17 @@
 //! The model of `.infra/base.toml`: generated files as they were rendered, the base of a merge.
 //!
-//! One file, as a second copy of each would only be in the way of who reads a diff or searches the
-//! project. It is text, so that version control can merge it.
+//! It is one file, as twenty more would double what every component adds to a project, and TOML, as
+//! its texts stand there line by line: version control shows and merges them like the files.
+
+use std::collections::BTreeSet;
 
 use litemap::LiteMap;
-use toml::Value;
+use toml::{
+    Value,
+    de::{DeTable, DeValue},
+};
 
-use super::{File, hash, read};
+use super::{File, Lock, hash, read};
 use crate::{
     error::Result,
     path::{HostilePath, ProjectPath},
@@ -21,7 +26,7 @@ const HEADER: &str = "\
 
 ";
 
-/// The texts of generated files as they were rendered, by path; lines end with `\n`.
+/// The texts of generated files as they were rendered, by path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Base {
     texts: LiteMap<ProjectPath, String>,
@@ -34,26 +39,24 @@ impl Base {
     ///
     /// The text is damaged, or names a path outside of the project.
     pub fn parse(text: &str) -> Result<Self> {
+        let text = &read::checked(BASE_PATH, text)?;
+        let table = DeTable::parse(text);
+        let table = table.map_err(|error| read::unreadable(BASE_PATH, text, &error))?;
         let mut texts = LiteMap::new();
-        for (key, value) in read::table(BASE_PATH, text)? {
-            let damaged = |why: &str| {
-                let head = quoted(&key);
-                let line = text.lines().position(|line| line.starts_with(&head));
-                read::damaged(BASE_PATH, line.map_or(1, |line| line + 1), why)
-            };
+        for (key, value) in table.into_inner() {
+            let line = read::line_of(text, key.span().start);
+            let damaged = |why: &str| read::damaged(BASE_PATH, line, why);
             let path: ProjectPath = key
+                .get_ref()
                 .parse()
                 .map_err(|error: HostilePath| damaged(&error.to_string()))?;
-            let Value::String(rendered) = value else {
+            if path.as_str() != *key.get_ref() {
+                return Err(damaged("the path is not written in its plain form"));
+            }
+            let DeValue::String(rendered) = value.into_inner() else {
                 return Err(damaged("a text is expected"));
             };
-            texts.insert(
-                path,
-                match rendered.contains('\r') {
-                    true => rendered.replace("\r\n", "\n"),
-                    false => rendered,
-                },
-            );
+            texts.insert(path, rendered.into_owned());
         }
         Ok(Self { texts })
     }
@@ -68,10 +71,14 @@ impl Base {
         let mut text = String::with_capacity(HEADER.len() + lengths.sum::<usize>());
         text.push_str(HEADER);
         for (path, rendered) in &self.texts {
-            text.push_str(&quoted(path.as_str()));
+            // No path has a backslash or a control character.
+            let key = path.as_str().replace('"', "\\\"");
             match is_literal(rendered) {
-                true => text.extend([" = '''\n", rendered, "'''\n"]),
-                false => text.extend([" = ", &quoted(rendered), "\n"]),
+                true => text.extend(["\"", &key, "\" = '''\n", rendered, "'''\n"]),
+                false => {
+                    let value = Value::from(rendered.as_str()).to_string();
+                    text.extend(["\"", &key, "\" = ", &value, "\n"]);
+                }
             }
         }
         text
@@ -89,9 +96,11 @@ impl Base {
         self.texts.insert(path, text);
     }
 
-    /// Forgets a file.
-    pub fn remove(&mut self, path: &ProjectPath) {
-        self.texts.remove(path);
+    /// Forgets all files but those that the lock knows.
+    pub fn retain(&mut self, lock: &Lock) {
+        let files = lock.packages.iter().flat_map(|package| &package.files);
+        let known: BTreeSet<&ProjectPath> = files.map(|file| &file.path).collect();
+        self.texts.retain(|path, _| known.contains(path));
     }
 }
 
@@ -100,11 +109,6 @@ impl Base {
 fn is_literal(text: &str) -> bool {
     let is_plain = |byte| (byte >= b' ' && byte != 0x7f) || byte == b'\n' || byte == b'\t';
     text.bytes().all(is_plain) && !text.contains("'''")
-}
-
-/// A text in the form that the serializer chooses, for a key too if it has no lines.
-fn quoted(text: &str) -> String {
-    Value::from(text).to_string()
 }
 
 #[cfg(test)]
@@ -118,6 +122,25 @@ mod tests {
             base.insert(path, (*text).to_owned());
         }
         base
+    }
+
+    #[test]
+    fn any_path_comes_back() {
+        let mut base = Base::default();
+        for path in [
+            "o'neil \"x\"/a.rs",
+            "\"\"\"",
+            "'''",
+            "# b",
+            "é/[c]",
+            "a = 1",
+            ".",
+        ] {
+            if let Ok(path) = path.parse() {
+                base.insert(path, "code\n".to_owned());
+            }
+        }
+        assert_eq!(Base::parse(&base.to_text()).unwrap(), base);
     }
 
     #[test]
@@ -150,17 +173,34 @@ mod tests {
 
     #[test]
     fn damage_is_found_with_its_line() {
-        let sound = "# A comment.\n\"a.rs\" = '''\na\n'''\n";
+        let sound = "# A comment.\n\"a.rs\" = '''\n\"b.rs\" = 2\n'''\n";
         for (damage, why) in [
             ("\"../b.rs\" = ''\n", "leaves the project"),
+            ("'.git/hooks/x' = ''\n", "git"),
             ("\"b.rs\" = 1\n", "a text is expected"),
-            ("<<<<<<< ours\n", ""),
+            ("[src]\n", "a text is expected"),
+            ("b.rs = ''\n", "a text is expected"),
+            ("'./b.rs' = ''\n", "plain form"),
+            ("\"a.rs\" = ''\n", "duplicate key"),
+            ("<<<<<<< ours\n", "a conflict marker"),
+            ("'b.rs' = '''\n''' x\n", "expected"),
         ] {
             let error = Base::parse(&format!("{sound}{damage}")).unwrap_err();
-            let line = "`.infra/base.toml` is damaged, line 5: ";
-            assert!(error.message.starts_with(line), "{}", error.message);
-            assert!(error.message.contains(why), "{}", error.message);
+            let lines = ["5", "6"].map(|line| format!("`{BASE_PATH}` is damaged, line {line}: "));
+            let starts = lines.iter().any(|line| error.message.starts_with(line));
+            assert!(starts && error.message.contains(why), "{}", error.message);
             assert_eq!((error.code, error.exit_code()), ("damaged-lock", 1));
         }
+    }
+
+    #[test]
+    fn a_conflict_inside_of_a_text_is_damage() {
+        let text = "\"a.rs\" = '''\nfn a() {}\n<<<<<<< ours\n'''\n";
+        let error = Base::parse(text).unwrap_err();
+        assert!(
+            error.message.contains("line 3: a conflict"),
+            "{}",
+            error.message
+        );
     }
 }

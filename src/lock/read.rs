@@ -1,10 +1,18 @@
-//! Reading the lock, and saying where it is damaged.
+//! Reading the record, and saying where it is damaged.
+
+use std::borrow::Cow;
 
 use semver::Version;
 use serde::Deserialize;
 
-use super::{LOCK_PATH, Lock, SCHEMA, tool_version};
-use crate::error::{Error, Result};
+use super::{BASE_PATH, LOCK_PATH, Lock, SCHEMA, tool_version};
+use crate::{
+    edit::merge,
+    error::{Error, Result},
+};
+
+/// What helps where the record is not what it was. Lock and base fit only together.
+pub const RESTORE: &str = "restore both files of one commit: git checkout HEAD -- .infra";
 
 pub(super) fn read(text: &str) -> Result<Lock> {
     #[derive(Deserialize)]
@@ -13,7 +21,9 @@ pub(super) fn read(text: &str) -> Result<Lock> {
         writer: Version,
     }
     // By way of a table: it and the types of the catalog have one deserializer in the binary then.
-    let table = table(LOCK_PATH, text)?;
+    let text = &checked(LOCK_PATH, text)?;
+    let table: toml::Table =
+        toml::from_str(text).map_err(|error| unreadable(LOCK_PATH, text, &error))?;
     let faulty =
         |error: toml::de::Error| damaged(LOCK_PATH, line_of_fault(text), error.to_string().trim());
     let head = ["schema", "writer"].map(|key| (key.to_owned(), table.get(key).cloned()));
@@ -35,24 +45,43 @@ pub(super) fn read(text: &str) -> Result<Lock> {
     Lock::deserialize(table).map_err(faulty)
 }
 
-/// Reads a file of the record as TOML.
-pub(super) fn table(path: &str, text: &str) -> Result<toml::Table> {
-    toml::from_str(text).map_err(|error| {
-        let start = error.span().map_or(0, |span| span.start.min(text.len()));
-        let line = text[..start].matches('\n').count() + 1;
-        damaged(path, line, error.message())
+/// A file of the record with the line endings that it was written with.
+///
+/// # Errors
+///
+/// It has conflict markers, which may lie in a text and break no syntax.
+pub(super) fn checked<'a>(path: &str, text: &'a str) -> Result<Cow<'a, str>> {
+    if let Some(line) = merge::marker(text) {
+        return Err(damaged(path, line, "a conflict marker of version control"));
+    }
+    Ok(match text.contains('\r') {
+        true => Cow::Owned(text.replace("\r\n", "\n")),
+        false => Cow::Borrowed(text),
     })
+}
+
+pub(super) fn unreadable(path: &str, text: &str, error: &toml::de::Error) -> Error {
+    let start = error.span().map_or(0, |span| span.start);
+    damaged(path, line_of(text, start), error.message())
+}
+
+pub(super) fn line_of(text: &str, offset: usize) -> usize {
+    text[..offset.min(text.len())].matches('\n').count() + 1
 }
 
 pub(super) fn damaged(path: &str, line: usize, why: &str) -> Error {
     let why = why.replace('\n', ", ");
-    Error::failure(
+    let error = Error::failure(
         "damaged-lock",
         format!("`{path}` is damaged, line {line}: {why}"),
     )
-    .hint(format!(
-        "restore it from version control: git checkout -- {path}"
-    ))
+    .hint(RESTORE);
+    match path == BASE_PATH {
+        true => error.hint(
+            "or remove it, then `infra add` what is installed: it is written again from that",
+        ),
+        false => error,
+    }
 }
 
 /// The line of the first entry or table that no lock can have, in a text that is TOML.

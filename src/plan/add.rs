@@ -25,12 +25,12 @@ pub fn add(context: &Context<'_>, request: &Request) -> Result<Plan> {
     dependencies::check_versions(facts, manifests.chain([("the generated code", hub)]))?;
 
     let mut draft = Draft::new(context)?;
-    draft.refuse_module_file();
     register(&mut draft, request, &hub.version);
     for rendering in &request.renderings {
         draft.render(&rendering.id, &rendering.files);
     }
     draft.render_hub(context)?;
+    draft.refuse_module_file();
     draft.depend(hub, HUB);
     let skipped = skipped(&draft.lock, facts.package());
     for rendering in &request.renderings {

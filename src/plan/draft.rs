@@ -27,7 +27,7 @@ const MEND: &str = "mend the file, then run the command again";
 pub(super) struct Draft<'a> {
     pub(super) facts: &'a Facts,
     before: &'a Tree,
-    known: &'a Lock,
+    pub(super) known: (&'a Lock, Base),
     pub(super) tree: Tree,
     pub(super) lock: Lock,
     pub(super) base: Base,
@@ -44,11 +44,12 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     pub(super) fn new(context: &Context<'a>) -> Result<Self> {
+        let base = context.base()?;
         Ok(Self {
             facts: context.facts,
             before: context.tree,
-            known: context.lock,
-            base: context.base()?,
+            known: (context.lock, base.clone()),
+            base,
             tree: context.tree.clone(),
             lock: context.lock.clone(),
             why: LiteMap::new(),
@@ -277,9 +278,13 @@ impl<'a> Draft<'a> {
         };
         let parsed = self.compose.as_mut();
         let undone = match (editor(&fragment.file), parsed) {
-            (Editor::Compose, Some(compose)) if compose.text() == text => compose
-                .undo(&fragment.edit())
-                .map(|()| compose.text().to_owned()),
+            (Editor::Compose, Some(compose))
+                if compose.text() == text && !shared::has_other_ends(text, fragment) =>
+            {
+                compose
+                    .undo(&fragment.edit())
+                    .map(|()| compose.text().to_owned())
+            }
             _ => undo(text, fragment),
         };
         match undone {
@@ -311,24 +316,20 @@ impl<'a> Draft<'a> {
     /// Brings lock and base up to date. What says the same stays as it is, as with the line endings
     /// of another platform.
     fn write_record(&mut self) -> Result<()> {
-        let (lock, base) = (record_path(LOCK_PATH)?, record_path(BASE_PATH)?);
-        if self.lock != *self.known {
-            let text = self.lock.to_text()?;
-            self.write(lock, text);
-        }
-        let text = self.base.to_text();
-        let known = self.before.get(&base);
-        if known.is_none_or(|known| !known.lines().eq(text.lines())) {
-            self.write(base, text);
+        self.base.retain(&self.lock);
+        let is_new = self.lock != *self.known.0;
+        let lock = is_new.then(|| self.lock.to_text()).transpose()?;
+        let is_new = self.base != self.known.1 || self.base == Base::default();
+        let base = is_new.then(|| self.base.to_text());
+        for (path, text) in [(LOCK_PATH, lock), (BASE_PATH, base)] {
+            let path = record_path(path)?;
+            match text {
+                Some(text) if text.is_empty() => self.tree.remove(&path),
+                Some(text) => self.tree.insert(path, text),
+                None => None,
+            };
         }
         Ok(())
-    }
-
-    fn write(&mut self, path: ProjectPath, text: String) {
-        match text.is_empty() {
-            true => self.tree.remove(&path),
-            false => self.tree.insert(path, text),
-        };
     }
 
     /// The plan.
@@ -366,7 +367,7 @@ impl<'a> Draft<'a> {
                 Sort::Record
             } else if self.is_private(&path) {
                 Sort::Private
-            } else if is_generated(&self.lock, &path) || is_generated(self.known, &path) {
+            } else if is_generated(&self.lock, &path) || is_generated(self.known.0, &path) {
                 Sort::Generated
             } else {
                 Sort::Shared

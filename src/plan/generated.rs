@@ -3,7 +3,7 @@
 use crate::{
     edit::merge,
     facts::Tree,
-    lock::{BASE_PATH, File, hash},
+    lock::{BASE_PATH, File, RESTORE, hash},
     path::ProjectPath,
 };
 
@@ -32,16 +32,14 @@ impl Draft<'_> {
         let known = self.files_of(by).find(|file| file.path == *path).cloned();
         let base = known.as_ref().and_then(|file| self.pristine(file, text));
         match (ours, base) {
-            (None, None) => {
-                self.tree.insert(path.clone(), text.to_owned());
-                self.explain(path, by, "");
-            }
             // Deleted by the user, and nothing new to say: it stays deleted.
             (None, Some(base)) if base == text => return,
-            (None, Some(_)) => {
-                self.note(format!(
-                    "{path} was deleted and is there again, in a new version"
-                ));
+            (None, _) => {
+                if known.is_some() {
+                    self.note(format!(
+                        "{path} was deleted and is there again, in a new version"
+                    ));
+                }
                 self.tree.insert(path.clone(), text.to_owned());
                 self.explain(path, by, "");
             }
@@ -74,30 +72,44 @@ impl Draft<'_> {
             self.conflict(format!(
                 "{path} was edited, and `{BASE_PATH}` does not have it as it was generated"
             ));
+            self.hint(RESTORE);
+            let package = self.known.0.package(self.facts.package());
+            let installed = package.iter().flat_map(|package| &package.components);
+            let names: Vec<&str> = installed.map(|known| known.id.as_str()).collect();
             self.hint(format!(
-                "restore it from version control: git checkout -- {BASE_PATH}"
+                "or write it again from what is installed: infra add {}",
+                names.join(" ")
             ));
         } else {
             self.conflict(format!("{path} exists already and is not generated"));
-            self.hint(self.other_module());
+            self.hint_of_place();
         }
     }
 
     /// Refuses a file that would be the same module as the folder of the generated ones.
     pub(super) fn refuse_module_file(&mut self) {
-        let file = self.facts.module_file();
-        if self.tree.keys().any(|path| path.as_str() == file) {
-            let (module, folder) = (&self.facts.module, self.facts.module_folder());
+        let root = ProjectPath::join(&self.facts.module_folder(), "mod.rs");
+        let (Some(file), Ok(root)) = (self.facts.module_file(), root) else {
+            return;
+        };
+        if self.tree.contains_key(&file) && self.tree.contains_key(&root) {
+            let module = &self.facts.module;
             self.conflict(format!(
-                "{file} exists already, and {folder}/mod.rs would be the module `{module}` too"
+                "{file} exists already, and {root} would be the module `{module}` too"
             ));
-            self.hint(self.other_module());
+            self.hint_of_place();
         }
     }
 
-    fn other_module(&self) -> String {
+    /// What to do where a generated file would be.
+    fn hint_of_place(&mut self) {
         let module = &self.facts.module;
-        format!("move it away, or choose another module than `{module}` with `--module NAME`")
+        self.hint(match self.known.0.package(self.facts.package()) {
+            Some(_) => "move it away".to_owned(),
+            None => format!(
+                "move it away, or choose another module than `{module}` with `--module NAME`"
+            ),
+        });
     }
 
     fn merge(&mut self, by: &str, path: &ProjectPath, ours: &str, base: &str, text: &str) {
@@ -149,8 +161,13 @@ impl Draft<'_> {
             (Some(_), None) => true,
         };
         if edited && !keep_edited {
-            self.conflict(format!("{path} was edited and would be removed"));
-            self.hint("see the edits: infra diff");
+            match self.base.get(file) {
+                Some(_) => {
+                    self.conflict(format!("{path} was edited and would be removed"));
+                    self.hint("see the edits: infra diff");
+                }
+                None => self.refuse(path, true),
+            }
             self.hint("keep the edited files as your own: --keep-edited");
             return;
         }
@@ -161,7 +178,6 @@ impl Draft<'_> {
         } else if self.tree.remove(path).is_some() {
             self.explain(path, by, "");
         }
-        self.base.remove(path);
         let folder = self.facts.package().to_owned();
         for package in &mut self.lock.packages {
             if package.folder == folder {

@@ -1,7 +1,7 @@
 //! The files that are shared with the user, each by the editor of its format.
 
 use crate::{
-    edit::{Kept, Refusal, cargo_toml, compose, dotenv, rust},
+    edit::{Kept, Refusal, cargo_toml, compose, dotenv, line_end, rust},
     facts::Tree,
     lock::Fragment,
     path::ProjectPath,
@@ -38,8 +38,42 @@ pub(super) fn editor(file: &ProjectPath) -> Editor {
     }
 }
 
+/// Whether a fragment was recorded with other line ends than its file has now, as version control
+/// may have changed them.
+pub(super) fn has_other_ends(text: &str, fragment: &Fragment) -> bool {
+    fragment.after.contains('\n') && line_end(&fragment.after) != line_end(text)
+}
+
+/// The fragment in the line ends of a text.
+fn in_ends_of(text: &str, fragment: &Fragment) -> Fragment {
+    let convert = |part: &str| part.replace("\r\n", "\n").replace('\n', line_end(text));
+    Fragment {
+        before: convert(&fragment.before),
+        after: convert(&fragment.after),
+        ..fragment.clone()
+    }
+}
+
+/// Does something with a fragment in the line ends of the text, else as it was recorded.
+fn in_either<T>(
+    text: &str,
+    fragment: &Fragment,
+    run: impl Fn(&Fragment) -> Result<T, Kept>,
+) -> Result<T, Kept> {
+    if has_other_ends(text, fragment)
+        && let Ok(done) = run(&in_ends_of(text, fragment))
+    {
+        return Ok(done);
+    }
+    run(fragment)
+}
+
 /// Takes a fragment back.
 pub(super) fn undo(text: &str, fragment: &Fragment) -> Result<String, Kept> {
+    in_either(text, fragment, |fragment| undo_exactly(text, fragment))
+}
+
+fn undo_exactly(text: &str, fragment: &Fragment) -> Result<String, Kept> {
     let edit = fragment.edit();
     match (editor(&fragment.file), &fragment.sealed) {
         (_, Some(sealed)) => dotenv::undo_where(text, &edit.address, sealed.length, |candidate| {
@@ -54,6 +88,10 @@ pub(super) fn undo(text: &str, fragment: &Fragment) -> Result<String, Kept> {
 
 /// Whether a fragment of ours is still as it was added.
 pub(super) fn state(text: &str, fragment: &Fragment) -> Result<(), Kept> {
+    in_either(text, fragment, |fragment| state_exactly(text, fragment))
+}
+
+fn state_exactly(text: &str, fragment: &Fragment) -> Result<(), Kept> {
     let edit = fragment.edit();
     match (editor(&fragment.file), &fragment.sealed) {
         (_, Some(sealed)) => dotenv::state_where(text, &edit.address, sealed.length, |candidate| {

@@ -66,6 +66,8 @@ pub struct Report {
     pub files: Vec<FileState>,
     /// The fragments that are ours.
     pub fragments: Vec<FragmentState>,
+    /// The generated files that the record does not have as they were generated.
+    pub unrecorded: Vec<ProjectPath>,
     /// Why shared files cannot be read.
     pub unreadable: Vec<Unreadable>,
     /// Whether the module is declared and the app wired; none if the user said not to wire, or a
@@ -95,27 +97,27 @@ pub fn status(context: &Context<'_>) -> Result<Report> {
         facts, tree, lock, ..
     } = context;
     let package = lock.package(facts.package());
+    let generated = package.iter().flat_map(|package| &package.files);
+    let unrecorded = generated.clone().filter(|file| base.get(file).is_none());
+    let unrecorded = unrecorded.map(|file| file.path.clone()).collect();
     let prefix = format!("{}:", facts.package());
-    let files = package
-        .iter()
-        .flat_map(|package| &package.files)
-        .map(|file| {
-            let is_same_code = |text| {
-                base.get(file)
-                    .is_some_and(|base| merge::same_code(text, base))
-            };
-            let state = match tree.get(&file.path) {
-                None => State::Missing,
-                Some(text) if merge::marker(text).is_some() => State::Conflicted,
-                Some(text) if hash(text) == file.sha256 || is_same_code(text) => State::Pristine,
-                Some(_) => State::Edited,
-            };
-            FileState {
-                path: file.path.clone(),
-                by: file.by.clone(),
-                state,
-            }
-        });
+    let files = generated.map(|file| {
+        let is_same_code = |text| {
+            base.get(file)
+                .is_some_and(|base| merge::same_code(text, base))
+        };
+        let state = match tree.get(&file.path) {
+            None => State::Missing,
+            Some(text) if merge::marker(text).is_some() => State::Conflicted,
+            Some(text) if hash(text) == file.sha256 || is_same_code(text) => State::Pristine,
+            Some(_) => State::Edited,
+        };
+        FileState {
+            path: file.path.clone(),
+            by: file.by.clone(),
+            state,
+        }
+    });
     let fragments = lock
         .fragments
         .iter()
@@ -155,6 +157,7 @@ pub fn status(context: &Context<'_>) -> Result<Report> {
         .any(|known| known.path.name().ends_with(".rs"));
     Ok(Report {
         files: files.collect(),
+        unrecorded,
         fragments,
         wired: wired.filter(|&is_wired| is_wired || !has_source),
         unreadable,

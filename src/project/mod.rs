@@ -82,7 +82,13 @@ impl Project {
     ///
     /// The lock is damaged or newer than this tool.
     pub fn lock(&self) -> Result<Lock> {
-        let text = place::read(&self.root, &path(LOCK_PATH)?)?;
+        let mut places = Places::new(&self.root);
+        let lock = path(LOCK_PATH)?;
+        // A file of that name is no record; a command that writes one says so.
+        let text = match places.reach(&lock)? {
+            Some(_) => places.read(&lock)?,
+            None => None,
+        };
         text.as_deref()
             .map_or_else(|| Ok(Lock::default()), Lock::parse)
     }
@@ -102,7 +108,6 @@ impl Project {
         let mut paths = vec![
             path(LOCK_PATH)?,
             path(BASE_PATH)?,
-            path(&facts.module_file())?,
             facts.manifest.clone(),
             facts.compose.clone(),
         ];

@@ -1,14 +1,17 @@
 //! The record under `.infra/` as version control and hooks leave it.
 
-use super::life::Project;
+use super::{
+    common::additions::Files,
+    life::{MAIN, MANIFEST, Project},
+};
 
 const BASE: &str = ".infra/base.toml";
 const EDITED: &str = "src/infra/settings.rs";
+const RESTORE: &str = "git checkout HEAD -- .infra";
 
 fn with_redis() -> Project {
     let project = Project::plain(&[]);
-    let run = project.infra("add redis");
-    assert_eq!(run.code, 0, "{}", run.said);
+    says(&project, "add redis", 0);
     project
 }
 
@@ -20,25 +23,47 @@ fn says(project: &Project, command: &str, code: i32) -> String {
     run.said
 }
 
+/// A text with other line endings.
+fn converted(text: &str, end: &str) -> String {
+    text.replace("\r\n", "\n").replace('\n', end)
+}
+
+/// All files as text, with `\n` at the end of a line.
+fn texts(files: &Files) -> Vec<(String, String)> {
+    let text = |bytes: &Vec<u8>| converted(std::str::from_utf8(bytes).unwrap(), "\n");
+    let files = files.iter();
+    files
+        .map(|(path, bytes)| (path.clone(), text(bytes)))
+        .collect()
+}
+
 #[test]
 fn a_checkout_with_other_line_endings_is_no_change() {
-    let project = with_redis();
-    let files = project.files();
-    for (path, bytes) in &files {
-        let text = String::from_utf8(bytes.clone()).unwrap();
-        project.write(path, &text.replace('\n', "\r\n"));
+    for (before, after) in [("\n", "\r\n"), ("\r\n", "\n")] {
+        let compose = "services:\n  app:\n    build: .\n";
+        let project = Project::plain(&[
+            ("Cargo.toml", &converted(MANIFEST, before)),
+            ("src/main.rs", &converted(MAIN, before)),
+            ("compose.yaml", &converted(compose, before)),
+            (".gitignore", &converted("/target\n", before)),
+        ]);
+        let bare = project.files();
+        says(&project, "add redis", 0);
+        // The record has `\n` in the repository; git converts what it checks out.
+        for (path, text) in texts(&project.files()) {
+            project.write(&path, &converted(&text, after));
+        }
+        let said = says(&project, "status --exit-code", 0);
+        assert!(!said.contains("edited"), "{said}");
+        says(&project, "diff --exit-code", 0);
+        let checkout = project.files();
+        let said = says(&project, "add redis", 0);
+        assert!(said.contains("installed already"), "{said}");
+        assert!(project.files() == checkout, "{said}");
+        says(&project, "add metrics", 0);
+        says(&project, "remove metrics redis", 0);
+        assert_eq!(texts(&project.files()), texts(&bare));
     }
-    let said = says(&project, "status --exit-code", 0);
-    assert!(!said.contains("edited"), "{said}");
-    says(&project, "diff --exit-code", 0);
-    let before = project.files();
-    let said = says(&project, "add redis", 0);
-    assert!(said.contains("installed already"), "{said}");
-    assert!(project.files() == before, "{said}");
-    says(&project, "add metrics", 0);
-    says(&project, "remove metrics redis", 0);
-    let left: Vec<_> = project.files().into_keys().collect();
-    assert_eq!(left, ["Cargo.toml", "src/main.rs"]);
 }
 
 #[test]
@@ -46,12 +71,50 @@ fn a_record_that_was_left_out_of_a_commit_comes_back() {
     let project = with_redis();
     let before = project.files();
     project.delete(BASE);
-    says(&project, "status --exit-code", 0);
+    let said = says(&project, "status --exit-code", 0);
+    assert!(said.contains("`infra add redis` writes it again"), "{said}");
     says(&project, "diff --exit-code", 0);
+    let said = says(&project, "add redis --dry-run", 0);
+    assert!(said.contains("1 file would change"), "{said}");
     let said = says(&project, "add redis", 0);
+    assert!(said.contains("Create .infra/base.toml"), "{said}");
     assert!(project.files() == before, "{said}");
     project.delete(BASE);
     project.removes("redis");
+}
+
+#[test]
+fn a_comment_in_the_record_is_no_reason_to_write_it() {
+    let project = with_redis();
+    for path in [BASE, ".infra/lock.toml"] {
+        project.write(path, &format!("# Ours.\n{}", project.text(path)));
+    }
+    let before = project.files();
+    let said = says(&project, "add redis", 0);
+    assert!(said.contains("installed already"), "{said}");
+    assert!(project.files() == before, "{said}");
+    project.removes("redis");
+}
+
+#[test]
+fn what_the_lock_does_not_know_leaves_with_the_rest() {
+    let project = with_redis();
+    project.append(BASE, "\"src/infra/other.rs\" = '''\nuse other;\n'''\n");
+    project.removes("redis");
+    let project = with_redis();
+    project.write(BASE, "");
+    project.removes("redis");
+}
+
+#[test]
+fn a_folder_with_both_quotes_in_its_name_is_one_like_others() {
+    let manifest = "[workspace]\nresolver = \"3\"\nmembers = [\"o'neil*\"]\n";
+    let project = Project::new(&[
+        ("Cargo.toml", manifest),
+        ("o'neil \"x\"/Cargo.toml", MANIFEST),
+        ("o'neil \"x\"/src/main.rs", MAIN),
+    ]);
+    project.lives("add redis", 0);
 }
 
 #[test]
@@ -70,16 +133,18 @@ fn an_edit_is_not_written_over_where_the_record_of_its_file_is_gone() {
             project.write(BASE, damage);
         }
         let wanted = "src/infra/settings.rs was edited, and `.infra/base.toml` does not have it";
-        let said = project.refuses_now("add metrics", 4);
-        assert!(said.contains(wanted), "{said}");
-        assert!(said.contains("git checkout -- .infra/base.toml"), "{said}");
-        let said = project.refuses_now("diff", 1);
-        assert!(
-            said.contains("does not have src/infra/settings.rs"),
-            "{said}"
-        );
+        let again = "infra add redis";
+        for command in ["add metrics", "remove redis"] {
+            let said = project.refuses_now(command, 4);
+            let all = [wanted, RESTORE, again]
+                .iter()
+                .all(|part| said.contains(part));
+            assert!(all, "{said}");
+        }
+        let said = says(&project, "diff --exit-code", 5);
+        assert!(said.contains(wanted) && said.contains(RESTORE), "{said}");
         // What is rendered alike is known all the same, and the edit is merged from then on.
-        says(&project, "add redis", 0);
+        says(&project, again.trim_start_matches("infra "), 0);
         assert_eq!(project.text(BASE), whole);
         let said = says(&project, "add metrics", 0);
         assert!(said.contains("merged with your edits"), "{said}");
@@ -91,15 +156,34 @@ fn an_edit_is_not_written_over_where_the_record_of_its_file_is_gone() {
 fn a_damaged_record_stops_what_would_read_it() {
     let project = with_redis();
     let whole = project.text(BASE);
-    project.write(BASE, &format!("<<<<<<< ours\n{whole}"));
-    for command in ["add metrics", "remove redis", "status", "diff"] {
-        let said = project.refuses_now(command, 1);
-        assert!(
-            said.contains("`.infra/base.toml` is damaged, line 1"),
-            "{said}"
-        );
-        assert!(said.contains("git checkout -- .infra/base.toml"), "{said}");
+    let line = whole
+        .lines()
+        .position(|line| line == "pub struct Infra {")
+        .unwrap()
+        + 1;
+    let inside = whole.replace("pub struct Infra {", "<<<<<<< ours\npub struct Infra {");
+    for (damage, line) in [(format!("<<<<<<< ours\n{whole}"), 1), (inside, line)] {
+        project.write(BASE, &damage);
+        for command in ["add metrics", "remove redis", "status", "diff"] {
+            let said = project.refuses_now(command, 1);
+            let what = format!("`.infra/base.toml` is damaged, line {line}: a conflict marker");
+            assert!(said.contains(&what) && said.contains(RESTORE), "{said}");
+        }
     }
     project.write(BASE, &whole);
     project.removes("redis");
+}
+
+#[test]
+fn a_root_that_was_moved_beside_its_folder_is_the_users_choice() {
+    let project = with_redis();
+    project.write("src/infra.rs", &project.text("src/infra/mod.rs"));
+    project.delete("src/infra/mod.rs");
+    let before = project.files();
+    let said = says(&project, "add redis", 0);
+    assert!(project.files() == before, "{said}");
+    // Another component would have it there twice.
+    let said = project.refuses_now("add metrics", 4);
+    assert!(said.contains("src/infra.rs exists already"), "{said}");
+    assert!(!said.contains("--module"), "{said}");
 }
