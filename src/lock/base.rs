@@ -44,8 +44,8 @@ impl Base {
         let table = table.map_err(|error| read::unreadable(BASE_PATH, text, &error))?;
         let mut texts = LiteMap::new();
         for (key, value) in table.into_inner() {
-            let line = read::line_of(text, key.span().start);
-            let damaged = |why: &str| read::damaged(BASE_PATH, line, why);
+            let start = key.span().start;
+            let damaged = |why: &str| read::damaged(BASE_PATH, read::line_of(text, start), why);
             let path: ProjectPath = key
                 .get_ref()
                 .parse()

@@ -20,8 +20,8 @@ pub(super) fn read(text: &str) -> Result<Lock> {
         schema: u32,
         writer: Version,
     }
-    // By way of a table: it and the types of the catalog have one deserializer in the binary then.
     let text = &checked(LOCK_PATH, text)?;
+    // By way of a table: it and the types of the catalog have one deserializer in the binary then.
     let table: toml::Table =
         toml::from_str(text).map_err(|error| unreadable(LOCK_PATH, text, &error))?;
     let faulty =
