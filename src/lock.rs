@@ -262,6 +262,16 @@ impl Fragment {
             container: self.container,
         }
     }
+
+    /// Whether it is the record of this change, whatever the line endings of the file are now.
+    pub fn is_of(&self, edit: &Edit) -> bool {
+        let lines = |text: &str| text.replace("\r\n", "\n");
+        let known = self.edit();
+        known.address == edit.address
+            && known.container == edit.container
+            && lines(&known.before) == lines(&edit.before)
+            && lines(&known.after) == lines(&edit.after)
+    }
 }
 
 /// The hash of a text, whatever its line endings are.

@@ -206,11 +206,11 @@ impl Draft<'_> {
             fragment.by.extend(by.iter().map(|id| self.owner(id)));
             match revised {
                 Ok((text, edit)) => {
-                    if edit != fragment.edit() {
+                    if !fragment.is_of(&edit) {
                         self.explain_crate(file, by, dependency);
+                        fragment.before = edit.before;
+                        fragment.after = edit.after;
                     }
-                    fragment.before = edit.before;
-                    fragment.after = edit.after;
                     self.tree.insert(file.clone(), text);
                     self.keep(fragment);
                     return;

@@ -41,8 +41,10 @@ fn texts(files: &Files) -> Vec<(String, String)> {
 fn a_checkout_with_other_line_endings_is_no_change() {
     for (before, after) in [("\n", "\r\n"), ("\r\n", "\n")] {
         let compose = "services:\n  app:\n    build: .\n";
+        let manifest = MANIFEST.replace("[\"full\"]", "[\n  \"net\",\n  \"rt-multi-thread\",\n]");
+        assert_ne!(manifest, MANIFEST);
         let project = Project::plain(&[
-            ("Cargo.toml", &converted(MANIFEST, before)),
+            ("Cargo.toml", &converted(&manifest, before)),
             ("src/main.rs", &converted(MAIN, before)),
             ("compose.yaml", &converted(compose, before)),
             (".gitignore", &converted("/target\n", before)),
