@@ -29,7 +29,7 @@ pub struct Manifest {
     /// The native libraries (`links` of Cargo) that what it brings claims.
     #[serde(default)]
     pub links: Vec<String>,
-    /// What to do after adding it, a line each.
+    /// What to do after adding it, a line each; it may name services as `example` of a variable does.
     #[serde(default)]
     pub next: Vec<String>,
     /// What can be chosen with `--set`.

@@ -67,10 +67,6 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
         }
     }
     let renderings = request.renderings;
-    let fresh: Vec<&Rendering> = renderings
-        .iter()
-        .filter(|rendering| !installed.contains_key(&rendering.id))
-        .collect();
     if !options.preview {
         scene.apply(&plan)?;
         if options.verify && !plan.changes.is_empty() {
@@ -111,7 +107,7 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
         ui,
     );
     if !options.preview {
-        report::after_add(&plan, &fresh, ui);
+        report::after_add(&plan, ui);
     }
     Ok(scene.exit_code(&plan))
 }

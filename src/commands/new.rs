@@ -18,7 +18,7 @@ use crate::{
     ui::Ui,
 };
 
-use super::{DONE, report};
+use super::DONE;
 
 /// What a `new` is asked to do.
 #[derive(Clone, Debug, Default)]
@@ -79,6 +79,7 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
             "directory": shown,
             "files": paths,
             "notes": plan.notes,
+            "next": plan.next,
         }));
     }
     plan.notes.iter().for_each(|note| ui.note(note));
@@ -92,8 +93,9 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
         );
     }
     ui.status("Next", &format!("cd {shown} && cargo run"));
-    let fresh: Vec<&Rendering> = renderings.iter().collect();
-    report::after_add(&Plan::default(), &fresh, ui);
+    for next in &plan.next {
+        ui.status("Next", next);
+    }
     Ok(DONE)
 }
 

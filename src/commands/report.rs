@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use crate::{
     edit::{diff, dotenv},
     plan::{Change, Plan, Sort, count},
-    render::Rendering,
     ui::Ui,
 };
 
@@ -136,6 +135,7 @@ fn document(verb: &str, plan: &Plan, preview: bool, code: u8) -> Value {
         "changes": changes,
         "manual": manual,
         "notes": plan.notes,
+        "next": plan.next,
         "conflicts": plan.markers,
         "exit_code": code,
     })
@@ -191,7 +191,7 @@ fn private(path: &str, before: &str, after: &str) -> String {
 }
 
 /// What to do next.
-pub(super) fn after_add(plan: &Plan, fresh: &[&Rendering], ui: &Ui) {
+pub(super) fn after_add(plan: &Plan, ui: &Ui) {
     let touched = plan
         .changes
         .iter()
@@ -199,10 +199,8 @@ pub(super) fn after_add(plan: &Plan, fresh: &[&Rendering], ui: &Ui) {
     if touched {
         ui.note("Cargo.lock changes with the next build; it is cargo's, and `infra remove` leaves it alone");
     }
-    for rendering in fresh {
-        for next in &rendering.manifest.next {
-            ui.status("Next", next);
-        }
+    for next in &plan.next {
+        ui.status("Next", next);
     }
 }
 

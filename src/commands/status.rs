@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{
     edit::diff,
     error::{Error, Result},
-    lock::{BASE_PATH, HUB, Package, RESTORE, hash},
+    lock::{BASE_PATH, Base, HUB, Package, RESTORE, hash},
     plan::{self, State},
     project::Wishes,
     ui::{Ui, table},
@@ -220,10 +220,7 @@ pub fn diff(options: &Diff, directory: &Path, ui: &Ui) -> Result<u8> {
         false => ui.diff(&text),
     }
     for path in &unknown {
-        ui.warn(
-            "Unknown",
-            &format!("{path} was edited, and `{BASE_PATH}` does not have it as it was generated"),
-        );
+        ui.warn("Unknown", &Base::lacks(path));
     }
     if !unknown.is_empty() {
         ui.note(RESTORE);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     error::Result,
     lock::{self, HUB, Lock, Package},
-    render::{self, Rendering, Row},
+    render::{self, Rendering, Row, Side},
 };
 
 use super::{Context, Plan, Request, dependencies, draft::Draft};
@@ -33,8 +33,15 @@ pub fn add(context: &Context<'_>, request: &Request) -> Result<Plan> {
     draft.refuse_module_file();
     draft.depend(hub, HUB);
     let skipped = skipped(&draft.lock, facts.package());
+    let installed = context.lock.package(facts.package());
+    let mut next = Vec::new();
     for rendering in &request.renderings {
         let placed = draft.serve(rendering, skipped.contains("compose"))?;
+        if installed.is_none_or(|package| package.component(&rendering.id).is_none()) {
+            for line in &rendering.manifest.next {
+                next.extend(render::place(line, &placed, Side::Machine)?);
+            }
+        }
         if !skipped.contains("env") {
             let rows = &rendering.manifest.env;
             draft.declare(&rendering.id, rows, &placed)?;
@@ -46,14 +53,14 @@ pub fn add(context: &Context<'_>, request: &Request) -> Result<Plan> {
         }
     }
     if !skipped.contains("wire") {
-        let known = context.lock.package(facts.package()).is_some();
-        draft.wire(known);
+        draft.wire(installed.is_some());
     }
     for rendering in &request.renderings {
         draft.compare_routes(rendering);
     }
     draft.withdraw(HUB);
-    draft.finish()
+    let plan = draft.finish()?;
+    Ok(Plan { next, ..plan })
 }
 
 impl Draft<'_> {

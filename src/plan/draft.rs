@@ -387,6 +387,7 @@ impl<'a> Draft<'a> {
             notes: self.notes,
             markers: self.markers,
             replacements: self.replacements,
+            next: Vec::new(),
         })
     }
 }

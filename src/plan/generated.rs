@@ -3,7 +3,7 @@
 use crate::{
     edit::merge,
     facts::Tree,
-    lock::{BASE_PATH, File, RESTORE, hash},
+    lock::{Base, File, RESTORE, hash},
     path::ProjectPath,
 };
 
@@ -69,9 +69,7 @@ impl Draft<'_> {
     /// Refuses to write over a file that has another text, and nothing to merge it with.
     fn refuse(&mut self, path: &ProjectPath, is_known: bool) {
         if is_known {
-            self.conflict(format!(
-                "{path} was edited, and `{BASE_PATH}` does not have it as it was generated"
-            ));
+            self.conflict(Base::lacks(path));
             self.hint(RESTORE);
             let package = self.known.0.package(self.facts.package());
             let installed = package.iter().flat_map(|package| &package.components);

@@ -86,6 +86,8 @@ pub struct Plan {
     pub notes: Vec<String>,
     /// Files in which edits of the user and of ours overlap.
     pub markers: Vec<ProjectPath>,
+    /// What to do with what is new, a line each.
+    pub next: Vec<String>,
     /// Values of the user that would be replaced with consent, a line each.
     pub replacements: Vec<String>,
 }

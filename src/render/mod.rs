@@ -195,7 +195,7 @@ fn manifest(component: &Component, context: &Value) -> Result<Manifest> {
     }
     table.remove("when");
     for (key, value) in &mut table {
-        if key != "options" {
+        if !matches!(key.as_str(), "next" | "options") {
             fill(value, &environment, context)
                 .map_err(|error| broken(&component.id, "component.toml", &error))?;
         }
@@ -228,8 +228,8 @@ fn merge(into: &mut toml::Table, from: toml::Table) {
     }
 }
 
-/// Renders the strings of a manifest that hold expressions. The two that depend on the user's
-/// compose file wait until the plan knows it.
+/// Renders the strings of a manifest that hold expressions. Those that depend on the user's compose
+/// file wait until the plan knows it: what to do next, and two values of a variable.
 fn fill(
     value: &mut toml::Value,
     environment: &Environment<'_>,

@@ -11,6 +11,7 @@ fn a_server_that_the_code_never_used_is_used_from_now_on() {
     let file = "services:\n  redis:\n    image: redis:7-alpine\n  app:\n    build: .\n    environment:\n      REDIS_URL: redis://redis:6379/3\n";
     let life = added("redis", file);
     life.tells("publishes no port to this machine");
+    life.tells("`docker compose up -d redis`");
     life.holds("docker-compose.yml", "REDIS_URL: redis://redis:6379/3");
 }
 
@@ -19,6 +20,8 @@ fn a_database_of_the_user_is_reached_with_its_own_names() {
     let file = "services:\n  app:\n    build: .\n  database:\n    image: postgres:16\n    environment:\n      POSTGRES_USER: shop\n      POSTGRES_PASSWORD: ${DB_PASSWORD}\n      POSTGRES_DB: orders\n    ports:\n      - 5433:5432\n";
     let life = added("postgres", file);
     life.tells("uses the service `database`");
+    // Not the name that a service of its own would have.
+    life.tells("`docker compose up -d database`");
     life.holds(
         "docker-compose.yml",
         "DATABASE_URL: postgres://shop:${DB_PASSWORD}@database:5432/orders",
