@@ -1,0 +1,11 @@
+//! The shop.
+
+pub mod infra;
+mod shelf;
+
+use axum::{Router, routing::get};
+
+/// The routes.
+pub fn router() -> Router {
+    Router::new().route("/", get(shelf::list))
+}

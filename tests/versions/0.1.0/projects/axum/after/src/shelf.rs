@@ -1,0 +1,3 @@
+pub(crate) async fn list() -> &'static str {
+    "tea"
+}
