@@ -8,7 +8,7 @@ use crate::{
     commands::{Command, add, browse, env, new, remove, status},
     error::{Error, Result},
     path::ProjectPath,
-    project::Wishes,
+    project::TargetOptions,
     resolve::Choice,
     ui::{Color, Settings},
 };
@@ -265,7 +265,7 @@ impl Verb {
                 framework: args.framework,
                 components: args.components,
             }),
-            Self::List(package) => Command::List(package.wishes()),
+            Self::List(package) => Command::List(package.target()),
             Self::Info { component } => Command::Info(component),
             Self::View {
                 component,
@@ -275,7 +275,7 @@ impl Verb {
             } => Command::View(browse::View {
                 component,
                 path,
-                wishes: package.wishes(),
+                target: package.target(),
                 choices: set,
             }),
             Self::Add(args) => Command::Add(args.into_options()?),
@@ -284,10 +284,10 @@ impl Verb {
                 preview: args.dry_run || args.diff,
                 diff: args.diff,
                 keep_edited: args.keep_edited,
-                wishes: args.package.wishes(),
+                target: args.package.target(),
             }),
             Self::Status { package, exit_code } => Command::Status(status::Options {
-                wishes: package.wishes(),
+                target: package.target(),
                 exit_code,
             }),
             Self::Diff {
@@ -296,11 +296,11 @@ impl Verb {
                 exit_code,
             } => Command::Diff(status::Diff {
                 component,
-                wishes: package.wishes(),
+                target: package.target(),
                 exit_code,
             }),
             Self::Env { package, check } => Command::Env(env::Options {
-                wishes: package.wishes(),
+                target: package.target(),
                 check,
             }),
             Self::Completions { shell } => Command::Print(printed::completions(shell)?),
@@ -310,10 +310,10 @@ impl Verb {
 }
 
 impl PackageArgs {
-    fn wishes(self) -> Wishes {
-        Wishes {
+    fn target(self) -> TargetOptions {
+        TargetOptions {
             package: self.package,
-            ..Wishes::default()
+            ..TargetOptions::default()
         }
     }
 }
@@ -327,7 +327,7 @@ impl AddArgs {
         ];
         let compose = self.compose.map(|file| {
             file.parse::<ProjectPath>()
-                .map_err(|error| Error::usage("hostile-path", error.to_string()))
+                .map_err(|error| Error::usage("invalid-path", error.to_string()))
         });
         Ok(add::Options {
             components: self.components,
@@ -343,11 +343,11 @@ impl AddArgs {
                 .filter(|(_, skip)| *skip)
                 .map(|(name, _)| name.to_owned())
                 .collect(),
-            wishes: Wishes {
+            target: TargetOptions {
                 framework: self.framework,
                 module: self.module,
                 compose: compose.transpose()?,
-                ..self.package.wishes()
+                ..self.package.target()
             },
         })
     }

@@ -112,7 +112,10 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// The candidate that `word` was probably meant to be: misspelt, or its beginning alone.
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn did_you_mean<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let candidates: Vec<&str> = candidates.into_iter().collect();
     let misspelt = candidates
         .iter()
@@ -152,16 +155,16 @@ mod tests {
     #[test]
     fn a_slip_is_suggested_and_nonsense_is_not() {
         let known = ["redis", "queue", "storage"];
-        assert_eq!(nearest("reids", known), Some("redis"));
-        assert_eq!(nearest("storrage", known), Some("storage"));
-        assert_eq!(nearest("kubernetes", known), None);
+        assert_eq!(did_you_mean("reids", known), Some("redis"));
+        assert_eq!(did_you_mean("storrage", known), Some("storage"));
+        assert_eq!(did_you_mean("kubernetes", known), None);
     }
 
     #[test]
     fn a_beginning_is_suggested_unless_several_begin_so() {
         let known = ["axum", "actix-web", "none"];
-        assert_eq!(nearest("actix", known), Some("actix-web"));
-        assert_eq!(nearest("po", ["postgres", "postgis"]), None);
-        assert_eq!(nearest("", known), None);
+        assert_eq!(did_you_mean("actix", known), Some("actix-web"));
+        assert_eq!(did_you_mean("po", ["postgres", "postgis"]), None);
+        assert_eq!(did_you_mean("", known), None);
     }
 }

@@ -1,14 +1,13 @@
 //! What is known of a project: plain data, found by `project` and used by everything pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use litemap::LiteMap;
 use semver::Version;
 
 use crate::path::ProjectPath;
 
 /// The texts of a project's files, by path; a file that does not exist is not in it.
-pub type Tree = LiteMap<ProjectPath, String>;
+pub type Tree = BTreeMap<ProjectPath, String>;
 
 /// One package of a project, and what of the project matters to it.
 #[derive(Clone, Debug)]
@@ -35,10 +34,10 @@ pub struct Facts {
     pub framework: Framework,
     /// The version of each direct dependency, and of each that could be inherited, from the lock file or
     /// else the lowest allowed.
-    pub versions: LiteMap<String, Version>,
+    pub versions: BTreeMap<String, Version>,
     /// The lowest version that is allowed of each crate that no lock file names: direct
     /// dependencies, and what the package could inherit.
-    pub allowed: LiteMap<String, Version>,
+    pub allowed: BTreeMap<String, Version>,
     /// The edition of Rust that it is written in.
     pub edition: u16,
     /// The lowest compiler that the package promises to build with.

@@ -27,22 +27,22 @@
 //! | [`facts`] | what is known of a project, as plain data | none |
 //! | [`lock`] | what was added before, so that it can be taken out again | none |
 //! | [`plan`] | all of the above into changes of a tree in memory | none |
-//! | [`edit`] | text and fragment into text and a record, one editor a format | none |
+//! | [`infra_edit`] | a crate of its own: text and fragment into text and a record, one editor a format | none |
 //! | [`path`] | paths that cannot leave the project | none |
 //! | [`project`] | finds root, package, framework, files | reads |
-//! | [`place`] | where a path is on disk, symlinks followed inside the project only | reads |
+//! | [`disk`] | where a path is on disk, symlinks followed inside the project only | reads |
 //! | [`apply`] | writes a list of changes, all or nothing, with a journal | writes |
 //! | [`ui`] | the only printer and prompter | talks |
 //! | [`commands`] | one file a verb; the only place where the others meet | all |
 //! | [`error`] | what went wrong, the hint, and the exit code | none |
 //!
-//! `edit` names no other room, `plan` neither `project` nor `apply` nor `ui`, and `apply` does not
+//! `plan` names neither `project` nor `apply` nor `ui`, and `apply` does not
 //! know what a component is. clippy's `disallowed-methods` and `tests/architecture.rs` see to it.
 //!
 //! # Two kinds of file
 //!
 //! **Generated files** are written whole; their text as rendered is kept in `.infra/base.toml`, so
-//! that a later rendering is merged three ways with the user's edits ([`edit::merge`]).
+//! that a later rendering is merged three ways with the user's edits ([`infra_edit::merge`]).
 //!
 //! **Shared files** are the user's. They get fragments, each recorded in the [`lock`] with the exact
 //! text that came and the text that it replaced. An editor parses only to find byte offsets, splices
@@ -64,18 +64,19 @@ pub mod apply;
 pub mod catalog;
 mod cli;
 pub mod commands;
-pub mod edit;
+pub mod disk;
 pub mod error;
 pub mod facts;
 pub mod lock;
 pub mod path;
-pub mod place;
 pub mod plan;
 pub mod project;
 pub mod render;
 pub mod resolve;
 pub mod ui;
 mod versions;
+
+use infra_edit as edit;
 
 /// Runs the command line of this process and returns its exit code.
 #[expect(

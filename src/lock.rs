@@ -1,11 +1,10 @@
 //! The model of `.infra/lock.toml`: what was added, so that it can be updated and taken out again.
 //!
-//! It holds no secret, no absolute path and no time, and its order is deterministic. Texts of
+//! It holds no secret, no absolute path and no time, and its order is deterministic. TemplateFiles of
 //! `.env` are kept as length and hash only.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use litemap::LiteMap;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -91,17 +90,17 @@ pub struct Component {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requires: Vec<String>,
     /// Its options.
-    #[serde(default, skip_serializing_if = "LiteMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub options: Options,
     /// The versions of crates that it was rendered for.
-    #[serde(default, skip_serializing_if = "LiteMap::is_empty")]
-    pub versions: LiteMap<String, Version>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub versions: BTreeMap<String, Version>,
     /// The crates that it uses.
-    #[serde(default, skip_serializing_if = "LiteMap::is_empty")]
-    pub dependencies: LiteMap<String, Dependency>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dependencies: BTreeMap<String, Dependency>,
     /// The crates that its tests use.
-    #[serde(default, skip_serializing_if = "LiteMap::is_empty")]
-    pub dev_dependencies: LiteMap<String, Dependency>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dev_dependencies: BTreeMap<String, Dependency>,
     /// The struct of its settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settings: Option<SettingsSpec>,
@@ -148,21 +147,21 @@ pub struct Fragment {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub after: String,
     /// In place of a text that may hold a secret.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sealed: Option<Sealed>,
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "sealed")]
+    pub fingerprint: Option<Fingerprint>,
 }
 
 /// A text that is not stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Sealed {
+pub struct Fingerprint {
     /// Its bytes.
     pub length: usize,
     /// Its hash.
     pub sha256: String,
 }
 
-impl Sealed {
+impl Fingerprint {
     /// Keeps what is needed to recognise a text.
     pub fn new(text: &str) -> Self {
         Self {

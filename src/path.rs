@@ -12,14 +12,14 @@ pub struct ProjectPath(String);
 
 /// Why a text is not a [`ProjectPath`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostilePath {
+pub struct InvalidPath {
     path: String,
     reason: &'static str,
 }
 
-impl std::error::Error for HostilePath {}
+impl std::error::Error for InvalidPath {}
 
-impl fmt::Display for HostilePath {
+impl fmt::Display for InvalidPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the path `{}` {}", self.path.escape_debug(), self.reason)
     }
@@ -45,8 +45,8 @@ impl ProjectPath {
     ///
     /// # Errors
     ///
-    /// [`HostilePath`] if the whole is none.
-    pub fn join(folder: &str, relative: &str) -> Result<Self, HostilePath> {
+    /// [`InvalidPath`] if the whole is none.
+    pub fn join(folder: &str, relative: &str) -> Result<Self, InvalidPath> {
         match folder {
             "" => relative.parse(),
             folder => format!("{folder}/{relative}").parse(),
@@ -55,11 +55,11 @@ impl ProjectPath {
 }
 
 impl FromStr for ProjectPath {
-    type Err = HostilePath;
+    type Err = InvalidPath;
 
-    fn from_str(text: &str) -> Result<Self, HostilePath> {
+    fn from_str(text: &str) -> Result<Self, InvalidPath> {
         let hostile = |reason| {
-            Err(HostilePath {
+            Err(InvalidPath {
                 path: text.to_owned(),
                 reason,
             })
@@ -99,9 +99,9 @@ fn is_reserved(name: &str) -> bool {
 }
 
 impl TryFrom<String> for ProjectPath {
-    type Error = HostilePath;
+    type Error = InvalidPath;
 
-    fn try_from(text: String) -> Result<Self, HostilePath> {
+    fn try_from(text: String) -> Result<Self, InvalidPath> {
         text.parse()
     }
 }

@@ -1,19 +1,17 @@
 //! Names and choices in, a selection out: requirements closed, options typed, order settled.
 
-use std::collections::BTreeSet;
-
-use litemap::LiteMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     catalog::{
         Catalog, Component,
         manifest::{OptionKind, OptionSpec},
     },
-    error::{Error, Result, nearest},
+    error::{Error, Result, did_you_mean},
 };
 
 /// The values of a component's options, every one of them.
-pub type Options = LiteMap<String, toml::Value>;
+pub type Options = BTreeMap<String, toml::Value>;
 
 /// A component that is to be there, with its options.
 #[derive(Clone, Debug)]
@@ -27,7 +25,7 @@ pub struct Selected<'a> {
 }
 
 /// What is installed: the options by component.
-pub type Installed = LiteMap<String, Options>;
+pub type Installed = BTreeMap<String, Options>;
 
 /// A choice on the command line: `--set redis.pubsub=false`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +51,7 @@ pub fn resolve<'a>(
     asked: &[String],
     choices: &[Choice],
 ) -> Result<Vec<Selected<'a>>> {
-    let mut wanted: LiteMap<&str, (&Component, bool)> = LiteMap::new();
+    let mut wanted: BTreeMap<&str, (&Component, bool)> = BTreeMap::new();
     let mut open: Vec<(&Component, bool)> = Vec::new();
     for id in asked {
         open.push((catalog.get(id)?, true));
@@ -143,7 +141,7 @@ fn options(
                 format!("the component `{id}` has no option `{}`", choice.option),
             );
             return Err(
-                match nearest(&choice.option, specs.keys().map(String::as_str)) {
+                match did_you_mean(&choice.option, specs.keys().map(String::as_str)) {
                     Some(meant) => error.hint(format!("did you mean `{id}.{meant}`?")),
                     None => error.hint(format!("`infra info {id}` shows its options")),
                 },
@@ -176,7 +174,7 @@ fn value(choice: &Choice, spec: &OptionSpec) -> Result<toml::Value> {
                 allowed(spec)
             ),
         );
-        match nearest(text, spec.values.iter().map(String::as_str)) {
+        match did_you_mean(text, spec.values.iter().map(String::as_str)) {
             Some(meant) => error.hint(format!("did you mean `{meant}`?")),
             None => error,
         }

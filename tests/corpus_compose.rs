@@ -14,8 +14,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use infra::edit::compose::{Compose, Value, parse_value};
-use infra::edit::{Edit, Kept, Outcome, Refusal};
+use infra_edit::compose::{Compose, Value, parse_value};
+use infra_edit::{Edit, EditError, Outcome, UndoError};
 use serde_norway::{Mapping, Value as Yaml};
 
 const SERVICE: &str = "image: redis:8.2-alpine
@@ -71,7 +71,7 @@ fn names(text: &str, compose: &Compose) -> Names {
     }
 }
 
-fn add_all(compose: &mut Compose, names: &Names) -> Result<Vec<Outcome>, Refusal> {
+fn add_all(compose: &mut Compose, names: &Names) -> Result<Vec<Outcome>, EditError> {
     let mut outcomes = vec![
         compose.add_service(&names.service, &parse_value(SERVICE)?)?,
         compose.add_volume(&names.volume, &Value::Null)?,
@@ -97,7 +97,9 @@ fn verdict(text: &str) -> Verdict {
     for outcome in outcomes {
         match outcome {
             Outcome::Added { edits: more, .. } => edits.extend(more),
-            Outcome::Found => return Verdict::Wrong("found what was not there".to_owned()),
+            Outcome::AlreadyPresent => {
+                return Verdict::Wrong("found what was not there".to_owned());
+            }
         }
     }
     let after = compose.text().to_owned();
@@ -149,7 +151,10 @@ fn check(
     compose: &mut Compose,
 ) -> Result<bool, String> {
     let again = add_all(compose, names).map_err(|refusal| format!("second add: {refusal}"))?;
-    if again.iter().any(|outcome| *outcome != Outcome::Found) {
+    if again
+        .iter()
+        .any(|outcome| *outcome != Outcome::AlreadyPresent)
+    {
         return Err("the second add was not a no-op".to_owned());
     }
     let whole_lines = |edit: &Edit| edit.before.is_empty() && edit.after.starts_with(['\r', '\n']);
@@ -190,7 +195,7 @@ fn undo_all(text: &str, edits: &[&Edit]) -> Result<String, String> {
         for edit in &pending {
             match compose.undo(edit) {
                 Ok(()) => {}
-                Err(Kept::InUse) => waiting.push(*edit),
+                Err(UndoError::NotEmpty) => waiting.push(*edit),
                 Err(kept) => return Err(format!("{} was kept: {kept:?}", edit.address)),
             }
         }

@@ -21,7 +21,7 @@ mod rust_files;
 
 use std::path::{Path, PathBuf};
 
-use infra::edit::{Edit, Kept, Outcome, Refusal};
+use infra_edit::{Edit, EditError, Outcome, UndoError};
 
 /// The files of a folder, sorted by name.
 fn files(folder: &Path) -> Vec<(String, String)> {
@@ -56,19 +56,19 @@ fn real(folder: &str) -> Vec<(String, String)> {
 /// Edits a text, edits it again and takes the edits back; says what came of it.
 fn round_trip(
     text: &str,
-    ensure: impl Fn(&str) -> Result<Outcome, Refusal>,
-    undo: impl Fn(&str, &Edit) -> Result<String, Kept>,
+    ensure: impl Fn(&str) -> Result<Outcome, EditError>,
+    undo: impl Fn(&str, &Edit) -> Result<String, UndoError>,
     judge: impl Fn(&str) -> Result<(), String>,
 ) -> String {
     let (new, edits) = match ensure(text) {
         Ok(Outcome::Added { text, edits }) => (text, edits),
-        Ok(Outcome::Found) => return "found".to_owned(),
+        Ok(Outcome::AlreadyPresent) => return "found".to_owned(),
         Err(refusal) => return format!("refused: {refusal}"),
     };
     if let Err(reason) = judge(&new) {
         return format!("WRONG: {reason}\n{new}");
     }
-    if ensure(&new) != Ok(Outcome::Found) {
+    if ensure(&new) != Ok(Outcome::AlreadyPresent) {
         return format!("WRONG: not found by a second run\n{new}");
     }
     let mut back = new;

@@ -18,8 +18,8 @@ use common::{files, here};
 use infra::{
     catalog::Catalog,
     facts::Tree,
-    plan::{self, Context, Removal},
-    project::{Project, Wishes},
+    plan::{self, Inputs, Removal},
+    project::{Project, TargetOptions},
 };
 use tempfile::TempDir;
 
@@ -71,12 +71,12 @@ fn every_component_comes_out_again_to_the_byte() {
         let root = project(name);
         let found = Project::find(root.path()).unwrap();
         let lock = found.lock().unwrap();
-        let facts = found.facts(&Wishes::default(), &lock).unwrap();
+        let facts = found.facts(&TargetOptions::default(), &lock).unwrap();
         let tree: Tree = found.tree(&facts, &lock, []).unwrap();
         let installed = &lock.package(facts.package()).unwrap().components;
         assert_eq!(installed.len(), 7, "{name}");
         let catalog = Catalog::embedded();
-        let context = Context {
+        let context = Inputs {
             catalog: &catalog,
             facts: &facts,
             tree: &tree,

@@ -10,7 +10,7 @@ mod common;
 use common::World;
 use infra::{
     path::ProjectPath,
-    plan::{self, Context, State},
+    plan::{self, Inputs, State},
 };
 
 const COMPOSE: &str = "compose.yaml";
@@ -45,7 +45,7 @@ fn the_image_of_a_service_that_was_brought_is_switched_and_nothing_counts_as_edi
         before.clone().add(&["beta"]).text(&compose)
     );
     let lock = after.lock();
-    let report = plan::status(&Context {
+    let report = plan::status(&Inputs {
         catalog: &after.catalog,
         facts: &after.facts,
         tree: &after.tree,

@@ -10,7 +10,8 @@
 mod common;
 
 use common::{World, data, fixtures};
-use infra::{edit::merge, path::ProjectPath, resolve::Choice};
+use infra::{path::ProjectPath, resolve::Choice};
+use infra_edit::merge;
 
 /// The components that have code for a project.
 fn ids(world: &World) -> Vec<String> {
@@ -244,8 +245,7 @@ fn an_edited_generated_file_is_never_lost() {
         let world = World::new(&fixture).add(&["alpha"]);
         let path = world
             .generated()
-            .into_iter()
-            .map(|(path, _)| path)
+            .into_keys()
             .find(|path| path.as_str().ends_with("/mod.rs"))
             .unwrap();
         let mut edited = world.clone();

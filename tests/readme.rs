@@ -10,7 +10,7 @@ mod common;
 use std::{env, fs, path::Path, process::Command};
 
 use common::{World, copy, diff};
-use infra::plan::Sort;
+use infra::plan::FileRole;
 
 fn readme() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
@@ -42,7 +42,7 @@ fn transcript() -> String {
     for change in plan
         .changes
         .iter()
-        .filter(|change| change.sort == Sort::Shared)
+        .filter(|change| change.sort == FileRole::Shared)
     {
         text.push_str(&diff(change));
     }

@@ -9,10 +9,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    disk::PathResolver,
     error::{Error, Result},
     lock::hash,
     path::ProjectPath,
-    place::Places,
 };
 
 /// One file of a transaction. Its text waits beside it, or in the [`Folder`] that it is new in.
@@ -102,11 +102,11 @@ impl Journal {
     pub(super) fn waiting(
         &self,
         entry: &Entry,
-        places: &mut Places<'_>,
+        resolver: &mut PathResolver<'_>,
     ) -> Result<Option<PathBuf>> {
         Ok(match (&entry.temporary, self.folder_of(&entry.path)) {
-            (Some(name), _) => Some(places.locate(&entry.path)?.with_file_name(name)),
-            (None, Some((folder, inner))) => Some(folder.waiting(places)?.join(inner)),
+            (Some(name), _) => Some(resolver.locate(&entry.path)?.with_file_name(name)),
+            (None, Some((folder, inner))) => Some(folder.waiting(resolver)?.join(inner)),
             (None, None) => None,
         })
     }
@@ -114,8 +114,8 @@ impl Journal {
 
 impl Folder {
     /// Where the folder is until it has its name.
-    pub(super) fn waiting(&self, places: &mut Places<'_>) -> Result<PathBuf> {
-        Ok(places.locate(&self.path)?.with_file_name(&self.temporary))
+    pub(super) fn waiting(&self, resolver: &mut PathResolver<'_>) -> Result<PathBuf> {
+        Ok(resolver.locate(&self.path)?.with_file_name(&self.temporary))
     }
 }
 
@@ -164,11 +164,11 @@ pub(super) fn recover(root: &Path, state: &Path) -> Result<Recovery> {
 
 /// Gives a folder its name, unless somebody has taken that meanwhile.
 fn finish_folder(root: &Path, folder: &Folder) -> Result<()> {
-    let mut places = Places::new(root);
-    let Some(target) = places.reach(&folder.path)? else {
+    let mut resolver = PathResolver::new(root);
+    let Some(target) = resolver.reach(&folder.path)? else {
         return Ok(());
     };
-    let waiting = folder.waiting(&mut places)?;
+    let waiting = folder.waiting(&mut resolver)?;
     if waiting.exists() && !target.exists() {
         fs::rename(waiting, target).map_err(|error| super::unwritable(&folder.path, &error))?;
     }
@@ -176,13 +176,13 @@ fn finish_folder(root: &Path, folder: &Folder) -> Result<()> {
 }
 
 fn finish(root: &Path, journal: &Journal, entry: &Entry, recovery: &mut Recovery) -> Result<()> {
-    let mut places = Places::new(root);
-    let Some(target) = places.reach(&entry.path)? else {
+    let mut resolver = PathResolver::new(root);
+    let Some(target) = resolver.reach(&entry.path)? else {
         recovery.left.push(entry.path.clone());
         return Ok(());
     };
-    let current = places.read(&entry.path)?.map(|text| hash(&text));
-    let waiting = journal.waiting(entry, &mut places)?;
+    let current = resolver.read(&entry.path)?.map(|text| hash(&text));
+    let waiting = journal.waiting(entry, &mut resolver)?;
     let untouched = current == entry.before;
     let done = match waiting.filter(|waiting| waiting.exists()) {
         _ if current == entry.after => Ok(()),
@@ -203,10 +203,10 @@ fn finish(root: &Path, journal: &Journal, entry: &Entry, recovery: &mut Recovery
 
 /// Syncs the folders of what has got its name.
 fn sync_folders(root: &Path, journal: &Journal) -> Result<()> {
-    let mut places = Places::new(root);
+    let mut resolver = PathResolver::new(root);
     let mut folders: Vec<PathBuf> = Vec::new();
     for entry in &journal.entries {
-        let Some(target) = places.reach(&entry.path)? else {
+        let Some(target) = resolver.reach(&entry.path)? else {
             continue;
         };
         for folder in target.ancestors().skip(1) {
@@ -225,17 +225,17 @@ fn sync_folders(root: &Path, journal: &Journal) -> Result<()> {
 
 /// Removes what waits for a name that it will not get.
 pub(super) fn discard(root: &Path, journal: &Journal) -> Result<()> {
-    let mut places = Places::new(root);
+    let mut resolver = PathResolver::new(root);
     for entry in journal.entries.iter().filter(|e| e.temporary.is_some()) {
-        if places.reach(&entry.path)?.is_some()
-            && let Some(waiting) = journal.waiting(entry, &mut places)?
+        if resolver.reach(&entry.path)?.is_some()
+            && let Some(waiting) = journal.waiting(entry, &mut resolver)?
         {
             gone(&waiting, fs::remove_file)?;
         }
     }
     for folder in &journal.folders {
-        if places.reach(&folder.path)?.is_some() {
-            gone(&folder.waiting(&mut places)?, fs::remove_dir_all)?;
+        if resolver.reach(&folder.path)?.is_some() {
+            gone(&folder.waiting(&mut resolver)?, fs::remove_dir_all)?;
         }
     }
     Ok(())

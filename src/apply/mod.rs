@@ -14,9 +14,9 @@ use std::{
 };
 
 use crate::{
+    disk::PathResolver,
     error::{Error, Result},
     path::ProjectPath,
-    place::Places,
 };
 
 mod disk;
@@ -126,14 +126,14 @@ impl Session {
         if changes.is_empty() {
             return Ok(());
         }
-        let mut places = Places::new(&self.root);
+        let mut resolver = PathResolver::new(&self.root);
         for change in changes {
-            if places.read(&change.path)?.as_deref() != change.before {
+            if resolver.read(&change.path)?.as_deref() != change.before {
                 return Err(changed(&change.path));
             }
         }
-        let journal = journal_of(changes, &mut places)?;
-        let writing = Writing::of(changes, &journal, &mut places)?;
+        let journal = journal_of(changes, &mut resolver)?;
+        let writing = Writing::of(changes, &journal, &mut resolver)?;
         let mut writable = Vec::new();
         for place in writing.named() {
             self.check_writable(place, &mut writable)?;

@@ -7,10 +7,10 @@ use std::{
 };
 
 use crate::{
+    disk::PathResolver,
     error::{Error, Result},
     lock::hash,
     path::ProjectPath,
-    place::Places,
 };
 
 use super::{
@@ -39,7 +39,7 @@ impl<'a> Writing<'a> {
     pub(super) fn of(
         changes: &'a [FileChange<'a>],
         journal: &'a Journal,
-        places: &mut Places<'_>,
+        resolver: &mut PathResolver<'_>,
     ) -> Result<Self> {
         let mut writing = Self {
             changes,
@@ -48,14 +48,14 @@ impl<'a> Writing<'a> {
             folders: Vec::new(),
         };
         for folder in &journal.folders {
-            let (waiting, target) = (folder.waiting(places)?, places.locate(&folder.path)?);
+            let (waiting, target) = (folder.waiting(resolver)?, resolver.locate(&folder.path)?);
             writing.folders.push((&folder.path, waiting, target));
         }
         for (change, entry) in changes.iter().zip(&journal.entries) {
             writing.files.push(Waiting {
                 change,
-                target: places.locate(&change.path)?,
-                waiting: journal.waiting(entry, places)?,
+                target: resolver.locate(&change.path)?,
+                waiting: journal.waiting(entry, resolver)?,
                 is_in_new_folder: journal.folder_of(&change.path).is_some(),
             });
         }
@@ -98,7 +98,7 @@ impl<'a> Writing<'a> {
         found
     }
 
-    /// The places that get or lose a name: those of the new folders, and of the files in others.
+    /// The resolver that get or lose a name: those of the new folders, and of the files in others.
     pub(super) fn named(&self) -> impl Iterator<Item = &Path> {
         let folders = self.folders.iter().map(|(_, _, target)| target);
         let files = self.files.iter().filter(|file| !file.is_in_new_folder);
@@ -119,7 +119,10 @@ impl Waiting<'_> {
 }
 
 /// The journal of changes.
-pub(super) fn journal_of(changes: &[FileChange<'_>], places: &mut Places<'_>) -> Result<Journal> {
+pub(super) fn journal_of(
+    changes: &[FileChange<'_>],
+    resolver: &mut PathResolver<'_>,
+) -> Result<Journal> {
     let nonce = RandomState::new().hash_one(std::process::id());
     let mut journal = Journal::default();
     for (index, change) in changes.iter().enumerate() {
@@ -131,11 +134,11 @@ pub(super) fn journal_of(changes: &[FileChange<'_>], places: &mut Places<'_>) ->
             after: change.after.map(hash),
         };
         if change.after.is_some() && journal.folder_of(&change.path).is_none() {
-            match places.new_folder(&change.path)? {
+            match resolver.new_folder(&change.path)? {
                 Some(path) => {
-                    let place = places.locate(&path)?;
+                    let place = resolver.locate(&path)?;
                     for known in &journal.folders {
-                        if places.locate(&known.path)? == place {
+                        if resolver.locate(&known.path)? == place {
                             return Err(Error::failure(
                                 "one-folder",
                                 format!("`{}` and `{path}` are one folder on the disk", known.path),

@@ -1,6 +1,7 @@
 //! The schema of `component.toml`. Unknown keys are errors.
 
-use litemap::LiteMap;
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// Everything that a manifest says, for one choice of options.
@@ -10,7 +11,7 @@ pub struct Manifest {
     /// One line for `infra list`.
     #[serde(default)]
     pub summary: String,
-    /// The heading it is listed under.
+    /// The summary it is listed under.
     #[serde(default)]
     pub category: String,
     /// The version of the component, raised with every change of what it renders.
@@ -34,16 +35,16 @@ pub struct Manifest {
     pub next: Vec<String>,
     /// What can be chosen with `--set`.
     #[serde(default)]
-    pub options: LiteMap<String, OptionSpec>,
+    pub options: BTreeMap<String, OptionSpec>,
     /// Crates, in Cargo's own syntax.
     #[serde(default)]
-    pub dependencies: LiteMap<String, Dependency>,
+    pub dependencies: BTreeMap<String, Dependency>,
     /// Crates of the generated tests.
     #[serde(default)]
-    pub dev_dependencies: LiteMap<String, Dependency>,
+    pub dev_dependencies: BTreeMap<String, Dependency>,
     /// Features that bring others: by crate and feature, what need not be named beside it.
     #[serde(default)]
-    pub implies: LiteMap<String, LiteMap<String, Vec<String>>>,
+    pub implies: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     /// The struct of its settings.
     pub settings: Option<SettingsSpec>,
     /// Its variables.
@@ -341,7 +342,7 @@ pub struct Route {
 pub struct ComposeSpec {
     /// By service, the image families that already play its role, without registry and tag.
     #[serde(default)]
-    pub images: LiteMap<String, Vec<String>>,
+    pub images: BTreeMap<String, Vec<String>>,
     /// Services of required components that need another image.
     #[serde(default)]
     pub switch: Vec<Switch>,
@@ -362,7 +363,7 @@ pub struct Switch {
     pub also: Vec<String>,
     /// Its tag, by the major version of the old tag and what that is built on: `17`, `17-alpine`,
     /// `17-bookworm`.
-    pub tags: LiteMap<String, String>,
+    pub tags: BTreeMap<String, String>,
 }
 
 /// How a running service is recognised.

@@ -3,27 +3,28 @@
 //! A component is a folder of data. This room reads manifests and hands out the texts of templates;
 //! it renders nothing and knows no project.
 
+use std::collections::BTreeMap;
+
 use std::sync::OnceLock;
 
 use include_dir::{Dir, include_dir};
-use litemap::LiteMap;
 use semver::Version;
 use serde::Deserialize;
 
-use crate::error::{Error, Result, nearest};
+use crate::error::{Error, Result, did_you_mean};
 
 pub mod manifest;
 mod texts;
 
 use manifest::Manifest;
-pub use texts::Texts;
+pub use texts::TemplateFiles;
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 static BASE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/base");
 
 /// What a list shows of a component.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Heading {
+pub struct ComponentSummary {
     /// The folder's name.
     #[serde(skip)]
     pub id: String,
@@ -41,21 +42,21 @@ pub struct Heading {
 /// All components, by id, and what every project gets. Each is read when it is first asked for.
 #[derive(Clone, Debug)]
 pub struct Catalog {
-    components: LiteMap<String, Entry>,
+    components: BTreeMap<String, Entry>,
     hub: Entry,
-    skeletons: Texts,
+    skeletons: TemplateFiles,
 }
 
 /// A component that is perhaps not read yet.
 #[derive(Clone, Debug)]
 struct Entry {
     id: String,
-    texts: Texts,
+    texts: TemplateFiles,
     read: OnceLock<Component>,
 }
 
 impl Entry {
-    fn embedded(id: &str, texts: Texts) -> Self {
+    fn embedded(id: &str, texts: TemplateFiles) -> Self {
         Self {
             id: id.to_owned(),
             texts,
@@ -64,13 +65,13 @@ impl Entry {
     }
 
     /// Reads no more of the manifest than what stands before its first table.
-    fn heading(&self) -> Result<Heading> {
+    fn summary(&self) -> Result<ComponentSummary> {
         let text = self.texts.get(MANIFEST).unwrap_or_default();
         let head = text.split("\n[").next().unwrap_or_default();
-        let heading = parsed(&self.id, head)?.try_into();
-        Ok(Heading {
+        let summary = parsed(&self.id, head)?.try_into();
+        Ok(ComponentSummary {
             id: self.id.clone(),
-            ..heading.map_err(|error: toml::de::Error| invalid(&self.id, &error))?
+            ..summary.map_err(|error: toml::de::Error| invalid(&self.id, &error))?
         })
     }
 
@@ -91,7 +92,7 @@ pub struct Component {
     /// The manifest without its `[[when]]` tables merged.
     pub manifest: Manifest,
     table: toml::Table,
-    texts: Texts,
+    texts: TemplateFiles,
 }
 
 impl Component {
@@ -100,7 +101,7 @@ impl Component {
     /// # Errors
     ///
     /// The manifest is missing or breaks the schema.
-    pub fn parse(id: &str, texts: Texts) -> Result<Self> {
+    pub fn parse(id: &str, texts: TemplateFiles) -> Result<Self> {
         let table = table(id, &texts)?;
         // From the text itself would be faster, but would be a second parser of the whole schema.
         let manifest = table.clone().try_into();
@@ -139,10 +140,14 @@ impl Catalog {
     pub fn embedded() -> Self {
         let folders = TEMPLATES.dirs().filter_map(|folder| {
             let id = folder.path().to_str()?;
-            let entry = Entry::embedded(id, Texts::embedded(folder));
+            let entry = Entry::embedded(id, TemplateFiles::embedded(folder));
             Some((id.to_owned(), entry))
         });
-        let base = |name| BASE.get_dir(name).map(Texts::embedded).unwrap_or_default();
+        let base = |name| {
+            BASE.get_dir(name)
+                .map(TemplateFiles::embedded)
+                .unwrap_or_default()
+        };
         Self {
             components: folders.collect(),
             hub: Entry::embedded("hub", base("hub")),
@@ -172,15 +177,15 @@ impl Catalog {
     /// # Errors
     ///
     /// A manifest is not valid, which the tests exclude.
-    pub fn headings(&self) -> Result<Vec<Heading>> {
-        self.components.values().map(Entry::heading).collect()
+    pub fn summaries(&self) -> Result<Vec<ComponentSummary>> {
+        self.components.values().map(Entry::summary).collect()
     }
 
     /// All components, by id.
     ///
     /// # Errors
     ///
-    /// As [`Catalog::headings`].
+    /// As [`Catalog::summaries`].
     pub fn components(&self) -> Result<Vec<&Component>> {
         self.components.values().map(Entry::component).collect()
     }
@@ -189,7 +194,7 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// As [`Catalog::headings`].
+    /// As [`Catalog::summaries`].
     pub fn hub(&self) -> Result<&Component> {
         self.hub.component()
     }
@@ -218,7 +223,7 @@ impl Catalog {
             return entry.component();
         }
         let error = Error::usage("unknown-component", format!("no component `{id}`"));
-        Err(match nearest(id, self.ids()) {
+        Err(match did_you_mean(id, self.ids()) {
             Some(meant) => error.hint(format!("did you mean `{meant}`?")),
             None => error.hint("`infra list` shows all components"),
         })
@@ -227,7 +232,7 @@ impl Catalog {
 
 const MANIFEST: &str = "component.toml";
 
-fn table(id: &str, texts: &Texts) -> Result<toml::Table> {
+fn table(id: &str, texts: &TemplateFiles) -> Result<toml::Table> {
     match texts.get(MANIFEST) {
         Some(text) => parsed(id, text),
         None => Err(invalid(id, &format!("it has no `{MANIFEST}`"))),
@@ -254,21 +259,21 @@ mod tests {
         let catalog = Catalog::embedded();
         let components = catalog.components().unwrap();
         assert!(!components.is_empty());
-        for (heading, component) in catalog.headings().unwrap().iter().zip(components) {
+        for (summary, component) in catalog.summaries().unwrap().iter().zip(components) {
             let manifest = &component.manifest;
-            assert_eq!(heading.id, component.id);
-            assert_eq!(heading.summary, manifest.summary);
-            assert_eq!(heading.category, manifest.category);
-            assert_eq!(heading.version, manifest.version);
-            assert_eq!(heading.requires, manifest.requires);
+            assert_eq!(summary.id, component.id);
+            assert_eq!(summary.summary, manifest.summary);
+            assert_eq!(summary.category, manifest.category);
+            assert_eq!(summary.version, manifest.version);
+            assert_eq!(summary.requires, manifest.requires);
         }
     }
 
     #[test]
     fn texts_in_the_binary_and_in_memory_are_found_alike() {
-        let embedded = Texts::embedded(BASE.get_dir("new").unwrap());
+        let embedded = TemplateFiles::embedded(BASE.get_dir("new").unwrap());
         let all = embedded.below("").into_iter();
-        let owned: Texts = all.map(|(path, text)| (path, text.to_owned())).collect();
+        let owned: TemplateFiles = all.map(|(path, text)| (path, text.to_owned())).collect();
         assert_eq!(embedded.below("axum"), owned.below("axum"));
         assert!(!owned.below("axum").is_empty());
         for (path, text) in owned.below("") {

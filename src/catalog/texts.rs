@@ -1,33 +1,34 @@
 //! The texts of a folder: in the binary, where each is only touched when it is asked for, or in memory.
 
+use std::collections::BTreeMap;
+
 use std::path::PathBuf;
 
 use include_dir::Dir;
-use litemap::LiteMap;
 
-/// Texts by path, with `/` between folders.
+/// TemplateFiles by path, with `/` between folders.
 #[derive(Clone, Debug)]
-pub struct Texts(Kept);
+pub struct TemplateFiles(Kept);
 
 #[derive(Clone, Debug)]
 enum Kept {
     Embedded(&'static Dir<'static>),
-    Owned(LiteMap<String, String>),
+    Owned(BTreeMap<String, String>),
 }
 
-impl Default for Texts {
+impl Default for TemplateFiles {
     fn default() -> Self {
-        Self(Kept::Owned(LiteMap::new()))
+        Self(Kept::Owned(BTreeMap::new()))
     }
 }
 
-impl FromIterator<(String, String)> for Texts {
+impl FromIterator<(String, String)> for TemplateFiles {
     fn from_iter<T: IntoIterator<Item = (String, String)>>(texts: T) -> Self {
         Self(Kept::Owned(texts.into_iter().collect()))
     }
 }
 
-impl Texts {
+impl TemplateFiles {
     pub(super) fn embedded(folder: &'static Dir<'static>) -> Self {
         Self(Kept::Embedded(folder))
     }

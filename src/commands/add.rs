@@ -6,13 +6,13 @@ use crate::{
     error::{Error, Result},
     facts::Framework,
     plan::{self, Plan, Request},
-    project::Wishes,
+    project::TargetOptions,
     render::{self, Rendering},
     resolve::{Choice, Installed, Selected, resolve},
     ui::Ui,
 };
 
-use super::{Scene, report, verify};
+use super::{CommandContext, report, verify};
 
 /// What an `add` is asked to do.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +32,7 @@ pub struct Options {
     /// Whether values of the user may be replaced; asked for on a terminal if it is not said.
     pub replace: Option<bool>,
     /// The place.
-    pub wishes: Wishes,
+    pub target: TargetOptions,
 }
 
 /// Adds components to a project.
@@ -41,42 +41,42 @@ pub struct Options {
 ///
 /// What is in the way; nothing was written then.
 pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
-    let scene = Scene::for_change(options.preview, directory, &options.wishes, ui)?;
-    let package = scene.lock.package(scene.facts.package());
+    let context = CommandContext::for_change(options.preview, directory, &options.target, ui)?;
+    let package = context.lock.package(context.facts.package());
     let installed = package
         .map(|package| package.installed())
         .unwrap_or_default();
     let asked = match options.components.as_slice() {
-        [] => pick(&scene, &installed, ui)?,
+        [] => pick(&context, &installed, ui)?,
         names => names.to_vec(),
     };
-    let selection = resolve(&scene.catalog, &installed, &asked, &options.choices)?;
+    let selection = resolve(&context.catalog, &installed, &asked, &options.choices)?;
     let mut request = Request {
-        renderings: render(&scene, &selection)?,
+        renderings: render(&context, &selection)?,
         skip: options.skip.clone(),
         replace: options.replace.unwrap_or(false),
     };
-    let mut plan = plan_for(&scene, &request)?;
+    let mut plan = plan_for(&context, &request)?;
     if options.replace.is_none() && !options.preview && ui.can_ask() {
         request.replace = !plan.replacements.is_empty();
         for what in &plan.replacements {
             request.replace &= ui.confirm(&format!("Replace {what}?"))?;
         }
         if request.replace {
-            plan = plan_for(&scene, &request)?;
+            plan = plan_for(&context, &request)?;
         }
     }
     let renderings = request.renderings;
     if !options.preview {
-        scene.apply(&plan)?;
+        context.apply(&plan)?;
         if options.verify && !plan.changes.is_empty() {
-            verify::run(&scene, &plan, ui)?;
+            verify::run(&context, &plan, ui)?;
         }
     }
     for rendering in &renderings {
         let id = &rendering.id;
         let version = &rendering.manifest.version;
-        let place = format!("the package `{}`", scene.facts.name);
+        let place = format!("the package `{}`", context.facts.name);
         match (installed.contains_key(id), rendering.asked) {
             (true, _) => {
                 let known = package.and_then(|package| package.component(id));
@@ -103,35 +103,35 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
         &plan,
         options.preview,
         options.diff,
-        scene.exit_code(&plan),
+        context.exit_code(&plan),
         ui,
     );
     if !options.preview {
         report::after_add(&plan, ui);
     }
-    Ok(scene.exit_code(&plan))
+    Ok(context.exit_code(&plan))
 }
 
-fn render(scene: &Scene, selection: &[Selected<'_>]) -> Result<Vec<Rendering>> {
+fn render(context: &CommandContext, selection: &[Selected<'_>]) -> Result<Vec<Rendering>> {
     let render = |selected| {
-        reject_framework(selected, scene)?;
-        render::component(selected, &scene.facts)
+        reject_framework(selected, context)?;
+        render::component(selected, &context.facts)
     };
     selection.iter().map(render).collect()
 }
 
-fn plan_for(scene: &Scene, request: &Request) -> Result<Plan> {
-    let hub = render::hub(scene.catalog.hub()?, &scene.facts, &[])?;
+fn plan_for(context: &CommandContext, request: &Request) -> Result<Plan> {
+    let hub = render::hub(context.catalog.hub()?, &context.facts, &[])?;
     let targets = request.renderings.iter().flat_map(|r| r.files.keys());
-    let beside = scene.facts.module_file();
-    let tree = scene.tree(targets.chain(hub.keys()).chain(&beside))?;
-    plan::add(&scene.context(&tree), request)
+    let beside = context.facts.module_file();
+    let tree = context.tree(targets.chain(hub.keys()).chain(&beside))?;
+    plan::add(&context.inputs(&tree), request)
 }
 
-fn reject_framework(selected: &Selected<'_>, scene: &Scene) -> Result<()> {
+fn reject_framework(selected: &Selected<'_>, context: &CommandContext) -> Result<()> {
     let component = selected.component;
     let frameworks = &component.manifest.frameworks;
-    let framework = &scene.facts.framework.name;
+    let framework = &context.facts.framework.name;
     if frameworks.is_empty() || frameworks.contains(framework) {
         return Ok(());
     }
@@ -147,28 +147,28 @@ fn reject_framework(selected: &Selected<'_>, scene: &Scene) -> Result<()> {
 }
 
 /// Lets the user pick components on a terminal.
-fn pick(scene: &Scene, installed: &Installed, ui: &Ui) -> Result<Vec<String>> {
+fn pick(context: &CommandContext, installed: &Installed, ui: &Ui) -> Result<Vec<String>> {
     if !ui.can_ask() {
-        let first = scene.catalog.ids().next();
+        let first = context.catalog.ids().next();
         return Err(Error::usage("no-component", "no component is named")
             .hint(format!("infra add {}", first.unwrap_or("COMPONENT")))
             .hint("`infra list` shows all components"));
     }
-    let all = scene.catalog.headings()?;
+    let all = context.catalog.summaries()?;
     let width = all
         .iter()
-        .map(|heading| heading.id.len())
+        .map(|summary| summary.id.len())
         .max()
         .unwrap_or(0);
     let items: Vec<String> = all
         .iter()
-        .map(|heading| {
-            let mark = if installed.contains_key(&heading.id) {
+        .map(|summary| {
+            let mark = if installed.contains_key(&summary.id) {
                 " (installed)"
             } else {
                 ""
             };
-            format!("{:width$}  {}{mark}", heading.id, heading.summary)
+            format!("{:width$}  {}{mark}", summary.id, summary.summary)
         })
         .collect();
     let prompt = "Which components? (space picks, enter adds, esc leaves)";

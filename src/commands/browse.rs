@@ -6,12 +6,12 @@ use semver::Version;
 use serde_json::{Value, json};
 
 use crate::{
-    catalog::{Catalog, Component, Heading, manifest::EnvRow},
-    error::{Error, Kind, Result, nearest},
+    catalog::{Catalog, Component, ComponentSummary, manifest::EnvRow},
+    error::{Error, Kind, Result, did_you_mean},
     facts::{Facts, Framework},
     lock::Package,
     plan::count,
-    project::{Project, Wishes},
+    project::{Project, TargetOptions},
     render::{self, Rendering},
     resolve::{Choice, Installed, allowed, resolve},
     ui::{Ui, table},
@@ -27,7 +27,7 @@ pub struct View {
     /// One of its files; all names if there is none.
     pub path: Option<String>,
     /// The place.
-    pub wishes: Wishes,
+    pub target: TargetOptions,
     /// Values of options.
     pub choices: Vec<Choice>,
 }
@@ -37,28 +37,28 @@ pub struct View {
 /// # Errors
 ///
 /// The project's lock is damaged.
-pub fn list(wishes: &Wishes, directory: &Path, ui: &Ui) -> Result<u8> {
+pub fn list(target: &TargetOptions, directory: &Path, ui: &Ui) -> Result<u8> {
     let catalog = Catalog::embedded();
-    let package = installed(wishes, directory)?;
-    let state = |heading: &Heading| {
-        let known = package.as_ref()?.component(&heading.id)?;
-        Some(match known.version < heading.version {
-            true => format!("{} -> {}", known.version, heading.version),
+    let package = installed(target, directory)?;
+    let state = |summary: &ComponentSummary| {
+        let known = package.as_ref()?.component(&summary.id)?;
+        Some(match known.version < summary.version {
+            true => format!("{} -> {}", known.version, summary.version),
             false => known.version.to_string(),
         })
     };
     if ui.is_json() {
         let rows: Vec<Value> = catalog
-            .headings()?
+            .summaries()?
             .into_iter()
-            .map(|heading| {
-                let known = package.as_ref().and_then(|p| p.component(&heading.id));
+            .map(|summary| {
+                let known = package.as_ref().and_then(|p| p.component(&summary.id));
                 json!({
-                    "id": heading.id,
-                    "summary": heading.summary,
-                    "category": heading.category,
-                    "version": heading.version,
-                    "requires": heading.requires,
+                    "id": summary.id,
+                    "summary": summary.summary,
+                    "category": summary.category,
+                    "version": summary.version,
+                    "requires": summary.requires,
                     "installed": known.map(|known| &known.version),
                 })
             })
@@ -71,20 +71,20 @@ pub fn list(wishes: &Wishes, directory: &Path, ui: &Ui) -> Result<u8> {
             .map(String::from)
             .to_vec(),
     ];
-    let mut headings = catalog.headings()?;
-    headings.sort_by(|a, b| (&a.category, &a.id).cmp(&(&b.category, &b.id)));
-    for heading in headings {
-        let state = state(&heading).unwrap_or_else(|| "-".to_owned());
-        let needs = match heading.requires.as_slice() {
+    let mut summaries = catalog.summaries()?;
+    summaries.sort_by(|a, b| (&a.category, &a.id).cmp(&(&b.category, &b.id)));
+    for summary in summaries {
+        let state = state(&summary).unwrap_or_else(|| "-".to_owned());
+        let needs = match summary.requires.as_slice() {
             [] => "-".to_owned(),
             requires => requires.join(", "),
         };
-        let Heading {
+        let ComponentSummary {
             id,
             category,
             summary,
             ..
-        } = heading;
+        } = summary;
         rows.push(vec![id, category, summary, needs, state]);
     }
     let text = table(&rows);
@@ -94,7 +94,7 @@ pub fn list(wishes: &Wishes, directory: &Path, ui: &Ui) -> Result<u8> {
 }
 
 /// The package that the user is in, if it has anything; that there is no project is no failure.
-fn installed(wishes: &Wishes, directory: &Path) -> Result<Option<Package>> {
+fn installed(target: &TargetOptions, directory: &Path) -> Result<Option<Package>> {
     let project = match Project::find(directory) {
         Ok(project) => project,
         Err(error) if error.kind == Kind::Unsupported => return Ok(None),
@@ -103,10 +103,10 @@ fn installed(wishes: &Wishes, directory: &Path) -> Result<Option<Package>> {
     let lock = project.lock()?;
     match lock.packages.as_slice() {
         [] => Ok(None),
-        [only] if wishes.package.is_none() => Ok(Some(only.clone())),
-        _ => match project.facts(wishes, &lock) {
+        [only] if target.package.is_none() => Ok(Some(only.clone())),
+        _ => match project.facts(target, &lock) {
             Ok(facts) => Ok(lock.package(facts.package()).cloned()),
-            Err(_) if wishes.package.is_none() => Ok(None),
+            Err(_) if target.package.is_none() => Ok(None),
             Err(error) => Err(error),
         },
     }
@@ -240,7 +240,7 @@ pub fn view(view: &View, directory: &Path, ui: &Ui) -> Result<u8> {
     let rendering = match Project::find(directory) {
         Ok(project) => {
             let lock = project.lock()?;
-            let facts = project.facts(&view.wishes, &lock)?;
+            let facts = project.facts(&view.target, &lock)?;
             let package = lock.package(facts.package());
             let installed = package.map(Package::installed).unwrap_or_default();
             rendering(&catalog, &installed, &view.component, &view.choices, &facts)?
@@ -266,10 +266,12 @@ pub fn view(view: &View, directory: &Path, ui: &Ui) -> Result<u8> {
         let Some((path, text)) = found else {
             let id = &view.component;
             let error = Error::usage("unknown-file", format!("`{id}` renders no file `{wanted}`"));
-            return Err(match nearest(wanted, all.iter().map(|(path, _)| *path)) {
-                Some(meant) => error.hint(format!("infra view {id} {meant}")),
-                None => error.hint(format!("`infra view {id}` lists its files")),
-            });
+            return Err(
+                match did_you_mean(wanted, all.iter().map(|(path, _)| *path)) {
+                    Some(meant) => error.hint(format!("infra view {id} {meant}")),
+                    None => error.hint(format!("`infra view {id}` lists its files")),
+                },
+            );
         };
         match ui.is_json() {
             true => ui.document(
@@ -311,8 +313,8 @@ fn rendering(
 /// What a component renders to in a project of the newest framework, with a library.
 fn sample(catalog: &Catalog, id: &str, choices: &[Choice]) -> Result<Rendering> {
     let parse = |text: &str| {
-        text.parse().map_err(|error: crate::path::HostilePath| {
-            Error::failure("hostile-path", error.to_string())
+        text.parse().map_err(|error: crate::path::InvalidPath| {
+            Error::failure("invalid-path", error.to_string())
         })
     };
     let facts = Facts {

@@ -11,17 +11,17 @@ use crate::{
     facts::Tree,
     lock::Component,
     path::ProjectPath,
-    project::Wishes,
+    project::TargetOptions,
     ui::{Ui, table},
 };
 
-use super::{DONE, FOUND, Scene};
+use super::{CommandContext, DONE, FOUND};
 
 /// What `env` is asked to show.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The place.
-    pub wishes: Wishes,
+    pub target: TargetOptions,
     /// Whether a variable that must be set and is not is to be told by the exit code.
     pub check: bool,
 }
@@ -32,15 +32,15 @@ pub struct Options {
 ///
 /// The project or its lock cannot be read.
 pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
-    let scene = Scene::read(directory, &options.wishes, ui)?;
-    let tree = scene.tree([])?;
-    let package = scene.lock.package(scene.facts.package());
+    let context = CommandContext::read(directory, &options.target, ui)?;
+    let tree = context.tree([])?;
+    let package = context.lock.package(context.facts.package());
     let components: Vec<&Component> = package.iter().flat_map(|p| &p.components).collect();
     let rows: Vec<(&Component, &EnvRow)> = components
         .iter()
         .flat_map(|component| component.env.iter().map(move |row| (*component, row)))
         .collect();
-    let env = scene.facts.env.as_ref();
+    let env = context.facts.env.as_ref();
     let is_set = |row: &EnvRow| is_set(&tree, env, &row.name);
     let missing: Vec<&str> = rows
         .iter()
@@ -81,7 +81,7 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
     if rows.is_empty() {
         ui.data(&format!(
             "the package `{}` has no component with variables\n",
-            scene.facts.name
+            context.facts.name
         ));
         return Ok(code);
     }

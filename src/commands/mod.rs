@@ -5,14 +5,14 @@ use std::path::Path;
 use crate::{
     apply::{self, FileChange, Session},
     catalog::Catalog,
+    disk,
     edit::merge,
     error::{Error, Result},
     facts::{Facts, Tree},
     lock::Lock,
     path::ProjectPath,
-    place,
-    plan::{Context, Plan, Sort},
-    project::{Project, Wishes},
+    plan::{FileRole, Inputs, Plan},
+    project::{Project, TargetOptions},
     ui::Ui,
 };
 
@@ -31,7 +31,7 @@ pub enum Command {
     /// Start a project.
     New(new::Options),
     /// List the components.
-    List(Wishes),
+    List(TargetOptions),
     /// Show what a component brings.
     Info(String),
     /// Show what a component renders to.
@@ -67,7 +67,7 @@ const MARKERS: u8 = 7;
 pub fn run(command: &Command, directory: &Path, ui: &Ui) -> Result<u8> {
     match command {
         Command::New(options) => new::run(options, directory, ui),
-        Command::List(wishes) => browse::list(wishes, directory, ui),
+        Command::List(target) => browse::list(target, directory, ui),
         Command::Info(component) => browse::info(component, ui),
         Command::View(view) => browse::view(view, directory, ui),
         Command::Add(options) => add::run(options, directory, ui),
@@ -83,7 +83,7 @@ pub fn run(command: &Command, directory: &Path, ui: &Ui) -> Result<u8> {
 }
 
 /// A project that is about to be looked at or changed.
-struct Scene {
+struct CommandContext {
     catalog: Catalog,
     project: Project,
     lock: Lock,
@@ -93,18 +93,18 @@ struct Scene {
     left: Vec<ProjectPath>,
 }
 
-impl Scene {
+impl CommandContext {
     /// Opens a project to read it.
-    fn read(directory: &Path, wishes: &Wishes, ui: &Ui) -> Result<Self> {
+    fn read(directory: &Path, target: &TargetOptions, ui: &Ui) -> Result<Self> {
         let project = Project::find(directory)?;
         if apply::is_pending(&project.state) {
             ui.warn("Interrupted", "an earlier command was cut off while it wrote; the next `add` or `remove` finishes it");
         }
-        Self::with(project, None, wishes)
+        Self::with(project, None, target)
     }
 
     /// Opens a project to change it, and ends what an interrupted command left.
-    fn change(directory: &Path, wishes: &Wishes, ui: &Ui) -> Result<Self> {
+    fn change(directory: &Path, target: &TargetOptions, ui: &Ui) -> Result<Self> {
         let project = Project::find(directory)?;
         let (session, recovery) = Session::open(&project.root, &project.state)?;
         for path in &recovery.finished {
@@ -119,24 +119,29 @@ impl Scene {
                 &format!("{path} as it is: it was changed after a command was cut off"),
             );
         }
-        let mut scene = Self::with(project, Some(session), wishes)?;
-        scene.left = recovery.left;
-        scene.refuse_unknown()?;
-        scene.refuse_markers()?;
-        Ok(scene)
+        let mut context = Self::with(project, Some(session), target)?;
+        context.left = recovery.left;
+        context.refuse_unknown()?;
+        context.refuse_markers()?;
+        Ok(context)
     }
 
     /// Opens a project to change it, or only to preview the change.
-    fn for_change(preview: bool, directory: &Path, wishes: &Wishes, ui: &Ui) -> Result<Self> {
+    fn for_change(
+        preview: bool,
+        directory: &Path,
+        target: &TargetOptions,
+        ui: &Ui,
+    ) -> Result<Self> {
         match preview {
-            true => Self::read(directory, wishes, ui),
-            false => Self::change(directory, wishes, ui),
+            true => Self::read(directory, target, ui),
+            false => Self::change(directory, target, ui),
         }
     }
 
-    fn with(project: Project, session: Option<Session>, wishes: &Wishes) -> Result<Self> {
+    fn with(project: Project, session: Option<Session>, target: &TargetOptions) -> Result<Self> {
         let lock = project.lock()?;
-        let facts = project.facts(wishes, &lock)?;
+        let facts = project.facts(target, &lock)?;
         Ok(Self {
             catalog: Catalog::embedded(),
             project,
@@ -170,7 +175,7 @@ impl Scene {
     fn refuse_markers(&self) -> Result<()> {
         let mut error = Error::conflict("markers-remain", "conflict markers remain");
         for file in self.lock.packages.iter().flat_map(|package| &package.files) {
-            let text = place::read(&self.project.root, &file.path)?.unwrap_or_default();
+            let text = disk::read(&self.project.root, &file.path)?.unwrap_or_default();
             if let Some(line) = merge::marker(&text) {
                 error = error.detail(format!("{}:{line}", file.path));
             }
@@ -185,8 +190,8 @@ impl Scene {
         self.project.tree(&self.facts, &self.lock, targets)
     }
 
-    fn context<'a>(&'a self, tree: &'a Tree) -> Context<'a> {
-        Context {
+    fn inputs<'a>(&'a self, tree: &'a Tree) -> Inputs<'a> {
+        Inputs {
             catalog: &self.catalog,
             facts: &self.facts,
             tree,
@@ -236,6 +241,6 @@ fn file_change(change: &crate::plan::Change) -> FileChange<'_> {
         path: change.path.clone(),
         before: change.before.as_deref(),
         after: change.after.as_deref(),
-        private: change.sort == Sort::Private,
+        private: change.sort == FileRole::Private,
     }
 }

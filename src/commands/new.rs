@@ -8,11 +8,11 @@ use std::{
 use crate::{
     apply::{FileChange, Session},
     catalog::Catalog,
-    error::{Error, Result, nearest},
+    error::{Error, Result, did_you_mean},
     facts::Tree,
     path::ProjectPath,
     plan::{self, Plan, Request},
-    project::{Project, Wishes},
+    project::{Project, TargetOptions},
     render::{self, Rendering},
     resolve::{Installed, resolve},
     ui::Ui,
@@ -150,8 +150,8 @@ fn skeleton(catalog: &Catalog, framework: &str, name: &str) -> Result<Tree> {
     for (path, template) in catalog.skeleton(framework) {
         let renamed = RENAMED.iter().find(|(from, _)| *from == path.as_str());
         let path = renamed.map_or(path.as_str(), |(_, to)| *to);
-        let place = path.parse().map_err(|error: crate::path::HostilePath| {
-            Error::failure("hostile-path", error.to_string())
+        let place = path.parse().map_err(|error: crate::path::InvalidPath| {
+            Error::failure("invalid-path", error.to_string())
         })?;
         tree.insert(place, render::skeleton(path, template, name)?);
     }
@@ -163,10 +163,12 @@ fn skeleton(catalog: &Catalog, framework: &str, name: &str) -> Result<Tree> {
         format!("no skeleton for `{framework}`"),
     );
     let known = catalog.skeletons();
-    Err(match nearest(framework, known.iter().map(String::as_str)) {
-        Some(meant) => error.hint(format!("did you mean `--framework {meant}`?")),
-        None => error.hint(format!("there is one for {}", known.join(" and "))),
-    })
+    Err(
+        match did_you_mean(framework, known.iter().map(String::as_str)) {
+            Some(meant) => error.hint(format!("did you mean `--framework {meant}`?")),
+            None => error.hint(format!("there is one for {}", known.join(" and "))),
+        },
+    )
 }
 
 /// Plans to add components to a skeleton, which for that time lies in a temporary folder.
@@ -185,13 +187,13 @@ fn furnish(catalog: &Catalog, skeleton: &Tree, asked: &[String]) -> Result<(Plan
     write(folder.path(), skeleton)?;
     let project = Project::find(folder.path())?;
     let lock = project.lock()?;
-    let facts = project.facts(&Wishes::default(), &lock)?;
+    let facts = project.facts(&TargetOptions::default(), &lock)?;
     let renderings = selection
         .iter()
         .map(|selected| render::component(selected, &facts))
         .collect::<Result<Vec<_>>>()?;
     let tree = project.tree(&facts, &lock, [])?;
-    let context = plan::Context {
+    let context = plan::Inputs {
         catalog,
         facts: &facts,
         tree: &tree,

@@ -5,12 +5,12 @@ use std::path::Path;
 use crate::{
     error::Result,
     plan::{self, Removal},
-    project::Wishes,
+    project::TargetOptions,
     render,
     ui::Ui,
 };
 
-use super::{Scene, report};
+use super::{CommandContext, report};
 
 /// What a `remove` is asked to do.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +24,7 @@ pub struct Options {
     /// Whether generated files that were edited stay.
     pub keep_edited: bool,
     /// The place.
-    pub wishes: Wishes,
+    pub target: TargetOptions,
 }
 
 /// Removes components from a project.
@@ -33,33 +33,33 @@ pub struct Options {
 ///
 /// What is in the way; nothing was written then.
 pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
-    let scene = Scene::for_change(options.preview, directory, &options.wishes, ui)?;
+    let context = CommandContext::for_change(options.preview, directory, &options.target, ui)?;
     for id in &options.components {
-        let installed = scene.lock.package(scene.facts.package());
+        let installed = context.lock.package(context.facts.package());
         if installed.is_none_or(|package| package.component(id).is_none()) {
             // A name that does not exist deserves the better message.
-            scene.catalog.get(id)?;
+            context.catalog.get(id)?;
         }
     }
-    let hub = render::hub(scene.catalog.hub()?, &scene.facts, &[])?;
-    let tree = scene.tree(hub.keys())?;
+    let hub = render::hub(context.catalog.hub()?, &context.facts, &[])?;
+    let tree = context.tree(hub.keys())?;
     let removal = Removal {
         components: options.components.clone(),
         keep_edited: options.keep_edited,
     };
-    let plan = plan::remove(&scene.context(&tree), &removal)?;
+    let plan = plan::remove(&context.inputs(&tree), &removal)?;
     if !options.preview {
-        scene.apply(&plan)?;
+        context.apply(&plan)?;
     }
     ui.status(
         "Removing",
         &format!(
             "{} from the package `{}`",
             options.components.join(", "),
-            scene.facts.name
+            context.facts.name
         ),
     );
-    let code = scene.exit_code(&plan);
+    let code = context.exit_code(&plan);
     report::plan("remove", &plan, options.preview, options.diff, code, ui);
     if !options.preview {
         report::after_remove(&plan, ui);

@@ -1,11 +1,12 @@
 //! How a plan is shown: a summary, a diff or JSON, of the very plan that is applied.
 
-use litemap::LiteMap;
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::{
     edit::{diff, dotenv},
-    plan::{Change, Plan, Sort, count},
+    plan::{Change, FileRole, Plan, count},
     ui::Ui,
 };
 
@@ -57,20 +58,20 @@ pub(super) fn plan(verb: &str, plan: &Plan, preview: bool, diff: bool, code: u8,
 
 /// Whether a change is worth a line: that of the record is where nothing else changes.
 fn is_told(plan: &Plan, change: &Change) -> bool {
-    let is_record = |change: &Change| change.sort == Sort::Record;
+    let is_record = |change: &Change| change.sort == FileRole::Record;
     !is_record(change) || plan.changes.iter().all(is_record)
 }
 
 /// One line a shared file, one a folder of generated files.
 fn summary(plan: &Plan, ui: &Ui) {
-    let mut folders: LiteMap<(&str, &str), Vec<&Change>> = LiteMap::new();
+    let mut folders: BTreeMap<(&str, &str), Vec<&Change>> = BTreeMap::new();
     for change in &plan.changes {
         match change.sort {
-            Sort::Generated if !ui.is_verbose() && change.why.is_empty() => {
+            FileRole::Generated if !ui.is_verbose() && change.why.is_empty() => {
                 let key = (change.path.folder(), action(change));
                 folders.entry(key).or_default().push(change);
             }
-            Sort::Record if !ui.is_verbose() && !is_told(plan, change) => {}
+            FileRole::Record if !ui.is_verbose() && !is_told(plan, change) => {}
             _ => {
                 let why = change.why.join(", ");
                 let text = match why.is_empty() {
@@ -109,15 +110,15 @@ fn document(verb: &str, plan: &Plan, preview: bool, code: u8) -> Value {
                 "path": change.path,
                 "action": action(change).to_lowercase(),
                 "kind": match change.sort {
-                    Sort::Generated => "generated",
-                    Sort::Shared => "shared",
-                    Sort::Private => "private",
-                    Sort::Record => "record",
+                    FileRole::Generated => "generated",
+                    FileRole::Shared => "shared",
+                    FileRole::Private => "private",
+                    FileRole::Record => "record",
                 },
                 "for": change.by,
                 "why": change.why,
                 "diff": match change.sort {
-                    Sort::Record => Value::Null,
+                    FileRole::Record => Value::Null,
                     _ => Value::String(diff_of(change)),
                 },
             })
@@ -145,7 +146,7 @@ fn document(verb: &str, plan: &Plan, preview: bool, code: u8) -> Value {
 fn unified(plan: &Plan, all: bool) -> String {
     plan.changes
         .iter()
-        .filter(|change| all || change.sort != Sort::Record)
+        .filter(|change| all || change.sort != FileRole::Record)
         .map(diff_of)
         .collect()
 }
@@ -155,7 +156,7 @@ pub(super) fn diff_of(change: &Change) -> String {
     let path = &change.path;
     let before = change.before.as_deref().unwrap_or_default();
     let after = change.after.as_deref().unwrap_or_default();
-    if change.sort == Sort::Private {
+    if change.sort == FileRole::Private {
         return private(path.as_str(), before, after);
     }
     let mut text = format!("diff --git a/{path} b/{path}\n");

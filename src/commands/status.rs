@@ -9,17 +9,17 @@ use crate::{
     error::{Error, Result},
     lock::{BASE_PATH, Base, HUB, Package, RESTORE, hash},
     plan::{self, State},
-    project::Wishes,
+    project::TargetOptions,
     ui::{Ui, table},
 };
 
-use super::{DONE, FOUND, Scene};
+use super::{CommandContext, DONE, FOUND};
 
 /// What a `status` is asked to show.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The place.
-    pub wishes: Wishes,
+    pub target: TargetOptions,
     /// Whether drift is to be told by the exit code.
     pub exit_code: bool,
 }
@@ -30,7 +30,7 @@ pub struct Diff {
     /// The component; all if there is none.
     pub component: Option<String>,
     /// The place.
-    pub wishes: Wishes,
+    pub target: TargetOptions,
     /// Whether edits are to be told by the exit code.
     pub exit_code: bool,
 }
@@ -41,36 +41,36 @@ pub struct Diff {
 ///
 /// The project or its lock cannot be read.
 pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
-    let scene = Scene::read(directory, &options.wishes, ui)?;
-    let tree = scene.tree([])?;
-    let report = plan::status(&scene.context(&tree))?;
-    let package = scene.lock.package(scene.facts.package());
+    let context = CommandContext::read(directory, &options.target, ui)?;
+    let tree = context.tree([])?;
+    let report = plan::status(&context.inputs(&tree))?;
+    let package = context.lock.package(context.facts.package());
     let code = if options.exit_code && report.has_drift() {
         FOUND
     } else {
         DONE
     };
     if ui.is_json() {
-        ui.document(&document(&scene, &report));
+        ui.document(&document(&context, &report));
         return Ok(code);
     }
     ui.data(&match package {
-        Some(package) => text(&scene, package, &report, ui),
+        Some(package) => text(&context, package, &report, ui),
         None => format!(
             "nothing is installed in the package `{}`\n",
-            scene.facts.name
+            context.facts.name
         ),
     });
     Ok(code)
 }
 
-fn document(scene: &Scene, report: &plan::Report) -> serde_json::Value {
-    let package = scene.lock.package(scene.facts.package());
+fn document(context: &CommandContext, report: &plan::Report) -> serde_json::Value {
+    let package = context.lock.package(context.facts.package());
     let components: Vec<_> = package
         .iter()
         .flat_map(|package| &package.components)
         .map(|known| {
-            let current = scene.catalog.get(&known.id).ok();
+            let current = context.catalog.get(&known.id).ok();
             json!({
                 "id": known.id,
                 "version": known.version,
@@ -82,7 +82,7 @@ fn document(scene: &Scene, report: &plan::Report) -> serde_json::Value {
     json!({
         "schema_version": 1,
         "command": "status",
-        "package": scene.facts.name,
+        "package": context.facts.name,
         "components": components,
         "files": report.files,
         "fragments": report.fragments,
@@ -93,11 +93,11 @@ fn document(scene: &Scene, report: &plan::Report) -> serde_json::Value {
     })
 }
 
-fn text(scene: &Scene, package: &Package, report: &plan::Report, ui: &Ui) -> String {
+fn text(context: &CommandContext, package: &Package, report: &plan::Report, ui: &Ui) -> String {
     let mut text = format!(
         "{}\n{}",
-        ui.strong(&format!("package `{}`", scene.facts.name)),
-        table(&rows(scene, package, report))
+        ui.strong(&format!("package `{}`", context.facts.name)),
+        table(&rows(context, package, report))
     );
     let files = report.files.iter();
     for file in files.filter(|file| file.state != State::Pristine) {
@@ -134,9 +134,9 @@ fn text(scene: &Scene, package: &Package, report: &plan::Report, ui: &Ui) -> Str
     text
 }
 
-fn rows(scene: &Scene, package: &Package, report: &plan::Report) -> Vec<Vec<String>> {
+fn rows(context: &CommandContext, package: &Package, report: &plan::Report) -> Vec<Vec<String>> {
     let components = package.components.iter().map(|known| {
-        let current = scene.catalog.get(&known.id);
+        let current = context.catalog.get(&known.id);
         let version = match current.map(|current| current.manifest.version.clone()) {
             Ok(current) if current > known.version => {
                 format!("{} (there is {current})", known.version)
@@ -182,19 +182,19 @@ fn word(state: State) -> &'static str {
 ///
 /// The component is not installed, or the project cannot be read.
 pub fn diff(options: &Diff, directory: &Path, ui: &Ui) -> Result<u8> {
-    let scene = Scene::read(directory, &options.wishes, ui)?;
-    let package = scene.lock.package(scene.facts.package());
+    let context = CommandContext::read(directory, &options.target, ui)?;
+    let package = context.lock.package(context.facts.package());
     if let Some(id) = &options.component
         && package.is_none_or(|package| package.component(id).is_none())
     {
-        scene.catalog.get(id)?;
+        context.catalog.get(id)?;
         return Err(
             Error::usage("not-installed", format!("`{id}` is not installed"))
                 .hint(format!("infra add {id}")),
         );
     }
-    let tree = scene.tree([])?;
-    let base = scene.context(&tree).base()?;
+    let tree = context.tree([])?;
+    let base = context.inputs(&tree).base()?;
     let (mut text, mut unknown) = (String::new(), Vec::new());
     for file in package.iter().flat_map(|package| &package.files) {
         if options.component.as_ref().is_some_and(|id| *id != file.by) {

@@ -8,7 +8,7 @@ use crate::{
     ui::Ui,
 };
 
-use super::Scene;
+use super::CommandContext;
 
 /// Runs `cargo check` on the package.
 ///
@@ -19,14 +19,14 @@ use super::Scene;
     clippy::disallowed_methods,
     reason = "the one subprocess of the tool, and only when the user asks for it"
 )]
-pub(super) fn run(scene: &Scene, plan: &Plan, ui: &Ui) -> Result<()> {
+pub(super) fn run(context: &CommandContext, plan: &Plan, ui: &Ui) -> Result<()> {
     ui.status(
         "Checking",
-        &format!("cargo check --package {}", scene.facts.name),
+        &format!("cargo check --package {}", context.facts.name),
     );
     let output = Command::new("cargo")
-        .args(["check", "--quiet", "--package", &scene.facts.name])
-        .current_dir(scene.project.root.join(&scene.facts.folder))
+        .args(["check", "--quiet", "--package", &context.facts.name])
+        .current_dir(context.project.root.join(&context.facts.folder))
         .stdin(Stdio::null())
         .output();
     let (what, why) = match output {
@@ -37,7 +37,7 @@ pub(super) fn run(scene: &Scene, plan: &Plan, ui: &Ui) -> Result<()> {
         }
         Err(error) => ("cargo cannot be started", format!("error: {error}\n")),
     };
-    scene.revert(plan)?;
+    context.revert(plan)?;
     ui.block(&why);
     let first = why
         .lines()

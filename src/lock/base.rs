@@ -3,9 +3,8 @@
 //! It is one file, as twenty more would double what every component adds to a project, and TOML, as
 //! its texts stand there line by line: version control shows and merges them like the files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use litemap::LiteMap;
 use toml::{
     Value,
     de::{DeTable, DeValue},
@@ -14,7 +13,7 @@ use toml::{
 use super::{File, Lock, hash, read};
 use crate::{
     error::Result,
-    path::{HostilePath, ProjectPath},
+    path::{InvalidPath, ProjectPath},
 };
 
 /// Where the texts of generated files lie as they were rendered, from the root of the project.
@@ -29,7 +28,7 @@ const HEADER: &str = "\
 /// The texts of generated files as they were rendered, by path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Base {
-    texts: LiteMap<ProjectPath, String>,
+    texts: BTreeMap<ProjectPath, String>,
 }
 
 impl Base {
@@ -42,14 +41,14 @@ impl Base {
         let text = &read::checked(BASE_PATH, text)?;
         let table = DeTable::parse(text);
         let table = table.map_err(|error| read::unreadable(BASE_PATH, text, &error))?;
-        let mut texts = LiteMap::new();
+        let mut texts = BTreeMap::new();
         for (key, value) in table.into_inner() {
             let start = key.span().start;
             let damaged = |why: &str| read::damaged(BASE_PATH, read::line_of(text, start), why);
             let path: ProjectPath = key
                 .get_ref()
                 .parse()
-                .map_err(|error: HostilePath| damaged(&error.to_string()))?;
+                .map_err(|error: InvalidPath| damaged(&error.to_string()))?;
             if path.as_str() != *key.get_ref() {
                 return Err(damaged("the path is not written in its plain form"));
             }

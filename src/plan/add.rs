@@ -5,18 +5,18 @@ use std::collections::BTreeSet;
 use crate::{
     error::Result,
     lock::{self, HUB, Lock, Package},
-    render::{self, Rendering, Row, Side},
+    render::{self, Endpoint, Rendering, Row},
 };
 
-use super::{Context, Plan, Request, dependencies, draft::Draft};
+use super::{Inputs, Plan, Request, builder::PlanBuilder, dependencies};
 
 /// Plans to add components, or to bring installed ones to what they render to now.
 ///
 /// # Errors
 ///
 /// All conflicts at once, or versions that the generated code is not written for.
-pub fn add(context: &Context<'_>, request: &Request) -> Result<Plan> {
-    let Context { catalog, facts, .. } = context;
+pub fn add(inputs: &Inputs<'_>, request: &Request) -> Result<Plan> {
+    let Inputs { catalog, facts, .. } = inputs;
     let hub = &render::hub_manifest(catalog.hub()?, facts)?;
     let manifests = request
         .renderings
@@ -24,48 +24,48 @@ pub fn add(context: &Context<'_>, request: &Request) -> Result<Plan> {
         .map(|r| (r.id.as_str(), &r.manifest));
     dependencies::check_versions(facts, manifests.chain([("the generated code", hub)]))?;
 
-    let mut draft = Draft::new(context)?;
-    register(&mut draft, request, &hub.version);
+    let mut builder = PlanBuilder::new(inputs)?;
+    register(&mut builder, request, &hub.version);
     for rendering in &request.renderings {
-        draft.render(&rendering.id, &rendering.files);
+        builder.render(&rendering.id, &rendering.files);
     }
-    draft.render_hub(context)?;
-    draft.refuse_module_file();
-    draft.depend(hub, HUB);
-    let skipped = skipped(&draft.lock, facts.package());
-    let installed = context.lock.package(facts.package());
+    builder.render_hub(inputs)?;
+    builder.refuse_module_file();
+    builder.depend(hub, HUB);
+    let skipped = skipped(&builder.lock, facts.package());
+    let installed = inputs.lock.package(facts.package());
     let mut next = Vec::new();
     for rendering in &request.renderings {
-        let placed = draft.serve(rendering, skipped.contains("compose"))?;
+        let bindings = builder.serve(rendering, skipped.contains("compose"))?;
         if installed.is_none_or(|package| package.component(&rendering.id).is_none()) {
             for line in &rendering.manifest.next {
-                next.extend(render::place(line, &placed, Side::Machine)?);
+                next.extend(render::render_deferred(line, &bindings, Endpoint::Host)?);
             }
         }
         if !skipped.contains("env") {
             let rows = &rendering.manifest.env;
-            draft.declare(&rendering.id, rows, &placed)?;
+            builder.declare(&rendering.id, rows, &bindings)?;
         }
     }
     if !skipped.contains("compose") {
         for rendering in &request.renderings {
-            draft.switch_images(rendering, request.replace);
+            builder.switch_images(rendering, request.replace);
         }
     }
     if !skipped.contains("wire") {
-        draft.wire(installed.is_some());
+        builder.wire(installed.is_some());
     }
     for rendering in &request.renderings {
-        draft.compare_routes(rendering);
+        builder.compare_routes(rendering);
     }
-    draft.withdraw(HUB);
-    let plan = draft.finish()?;
+    builder.withdraw(HUB);
+    let plan = builder.finish()?;
     Ok(Plan { next, ..plan })
 }
 
-impl Draft<'_> {
+impl PlanBuilder<'_> {
     /// Renders the hub from the rows of everything that is installed, as they were recorded.
-    pub(super) fn render_hub(&mut self, context: &Context<'_>) -> Result<()> {
+    pub(super) fn render_hub(&mut self, inputs: &Inputs<'_>) -> Result<()> {
         let package = self.lock.package(self.facts.package()).cloned();
         let rows: Vec<Row<'_>> = package
             .iter()
@@ -79,7 +79,7 @@ impl Draft<'_> {
                 })
             })
             .collect();
-        let files = render::hub(context.catalog.hub()?, self.facts, &rows)?;
+        let files = render::hub(inputs.catalog.hub()?, self.facts, &rows)?;
         self.render(HUB, &files);
         Ok(())
     }
@@ -92,12 +92,12 @@ fn skipped(lock: &Lock, folder: &str) -> BTreeSet<String> {
         .unwrap_or_default()
 }
 
-/// Enters the components into the lock of the draft.
-fn register(draft: &mut Draft<'_>, request: &Request, hub: &semver::Version) {
-    let facts = draft.facts;
+/// Enters the components into the lock of the builder.
+fn register(builder: &mut PlanBuilder<'_>, request: &Request, hub: &semver::Version) {
+    let facts = builder.facts;
     let folder = facts.package();
-    if draft.lock.package(folder).is_none() {
-        draft.lock.packages.push(Package {
+    if builder.lock.package(folder).is_none() {
+        builder.lock.packages.push(Package {
             folder: folder.to_owned(),
             module: facts.module.clone(),
             framework: facts.framework.name.clone(),
@@ -107,7 +107,7 @@ fn register(draft: &mut Draft<'_>, request: &Request, hub: &semver::Version) {
             files: Vec::new(),
         });
     }
-    let packages = &mut draft.lock.packages;
+    let packages = &mut builder.lock.packages;
     let Some(package) = packages.iter_mut().find(|known| known.folder == folder) else {
         return;
     };

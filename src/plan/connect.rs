@@ -3,28 +3,28 @@
 use crate::{
     edit::compose::Service,
     error::Result,
-    render::{self, Placed, Rendering, Side},
+    render::{self, Endpoint, Rendering, ServiceBindings},
 };
 
-use super::{draft::Draft, ground::Ground, services::escape};
+use super::{builder::PlanBuilder, services::escape, survey::ComposeSurvey};
 
-impl Draft<'_> {
+impl PlanBuilder<'_> {
     /// Tells the app's own service about the services of a component.
     pub(super) fn connect(
         &mut self,
         rendering: &Rendering,
-        ground: &Ground,
-        placed: &Placed,
+        survey: &ComposeSurvey,
+        bindings: &ServiceBindings,
     ) -> Result<()> {
-        let Some(app) = ground.app(&self.facts.name) else {
+        let Some(app) = survey.app(&self.facts.name) else {
             return Ok(());
         };
         let id = rendering.id.as_str();
-        for service in placed.services.values() {
-            self.wait_for(id, app, service, ground);
+        for service in bindings.services.values() {
+            self.wait_for(id, app, service, survey);
         }
-        let apart = placed.services.values().find(|service| {
-            let mut all = ground.all.iter();
+        let apart = bindings.services.values().find(|service| {
+            let mut all = survey.all.iter();
             let known = all.find(|(_, known)| known.name == **service);
             known.is_some_and(|(_, known)| !shares_network(app, known))
         });
@@ -38,14 +38,14 @@ impl Draft<'_> {
         for row in &rendering.manifest.env {
             // On the network of its host the app sees what this machine sees.
             let (template, side) = match app.host_network {
-                true => (row.example.as_ref(), Side::Machine),
-                false => (row.compose.as_ref(), Side::Network),
+                true => (row.example.as_ref(), Endpoint::Host),
+                false => (row.compose.as_ref(), Endpoint::Container),
             };
             let Some(template) = template.filter(|_| row.compose.is_some()) else {
                 continue;
             };
             let key = &row.name;
-            let Some(value) = render::place(template, placed, side)? else {
+            let Some(value) = render::render_deferred(template, bindings, side)? else {
                 if app.environment.iter().all(|(known, _)| known != key) {
                     let app = &app.name;
                     self.note(format!(
@@ -64,8 +64,8 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn wait_for(&mut self, id: &str, app: &Service, service: &str, ground: &Ground) {
-        let known = ground.main.services.iter().find(|s| s.name == service);
+    fn wait_for(&mut self, id: &str, app: &Service, service: &str, survey: &ComposeSurvey) {
+        let known = survey.main.services.iter().find(|s| s.name == service);
         match known {
             // Compose refuses to wait for a service that is not started.
             Some(known) if !starts_with(app, known) => return,

@@ -1,14 +1,13 @@
 //! Crates: what all components of the package need together, entry by entry of `Cargo.toml`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use litemap::LiteMap;
 use semver::Version;
 
 use crate::{
     catalog::manifest,
     edit::{
-        Kept,
+        UndoError,
         cargo_toml::{self, Declared, Dependency, Manifest, Section, Table},
     },
     error::{Error, Result},
@@ -18,10 +17,10 @@ use crate::{
     versions::{compatible, least},
 };
 
-use super::draft::Draft;
+use super::builder::PlanBuilder;
 
 /// By crate and feature, the features that it brings.
-type Implies = LiteMap<String, LiteMap<String, Vec<String>>>;
+type Implies = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 
 /// What is needed at one place: the crate, and who needs it.
 struct Need {
@@ -94,13 +93,13 @@ impl Declarations<'_> {
     }
 }
 
-impl Draft<'_> {
+impl PlanBuilder<'_> {
     /// Brings the dependencies of the package to what its components need, and the hub itself.
     /// `by` is for whom.
     pub(super) fn depend(&mut self, hub: &manifest::Manifest, by: &str) {
         let mut needs = self.needs(hub);
         let declared = self.declarations(&hub.implies);
-        for (_, need) in &mut needs {
+        for need in needs.values_mut() {
             declared.spare(need);
         }
         for need in needs.values().filter(|need| need.table == Table::Normal) {
@@ -114,7 +113,7 @@ impl Draft<'_> {
             let stays = need.table != Table::Dev || declared.lacks(&mut need);
             stays.then_some((address, need))
         });
-        let needs: LiteMap<String, Need> = needs.collect();
+        let needs: BTreeMap<String, Need> = needs.collect();
         self.disown(&needs.keys().cloned().collect());
         for need in needs.values().filter(|need| need.table == Table::Dev) {
             self.ensure_in_package(need);
@@ -145,8 +144,8 @@ impl Draft<'_> {
     }
 
     /// All crates that the components of this package need, by address.
-    fn needs(&self, hub: &manifest::Manifest) -> LiteMap<String, Need> {
-        let mut needs = LiteMap::new();
+    fn needs(&self, hub: &manifest::Manifest) -> BTreeMap<String, Need> {
+        let mut needs = BTreeMap::new();
         let package = self.lock.package(self.facts.package());
         let components = package.iter().flat_map(|package| &package.components);
         let components = components.map(|component| {
@@ -200,7 +199,7 @@ impl Draft<'_> {
             let revised = if fragment.by.iter().all(|owner| owner.starts_with(&prefix)) {
                 cargo_toml::revise(self.text(file), &fragment.edit(), table, dependency)
             } else {
-                Err(Kept::InUse)
+                Err(UndoError::NotEmpty)
             };
             fragment.by.retain(|owner| !owner.starts_with(&prefix));
             fragment.by.extend(by.iter().map(|id| self.owner(id)));
@@ -215,8 +214,8 @@ impl Draft<'_> {
                     self.keep(fragment);
                     return;
                 }
-                Err(Kept::Changed | Kept::InUse) => self.keep(fragment),
-                Err(Kept::Gone) => self
+                Err(UndoError::Modified | UndoError::NotEmpty) => self.keep(fragment),
+                Err(UndoError::Missing) => self
                     .lock
                     .fragments
                     .retain(|known| known.file != *file || known.address != address),
@@ -283,7 +282,7 @@ fn address(table: Table, name: &str) -> String {
 }
 
 fn need(
-    needs: &mut LiteMap<String, Need>,
+    needs: &mut BTreeMap<String, Need>,
     table: Table,
     name: &str,
     wanted: &manifest::Dependency,

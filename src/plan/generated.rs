@@ -7,9 +7,9 @@ use crate::{
     path::ProjectPath,
 };
 
-use super::draft::Draft;
+use super::builder::PlanBuilder;
 
-impl Draft<'_> {
+impl PlanBuilder<'_> {
     /// Brings the files of `by` to their new rendering; files that it no longer has are removed.
     pub(super) fn render(&mut self, by: &str, files: &Tree) {
         let old: Vec<File> = self.files_of(by).cloned().collect();

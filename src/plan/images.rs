@@ -8,7 +8,7 @@ use crate::{
     render::Rendering,
 };
 
-use super::{ManualStep, draft::Draft, services::escape};
+use super::{ManualStep, builder::PlanBuilder, services::escape};
 
 /// An image without registry, tag and digest: `docker.io/library/redis:8` is `redis`.
 pub(super) fn family(image: &str) -> String {
@@ -56,7 +56,7 @@ fn successor(image: &str, switch: &Switch) -> Option<String> {
     Some(format!("{}:{new}", switch.to))
 }
 
-impl Draft<'_> {
+impl PlanBuilder<'_> {
     /// Switches images of services that other components brought or found. One of the user's own
     /// is switched only with consent; without it the step is left to the user.
     pub(super) fn switch_images(&mut self, rendering: &Rendering, replace: bool) {
@@ -74,7 +74,7 @@ impl Draft<'_> {
             if family == switch.to || switch.also.contains(&family) {
                 // Another package may have switched it.
                 if self.lock.fragment(&file, &address).is_some() {
-                    self.put(&file, &address, &[id], "", |_| Ok(Outcome::Found));
+                    self.put(&file, &address, &[id], "", |_| Ok(Outcome::AlreadyPresent));
                 }
                 continue;
             }

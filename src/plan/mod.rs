@@ -15,11 +15,10 @@ use crate::{
 };
 
 mod add;
+mod builder;
 mod connect;
 mod dependencies;
-mod draft;
 mod generated;
-mod ground;
 mod images;
 mod ports;
 mod remove;
@@ -27,6 +26,7 @@ mod routes;
 mod services;
 mod shared;
 mod status;
+mod survey;
 mod variables;
 mod wiring;
 
@@ -48,12 +48,12 @@ pub struct Change {
     /// What happens to it, a line each, for people.
     pub why: Vec<String>,
     /// What sort of file it is.
-    pub sort: Sort,
+    pub sort: FileRole,
 }
 
 /// What sort of file a change is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sort {
+pub enum FileRole {
     /// Written whole by this tool.
     Generated,
     /// The user's, with fragments of ours.
@@ -108,7 +108,7 @@ impl Plan {
 
 /// What every plan is computed from.
 #[derive(Clone, Copy, Debug)]
-pub struct Context<'a> {
+pub struct Inputs<'a> {
     /// The components.
     pub catalog: &'a Catalog,
     /// What is known of the package.
@@ -139,7 +139,7 @@ pub struct Removal {
     pub keep_edited: bool,
 }
 
-impl Context<'_> {
+impl Inputs<'_> {
     /// The generated files as they were rendered.
     ///
     /// # Errors
@@ -153,8 +153,8 @@ impl Context<'_> {
 
 /// A file of the record as a path.
 fn record_path(path: &str) -> Result<ProjectPath> {
-    path.parse().map_err(|error: crate::path::HostilePath| {
-        Error::failure("hostile-path", error.to_string())
+    path.parse().map_err(|error: crate::path::InvalidPath| {
+        Error::failure("invalid-path", error.to_string())
     })
 }
 

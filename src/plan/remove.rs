@@ -8,32 +8,32 @@ use crate::{
     render,
 };
 
-use super::{Context, Plan, Removal, draft::Draft};
+use super::{Inputs, Plan, Removal, builder::PlanBuilder};
 
 /// Plans to remove components, and those that only they required.
 ///
 /// # Errors
 ///
 /// A component is not installed, another needs it, or a generated file was edited.
-pub fn remove(context: &Context<'_>, removal: &Removal) -> Result<Plan> {
-    let folder = context.facts.package();
-    let Some(package) = context.lock.package(folder) else {
+pub fn remove(inputs: &Inputs<'_>, removal: &Removal) -> Result<Plan> {
+    let folder = inputs.facts.package();
+    let Some(package) = inputs.lock.package(folder) else {
         return Err(not_installed(&removal.components, &[]));
     };
     let leaving = leaving(package, &removal.components)?;
-    let mut draft = Draft::new(context)?;
+    let mut builder = PlanBuilder::new(inputs)?;
     for file in package
         .files
         .iter()
         .filter(|file| leaving.contains(&file.by))
     {
-        draft.discard(file, &file.by, removal.keep_edited);
+        builder.discard(file, &file.by, removal.keep_edited);
     }
     let is_last = package
         .components
         .iter()
         .all(|known| leaving.contains(&known.id));
-    for known in &mut draft.lock.packages {
+    for known in &mut builder.lock.packages {
         if known.folder == folder {
             known
                 .components
@@ -41,9 +41,9 @@ pub fn remove(context: &Context<'_>, removal: &Removal) -> Result<Plan> {
         }
     }
     let by = removal.components.first().map_or(HUB, String::as_str);
-    let owners: BTreeSet<String> = leaving.iter().map(|id| draft.owner(id)).collect();
+    let owners: BTreeSet<String> = leaving.iter().map(|id| builder.owner(id)).collect();
     let prefix = format!("{folder}:");
-    for fragment in &mut draft.lock.fragments {
+    for fragment in &mut builder.lock.fragments {
         fragment
             .by
             .retain(|owner| !(owners.contains(owner) || (is_last && owner.starts_with(&prefix))));
@@ -56,16 +56,16 @@ pub fn remove(context: &Context<'_>, removal: &Removal) -> Result<Plan> {
             .cloned()
             .collect();
         for file in files {
-            draft.discard(&file, by, removal.keep_edited);
+            builder.discard(&file, by, removal.keep_edited);
         }
-        draft.lock.packages.retain(|known| known.folder != folder);
+        builder.lock.packages.retain(|known| known.folder != folder);
     } else {
-        let hub = &render::hub_manifest(context.catalog.hub()?, context.facts)?;
-        draft.render_hub(context)?;
-        draft.depend(hub, by);
+        let hub = &render::hub_manifest(inputs.catalog.hub()?, inputs.facts)?;
+        builder.render_hub(inputs)?;
+        builder.depend(hub, by);
     }
-    draft.withdraw(by);
-    draft.finish()
+    builder.withdraw(by);
+    builder.finish()
 }
 
 /// The components to remove: those named and, in turn, what only they required.

@@ -7,9 +7,9 @@ use crate::{
     render::Rendering,
 };
 
-use super::draft::Draft;
+use super::builder::PlanBuilder;
 
-impl Draft<'_> {
+impl PlanBuilder<'_> {
     /// Says where a path of a component is one of the user's too, and what moves it.
     pub(super) fn compare_routes(&mut self, rendering: &Rendering) {
         if self.facts.framework.name == Framework::NONE {

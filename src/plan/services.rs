@@ -3,78 +3,79 @@
 
 use crate::{
     edit::{
-        Outcome, Refusal,
+        EditError, Outcome,
         compose::{self, Compose, File, Service, Value},
         dotenv,
     },
     error::{Error, Result},
     path::ProjectPath,
-    render::{Placed, Rendering},
+    render::{Rendering, ServiceBindings},
 };
 
 use super::{
-    draft::{Draft, NO_COMPOSE},
-    ground::Ground,
+    builder::{NO_COMPOSE, PlanBuilder},
     ports::{
         default_port, environment_of, ports_of, substitute, usual_port, volumes_of, with_port,
     },
     shared::located,
+    survey::ComposeSurvey,
 };
 
-impl Draft<'_> {
+impl PlanBuilder<'_> {
     /// Adds the services of a component, or finds the ones that play their role.
-    pub(super) fn serve(&mut self, rendering: &Rendering, skip: bool) -> Result<Placed> {
-        let mut placed = Placed::default();
+    pub(super) fn serve(&mut self, rendering: &Rendering, skip: bool) -> Result<ServiceBindings> {
+        let mut bindings = ServiceBindings::default();
         let Some(fragment) = &rendering.compose else {
-            return Ok(placed);
+            return Ok(bindings);
         };
         let (services, volumes) = fragment_of(&rendering.id, fragment)?;
-        let Some(ground) = self.ground(skip) else {
+        let Some(survey) = self.survey(skip) else {
             for (name, value) in services {
-                set(&mut placed, &name, environment_of(&value));
-                placed.ports.insert(name.clone(), usual_port(&value));
-                placed.services.insert(name.clone(), name);
+                set(&mut bindings, &name, environment_of(&value));
+                bindings.ports.insert(name.clone(), usual_port(&value));
+                bindings.services.insert(name.clone(), name);
             }
-            return Ok(placed);
+            return Ok(bindings);
         };
         let id = rendering.id.as_str();
         let (mut new, mut plays) = (Vec::new(), false);
         for (name, value) in &services {
             let spec = rendering.manifest.compose.as_ref();
             let families = spec.and_then(|spec| spec.images.get(name));
-            let reused = ground.playing(name, value, families.map_or(&[], Vec::as_slice));
+            let reused =
+                survey.find_existing_service(name, value, families.map_or(&[], Vec::as_slice));
             let owned = self.is_ours(&format!("/services/{}", escape(name)));
             match reused.filter(|_| !owned) {
                 Some((file, service)) => {
-                    let found = (file, service, &ground);
-                    self.reuse((id, name, value), found, &mut placed);
+                    let found = (file, service, &survey);
+                    self.reuse((id, name, value), found, &mut bindings);
                 }
                 None => {
-                    set(&mut placed, name, environment_of(value));
-                    let value = self.new_service(id, name, value, &ground, &mut placed);
+                    set(&mut bindings, name, environment_of(value));
+                    let value = self.new_service(id, name, value, &survey, &mut bindings);
                     new.extend(value.map(|value| (name.clone(), value)));
                     plays = true;
                 }
             }
         }
         if skip {
-            return Ok(placed);
+            return Ok(bindings);
         }
         for (name, value) in &mut new {
-            self.fit(name, value, &ground);
+            self.fit(name, value, &survey);
         }
         let services = new
             .iter()
             .map(|(name, value)| ("services", name.clone(), value));
         let volumes = volumes.iter().filter(|_| plays);
-        let volumes = volumes.map(|(name, value)| ("volumes", self.volume(name, &ground), value));
+        let volumes = volumes.map(|(name, value)| ("volumes", self.volume(name, &survey), value));
         let entries: Vec<_> = services.chain(volumes).collect();
         self.add_entries(id, &entries);
-        self.connect(rendering, &ground, &placed)?;
-        Ok(placed)
+        self.connect(rendering, &survey, &bindings)?;
+        Ok(bindings)
     }
 
-    fn ground(&mut self, skip: bool) -> Option<Ground> {
+    fn survey(&mut self, skip: bool) -> Option<ComposeSurvey> {
         let file = self.facts.compose.clone();
         for left in self.facts.compose_left.iter().filter(|_| !skip) {
             self.note(format!(
@@ -108,7 +109,7 @@ impl Draft<'_> {
             .compose_env
             .iter()
             .flat_map(|env| dotenv::read(self.text(env)));
-        Some(Ground {
+        Some(ComposeSurvey {
             file,
             main,
             all,
@@ -116,14 +117,14 @@ impl Draft<'_> {
         })
     }
 
-    /// Puts a fragment into a compose file, as [`Draft::put`].
+    /// Puts a fragment into a compose file, as [`PlanBuilder::put`].
     pub(super) fn put_compose(
         &mut self,
         file: &ProjectPath,
         address: &str,
         by: &[&str],
         why: &str,
-        edit: impl FnOnce(&mut Compose) -> Result<Outcome, Refusal>,
+        edit: impl FnOnce(&mut Compose) -> Result<Outcome, EditError>,
     ) -> bool {
         let mut parsed = self.compose(file);
         let outcome = match &mut parsed {
@@ -135,7 +136,7 @@ impl Draft<'_> {
     }
 
     /// Parses a compose file as it becomes, unless it was parsed with this text before.
-    fn compose(&mut self, file: &ProjectPath) -> Result<Compose, Refusal> {
+    fn compose(&mut self, file: &ProjectPath) -> Result<Compose, EditError> {
         let known = self.compose.take();
         match known.filter(|known| known.text() == self.text(file)) {
             Some(known) => Ok(known),
@@ -144,7 +145,7 @@ impl Draft<'_> {
     }
 
     /// What a compose file says, as it becomes.
-    pub(super) fn read_compose(&mut self, file: &ProjectPath) -> Result<File, Refusal> {
+    pub(super) fn read_compose(&mut self, file: &ProjectPath) -> Result<File, EditError> {
         let compose = self.compose(file)?;
         let found = compose.file();
         self.compose = Some(compose);
@@ -152,12 +153,12 @@ impl Draft<'_> {
     }
 
     /// Gives a service other volumes than those that somebody has already.
-    fn rename_volumes(&mut self, name: &str, value: &mut Value, ground: &Ground) {
+    fn rename_volumes(&mut self, name: &str, value: &mut Value, survey: &ComposeSurvey) {
         for volume in volumes_of(value) {
             let Some((source, target)) = volume.split_once(':') else {
                 continue;
             };
-            let free = self.volume(source, ground);
+            let free = self.volume(source, survey);
             if free != source {
                 self.note(format!(
                     "the volume `{source}` is taken, `{name}` gets `{free}`"
@@ -168,11 +169,11 @@ impl Draft<'_> {
     }
 
     /// The name for a volume of ours: another where somebody keeps other data under it.
-    fn volume(&self, name: &str, ground: &Ground) -> String {
+    fn volume(&self, name: &str, survey: &ComposeSurvey) -> String {
         let numbered = (2..).map(|number| format!("{name}-{number}"));
         let mut names = std::iter::once(name.to_owned()).chain(numbered);
         let is_free = |name: &String| {
-            let is_there = ground.main.volumes.contains(name);
+            let is_there = survey.main.volumes.contains(name);
             !is_there || self.is_ours(&format!("/volumes/{}", escape(name)))
         };
         names.find(is_free).unwrap_or_else(|| name.to_owned())
@@ -186,14 +187,14 @@ impl Draft<'_> {
     fn reuse(
         &mut self,
         (id, name, value): (&str, &str, &Value),
-        (file, service, ground): (&ProjectPath, &Service, &Ground),
-        placed: &mut Placed,
+        (file, service, survey): (&ProjectPath, &Service, &ComposeSurvey),
+        bindings: &mut ServiceBindings,
     ) {
         let address = format!("/services/{}", escape(&service.name));
         let image = service.image.as_deref().unwrap_or("an image of its own");
         let file = file.clone();
-        self.put(&file, &address, &[id], "", |_| Ok(Outcome::Found));
-        let published = service.ports.iter().find_map(|port| ground.published(port));
+        self.put(&file, &address, &[id], "", |_| Ok(Outcome::AlreadyPresent));
+        let published = service.ports.iter().find_map(|port| survey.published(port));
         let note = match &published {
             Some(port) => format!(
                 "uses the service `{}` ({image}) of {file}, on port {port}",
@@ -211,12 +212,12 @@ impl Draft<'_> {
                 "the service `{service}` only starts with `--profile {profile}`"
             ));
         }
-        set(placed, name, service.environment.clone());
-        placed
+        set(bindings, name, service.environment.clone());
+        bindings
             .services
             .insert(name.to_owned(), service.name.clone());
         let port = published.unwrap_or_else(|| usual_port(value));
-        placed.ports.insert(name.to_owned(), port);
+        bindings.ports.insert(name.to_owned(), port);
     }
 
     fn new_service(
@@ -224,29 +225,29 @@ impl Draft<'_> {
         id: &str,
         name: &str,
         value: &Value,
-        ground: &Ground,
-        placed: &mut Placed,
+        survey: &ComposeSurvey,
+        bindings: &mut ServiceBindings,
     ) -> Option<Value> {
         let file = self.facts.compose.clone();
         let address = format!("/services/{}", escape(name));
-        placed.services.insert(name.to_owned(), name.to_owned());
+        bindings.services.insert(name.to_owned(), name.to_owned());
         let mut value = value.clone();
         if self.is_ours(&address) {
-            let ours = ground
+            let ours = survey
                 .main
                 .services
                 .iter()
                 .find(|service| service.name == name);
-            let port = ours.and_then(|s| s.ports.iter().find_map(|port| ground.published(port)));
-            placed
+            let port = ours.and_then(|s| s.ports.iter().find_map(|port| survey.published(port)));
+            bindings
                 .ports
                 .extend(port.map(|port| (name.to_owned(), port)));
             let owner = [id];
-            self.put(&file, &address, &owner, "", |_| Ok(Outcome::Found));
+            self.put(&file, &address, &owner, "", |_| Ok(Outcome::AlreadyPresent));
             return None;
         }
         for port in ports_of(&mut value) {
-            let (chosen, taken) = ground.free(port);
+            let (chosen, taken) = survey.free(port);
             if let Some(by) = taken {
                 self.note(format!(
                     "host port {} is taken by the service `{by}`, `{name}` gets {chosen}",
@@ -254,16 +255,16 @@ impl Draft<'_> {
                 ));
                 *port = with_port(port, chosen);
             }
-            let published = ground.published(port).unwrap_or_else(|| chosen.to_string());
-            placed.ports.entry(name.to_owned()).or_insert(published);
+            let published = survey.published(port).unwrap_or_else(|| chosen.to_string());
+            bindings.ports.entry(name.to_owned()).or_insert(published);
         }
         Some(value)
     }
 
     /// Has a new service keep its data apart from everybody's, and reach the app.
-    fn fit(&mut self, name: &str, value: &mut Value, ground: &Ground) {
-        self.rename_volumes(name, value, ground);
-        if let (Some(network), Value::Map(entries)) = (ground.network(&self.facts.name), value)
+    fn fit(&mut self, name: &str, value: &mut Value, survey: &ComposeSurvey) {
+        self.rename_volumes(name, value, survey);
+        if let (Some(network), Value::Map(entries)) = (survey.network(&self.facts.name), value)
             && entries.iter().all(|(key, _)| key != "networks")
         {
             let list = Value::List {
@@ -302,14 +303,16 @@ impl Draft<'_> {
 }
 
 /// Notes how a service is set: as it is written, and with the defaults of its variables.
-fn set(placed: &mut Placed, name: &str, environment: Vec<(String, String)>) {
+fn set(bindings: &mut ServiceBindings, name: &str, environment: Vec<(String, String)>) {
     let resolved = environment.iter().map(|(key, value)| {
         // Never with what the env file says: that may be a secret.
         (key.clone(), substitute(value, &|_| None))
     });
-    placed.resolved.insert(name.to_owned(), resolved.collect());
+    bindings
+        .resolved
+        .insert(name.to_owned(), resolved.collect());
     let written = environment.into_iter().collect();
-    placed.written.insert(name.to_owned(), written);
+    bindings.written.insert(name.to_owned(), written);
 }
 
 type Entries = Vec<(String, Value)>;

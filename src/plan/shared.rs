@@ -1,14 +1,14 @@
 //! The files that are shared with the user, each by the editor of its format.
 
 use crate::{
-    edit::{Kept, Refusal, cargo_toml, compose, dotenv, line_end, rust},
+    edit::{EditError, UndoError, cargo_toml, compose, dotenv, line_end, rust},
     facts::Tree,
     lock::Fragment,
     path::ProjectPath,
 };
 
 /// A refusal with its file: `compose.yaml:7: ..`.
-pub(super) fn located(file: &ProjectPath, refusal: &Refusal) -> String {
+pub(super) fn located(file: &ProjectPath, refusal: &EditError) -> String {
     let text = refusal.to_string();
     match text.strip_prefix("line ") {
         Some(rest) => format!("{file}:{rest}"),
@@ -58,8 +58,8 @@ fn in_ends_of(text: &str, fragment: &Fragment) -> Fragment {
 fn in_either<T>(
     text: &str,
     fragment: &Fragment,
-    run: impl Fn(&Fragment) -> Result<T, Kept>,
-) -> Result<T, Kept> {
+    run: impl Fn(&Fragment) -> Result<T, UndoError>,
+) -> Result<T, UndoError> {
     if has_other_ends(text, fragment)
         && let Ok(done) = run(&in_ends_of(text, fragment))
     {
@@ -69,16 +69,18 @@ fn in_either<T>(
 }
 
 /// Takes a fragment back.
-pub(super) fn undo(text: &str, fragment: &Fragment) -> Result<String, Kept> {
+pub(super) fn undo(text: &str, fragment: &Fragment) -> Result<String, UndoError> {
     in_either(text, fragment, |fragment| undo_exactly(text, fragment))
 }
 
-fn undo_exactly(text: &str, fragment: &Fragment) -> Result<String, Kept> {
+fn undo_exactly(text: &str, fragment: &Fragment) -> Result<String, UndoError> {
     let edit = fragment.edit();
-    match (editor(&fragment.file), &fragment.sealed) {
-        (_, Some(sealed)) => dotenv::undo_where(text, &edit.address, sealed.length, |candidate| {
-            sealed.is(candidate)
-        }),
+    match (editor(&fragment.file), &fragment.fingerprint) {
+        (_, Some(fingerprint)) => {
+            dotenv::undo_where(text, &edit.address, fingerprint.length, |candidate| {
+                fingerprint.is(candidate)
+            })
+        }
         (Editor::Cargo, _) => cargo_toml::undo(text, &edit),
         (Editor::Rust, _) => rust::undo(text, &edit),
         (Editor::Compose, _) => compose::undo(text, &edit),
@@ -87,16 +89,18 @@ fn undo_exactly(text: &str, fragment: &Fragment) -> Result<String, Kept> {
 }
 
 /// Whether a fragment of ours is still as it was added.
-pub(super) fn state(text: &str, fragment: &Fragment) -> Result<(), Kept> {
+pub(super) fn state(text: &str, fragment: &Fragment) -> Result<(), UndoError> {
     in_either(text, fragment, |fragment| state_exactly(text, fragment))
 }
 
-fn state_exactly(text: &str, fragment: &Fragment) -> Result<(), Kept> {
+fn state_exactly(text: &str, fragment: &Fragment) -> Result<(), UndoError> {
     let edit = fragment.edit();
-    match (editor(&fragment.file), &fragment.sealed) {
-        (_, Some(sealed)) => dotenv::state_where(text, &edit.address, sealed.length, |candidate| {
-            sealed.is(candidate)
-        }),
+    match (editor(&fragment.file), &fragment.fingerprint) {
+        (_, Some(fingerprint)) => {
+            dotenv::state_where(text, &edit.address, fingerprint.length, |candidate| {
+                fingerprint.is(candidate)
+            })
+        }
         (Editor::Cargo, _) => cargo_toml::state(text, &edit),
         (Editor::Rust, _) => rust::state(text, &edit),
         (Editor::Compose, _) => compose::state(text, &edit).map_or(Ok(()), Err),
@@ -108,8 +112,8 @@ fn state_exactly(text: &str, fragment: &Fragment) -> Result<(), Kept> {
 ///
 /// # Errors
 ///
-/// [`Refusal::Unreadable`].
-pub(super) fn check(tree: &Tree, file: &ProjectPath) -> Result<(), Refusal> {
+/// [`EditError::Unreadable`].
+pub(super) fn check(tree: &Tree, file: &ProjectPath) -> Result<(), EditError> {
     let Some(text) = tree.get(file) else {
         return Ok(());
     };

@@ -3,14 +3,14 @@
 use std::{borrow::Cow, collections::BTreeSet};
 
 use crate::{
-    edit::{Kept, merge, rust},
+    edit::{UndoError, merge, rust},
     error::Result,
     facts::{Facts, Tree},
     lock::{Fragment, Lock, hash},
     path::ProjectPath,
 };
 
-use super::{Context, shared};
+use super::{Inputs, shared};
 
 /// How a file or a fragment is, compared with what was added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -91,11 +91,11 @@ impl Report {
 /// # Errors
 ///
 /// The record of what was generated is damaged.
-pub fn status(context: &Context<'_>) -> Result<Report> {
-    let base = context.base()?;
-    let Context {
+pub fn status(inputs: &Inputs<'_>) -> Result<Report> {
+    let base = inputs.base()?;
+    let Inputs {
         facts, tree, lock, ..
-    } = context;
+    } = inputs;
     let package = lock.package(facts.package());
     let generated = package.iter().flat_map(|package| &package.files);
     let unrecorded = generated.clone().filter(|file| base.get(file).is_none());
@@ -123,7 +123,7 @@ pub fn status(context: &Context<'_>) -> Result<Report> {
         .iter()
         .filter(|fragment| !fragment.found && !fragment.container)
         .filter(|fragment| fragment.by.iter().any(|owner| owner.starts_with(&prefix)));
-    let wired = is_wired(context, facts, lock);
+    let wired = is_wired(inputs, facts, lock);
     let mut shared: BTreeSet<&ProjectPath> = fragments.clone().map(|known| &known.file).collect();
     if wired == Some(false) {
         shared.extend(facts.crate_root());
@@ -142,8 +142,8 @@ pub fn status(context: &Context<'_>) -> Result<Report> {
         let state = match shared::state(&text, fragment) {
             Ok(()) => State::Pristine,
             Err(_) if is_unreadable(&fragment.file) => State::Unknown,
-            Err(Kept::Gone) => State::Missing,
-            Err(Kept::Changed | Kept::InUse) => State::Edited,
+            Err(UndoError::Missing) => State::Missing,
+            Err(UndoError::Modified | UndoError::NotEmpty) => State::Edited,
         };
         FragmentState {
             file: fragment.file.clone(),
@@ -188,12 +188,12 @@ fn without_parts<'a>(text: &'a str, whole: &Fragment, lock: &Lock) -> Cow<'a, st
     })
 }
 
-fn is_wired(context: &Context<'_>, facts: &Facts, lock: &Lock) -> Option<bool> {
+fn is_wired(inputs: &Inputs<'_>, facts: &Facts, lock: &Lock) -> Option<bool> {
     let package = lock.package(facts.package())?;
     if package.skipped.contains("wire") {
         return None;
     }
-    let text = |path: &ProjectPath| context.tree.get(path).map_or("", String::as_str);
+    let text = |path: &ProjectPath| inputs.tree.get(path).map_or("", String::as_str);
     let declared = facts
         .crate_root()
         .is_some_and(|root| rust::is_declared(text(root), &facts.module).is_some());

@@ -5,20 +5,25 @@ use crate::{
     edit::dotenv::{self, Line},
     error::Result,
     path::ProjectPath,
-    render::{self, Placed, Side},
+    render::{self, Endpoint, ServiceBindings},
 };
 
-use super::draft::Draft;
+use super::builder::PlanBuilder;
 
-impl Draft<'_> {
+impl PlanBuilder<'_> {
     /// Adds the variables of a component to the env files.
     ///
-    /// `placed` tells where the services of the component are.
-    pub(super) fn declare(&mut self, by: &str, rows: &[EnvRow], placed: &Placed) -> Result<()> {
+    /// `bindings` tells where the services of the component are.
+    pub(super) fn declare(
+        &mut self,
+        by: &str,
+        rows: &[EnvRow],
+        bindings: &ServiceBindings,
+    ) -> Result<()> {
         for file in self.facts.env_examples.clone() {
             for row in rows {
                 let example = match &row.example {
-                    Some(example) => render::place(example, placed, Side::Machine)?,
+                    Some(example) => render::render_deferred(example, bindings, Endpoint::Host)?,
                     None => None,
                 };
                 if let Some(line) = shown(row, example.as_deref()) {
@@ -37,7 +42,7 @@ impl Draft<'_> {
             let Some(example) = &row.example else {
                 continue;
             };
-            let Some(value) = render::place(example, placed, Side::Machine)? else {
+            let Some(value) = render::render_deferred(example, bindings, Endpoint::Host)? else {
                 continue;
             };
             let line = Line {

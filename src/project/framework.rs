@@ -1,11 +1,12 @@
 //! The web framework that a package uses.
 
-use litemap::LiteMap;
+use std::collections::BTreeMap;
+
 use semver::Version;
 
 use crate::{
     edit::cargo_toml::{Declared, Manifest, Section},
-    error::{Error, Result, nearest},
+    error::{Error, Result, did_you_mean},
     facts::Framework,
 };
 
@@ -47,7 +48,7 @@ pub(super) fn has(manifest: &Manifest, frameworks: &[&str]) -> bool {
 pub(super) fn of(
     project: &Project,
     member: &Member,
-    versions: &LiteMap<String, Version>,
+    versions: &BTreeMap<String, Version>,
 ) -> Result<Framework> {
     let mut names = supported(&member.manifest);
     if names.len() > 1 {
@@ -81,7 +82,7 @@ pub(super) fn of(
 pub(super) fn named(
     name: &str,
     member: &Member,
-    versions: &LiteMap<String, Version>,
+    versions: &BTreeMap<String, Version>,
 ) -> Result<Framework> {
     if name == Framework::NONE {
         return Ok(Framework::none());
@@ -89,7 +90,7 @@ pub(super) fn named(
     let known = SUPPORTED.iter().map(|(name, _)| *name);
     let Some((_, newest)) = SUPPORTED.iter().find(|(known, _)| *known == name) else {
         let error = Error::usage("unknown-framework", format!("no framework `{name}`"));
-        return Err(match nearest(name, known.chain([Framework::NONE])) {
+        return Err(match did_you_mean(name, known.chain([Framework::NONE])) {
             Some(meant) => error.hint(format!("did you mean `--framework {meant}`?")),
             None => error.hint("there is code for axum, actix-web, and none"),
         });
@@ -113,7 +114,7 @@ pub(super) fn named(
 pub(super) fn recorded(
     name: &str,
     wish: Option<&str>,
-    versions: &LiteMap<String, Version>,
+    versions: &BTreeMap<String, Version>,
 ) -> Result<Framework> {
     if let Some(wish) = wish.filter(|wish| *wish != name) {
         let what = format!("what was added is written for `{name}`, not `{wish}`");
@@ -127,7 +128,7 @@ pub(super) fn recorded(
 }
 
 /// A path or git dependency may have no version that can be known; the newest is likeliest.
-fn in_version(name: &str, newest: &Version, versions: &LiteMap<String, Version>) -> Framework {
+fn in_version(name: &str, newest: &Version, versions: &BTreeMap<String, Version>) -> Framework {
     Framework {
         name: name.to_owned(),
         version: versions.get(name).unwrap_or(newest).clone(),

@@ -3,14 +3,15 @@
 //! Cargo writes this file in one fixed layout, a line a value; reading lines is many times cheaper
 //! than parsing it as TOML, and it may have thousands of packages.
 
-use litemap::LiteMap;
+use std::collections::BTreeMap;
+
 use semver::Version;
 
 /// All versions of each crate, by its name.
-pub(super) type All<'l> = LiteMap<&'l str, Vec<Version>>;
+pub(super) type All<'l> = BTreeMap<&'l str, Vec<Version>>;
 
 /// The version of each direct dependency of `package`, by the crate's name; and all that are locked.
-pub(super) fn versions<'l>(lock: &'l str, package: &str) -> (LiteMap<String, Version>, All<'l>) {
+pub(super) fn versions<'l>(lock: &'l str, package: &str) -> (BTreeMap<String, Version>, All<'l>) {
     let mut all = All::new();
     let mut edges: Vec<&str> = Vec::new();
     for block in lock.split("[[package]]").skip(1) {

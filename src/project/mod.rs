@@ -8,12 +8,12 @@ use std::{
 use walkdir::{DirEntry, WalkDir};
 
 use crate::{
+    disk::{self, PathResolver},
     edit::cargo_toml::{self, Manifest},
     error::{Error, Result},
     facts::{Facts, Tree},
     lock::{BASE_PATH, LOCK_PATH, Lock},
     path::ProjectPath,
-    place::{self, Places},
 };
 
 mod framework;
@@ -24,7 +24,7 @@ mod sources;
 mod surroundings;
 mod workspace;
 
-pub use package::Wishes;
+pub use package::TargetOptions;
 
 /// A project on disk.
 #[derive(Clone, Debug)]
@@ -82,11 +82,11 @@ impl Project {
     ///
     /// The lock is damaged or newer than this tool.
     pub fn lock(&self) -> Result<Lock> {
-        let mut places = Places::new(&self.root);
+        let mut resolver = PathResolver::new(&self.root);
         let lock = path(LOCK_PATH)?;
         // A file of that name is no record; a command that writes one says so.
-        let text = match places.reach(&lock)? {
-            Some(_) => places.read(&lock)?,
+        let text = match resolver.reach(&lock)? {
+            Some(_) => resolver.read(&lock)?,
             None => None,
         };
         text.as_deref()
@@ -126,9 +126,9 @@ impl Project {
         paths.sort();
         paths.dedup();
         let mut tree = Tree::new();
-        let mut places = Places::new(&self.root);
+        let mut resolver = PathResolver::new(&self.root);
         for path in paths {
-            if let Some(text) = places.read(&path)? {
+            if let Some(text) = resolver.read(&path)? {
                 tree.insert(path, text);
             }
         }
@@ -142,7 +142,7 @@ impl Project {
 
     /// Reads a manifest; `None` if there is none.
     fn manifest(&self, path: &ProjectPath) -> Result<Option<Manifest>> {
-        match place::read(&self.root, path)? {
+        match disk::read(&self.root, path)? {
             Some(text) => cargo_toml::read(&text)
                 .map(Some)
                 .map_err(|refusal| unreadable_manifest(path.as_str(), &refusal)),
@@ -151,7 +151,7 @@ impl Project {
     }
 }
 
-fn unreadable_manifest(path: &str, refusal: &crate::edit::Refusal) -> Error {
+fn unreadable_manifest(path: &str, refusal: &crate::edit::EditError) -> Error {
     let text = refusal.to_string();
     let text = match text.strip_prefix("line ") {
         Some(rest) => format!("`{path}` cannot be read, line {rest}"),
@@ -162,8 +162,8 @@ fn unreadable_manifest(path: &str, refusal: &crate::edit::Refusal) -> Error {
 }
 
 fn path(text: &str) -> Result<ProjectPath> {
-    text.parse().map_err(|error: crate::path::HostilePath| {
-        Error::failure("hostile-path", error.to_string())
+    text.parse().map_err(|error: crate::path::InvalidPath| {
+        Error::failure("invalid-path", error.to_string())
     })
 }
 

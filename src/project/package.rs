@@ -1,20 +1,20 @@
 //! The package that components are added to, and everything known of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use litemap::LiteMap;
 use semver::Version;
 
 use crate::{
+    disk,
     edit::{
         cargo_toml::{Manifest, Section},
         rust,
     },
-    error::{Error, Result, nearest},
+    error::{Error, Result, did_you_mean},
     facts::{Facts, Framework},
     lock::{Lock, Package},
     path::ProjectPath,
-    place, versions,
+    versions,
 };
 
 use super::{
@@ -24,11 +24,11 @@ use super::{
 };
 
 /// Versions, by the name of the crate.
-type Versions = LiteMap<String, Version>;
+type Versions = BTreeMap<String, Version>;
 
 /// What the user says of the place.
 #[derive(Clone, Debug, Default)]
-pub struct Wishes {
+pub struct TargetOptions {
     /// The package, by name.
     pub package: Option<String>,
     /// The framework to write for, where the package does not tell.
@@ -46,8 +46,8 @@ impl Project {
     ///
     /// There is no such package, or several could be meant; it has no framework that is supported;
     /// a manifest cannot be read.
-    pub fn facts(&self, wishes: &Wishes, lock: &Lock) -> Result<Facts> {
-        let member = self.choose(wishes, lock)?;
+    pub fn facts(&self, target: &TargetOptions, lock: &Lock) -> Result<Facts> {
+        let member = self.choose(target, lock)?;
         let workspace_path = self.workspace_manifest()?;
         let workspace = match manifest_of(&member.folder)? == workspace_path {
             true => member.manifest.clone(),
@@ -56,7 +56,7 @@ impl Project {
         let name = member.name().to_owned();
         let (versions, allowed) = self.versions(&member, &workspace)?;
         let recorded = lock.package(member.shown());
-        let framework = match (recorded, &wishes.framework) {
+        let framework = match (recorded, &target.framework) {
             (Some(package), wish) => {
                 framework::recorded(&package.framework, wish.as_deref(), &versions)?
             }
@@ -69,7 +69,7 @@ impl Project {
             .iter()
             .any(|known| known.workspace);
         let library = self.library(&member)?;
-        let module = module(wishes, recorded)?;
+        let module = module(target, recorded)?;
         let mut binaries = self.binaries(&member)?;
         if library.is_none() {
             self.put_first(&mut binaries, &module, &framework)?;
@@ -81,7 +81,7 @@ impl Project {
             edition: edition(&member.manifest, &workspace),
             rust_version: rust_version(&member.manifest, &workspace),
             denied: denied(&member.manifest, &workspace),
-            compose: match wishes.compose.clone().or_else(|| used(lock, &member)) {
+            compose: match target.compose.clone().or_else(|| used(lock, &member)) {
                 Some(compose) => compose,
                 None => self.compose(&member.folder)?,
             },
@@ -103,7 +103,7 @@ impl Project {
         };
         facts.compose_others = self.compose_others(&facts.compose)?;
         facts.compose_env = self.compose_env(&facts.compose);
-        if wishes.compose.is_none() {
+        if target.compose.is_none() {
             facts.compose_left = self.compose_left(&facts.folder, &facts.compose);
         }
         let tracked = |env: &ProjectPath| super::git::tracks(&self.root, env.as_str());
@@ -112,12 +112,12 @@ impl Project {
         Ok(facts)
     }
 
-    fn choose(&self, wishes: &Wishes, lock: &Lock) -> Result<Member> {
-        if let Some(wanted) = &wishes.package {
+    fn choose(&self, target: &TargetOptions, lock: &Lock) -> Result<Member> {
+        if let Some(wanted) = &target.package {
             return self.named(wanted);
         }
         let installed = |member: &Member| lock.package(member.shown()).is_some();
-        let is_meant = |member: &Member| match wishes.framework.as_deref() {
+        let is_meant = |member: &Member| match target.framework.as_deref() {
             Some(Framework::NONE) => true,
             Some(name) => framework::has(&member.manifest, &[name]),
             None => installed(member) || framework::is_supported(&member.manifest),
@@ -169,7 +169,7 @@ impl Project {
         let found = members.into_iter().find(|member| member.name() == wanted);
         found.ok_or_else(|| {
             let error = Error::usage("unknown-package", format!("no package `{wanted}`"));
-            match nearest(wanted, names.iter().map(String::as_str)) {
+            match did_you_mean(wanted, names.iter().map(String::as_str)) {
                 Some(meant) => error.hint(format!("did you mean `-p {meant}`?")),
                 None => error.hint(format!("the packages are: {}", names.join(", "))),
             }
@@ -226,7 +226,7 @@ impl Project {
         }
         let (mut declaring, mut serving) = (Vec::new(), Vec::new());
         for (at, path) in binaries.iter().enumerate() {
-            let text = place::read(&self.root, path)?.unwrap_or_default();
+            let text = disk::read(&self.root, path)?.unwrap_or_default();
             if rust::is_declared(&text, module).is_some() {
                 declaring.push(at);
             }
@@ -260,7 +260,7 @@ impl Project {
             "" => "Cargo.lock".to_owned(),
             folder => format!("{folder}/Cargo.lock"),
         })?;
-        let lock = place::read(&self.root, &lock_path)?.unwrap_or_default();
+        let lock = disk::read(&self.root, &lock_path)?.unwrap_or_default();
         let declared = &member.manifest.dependencies;
         let direct: BTreeSet<&str> = declared.iter().map(|known| &*known.package).collect();
         let (mut versions, all) = locked::versions(&lock, member.name());
@@ -314,8 +314,8 @@ fn crate_name(member: &Member) -> String {
 }
 
 /// The module that the infrastructure lives in.
-fn module(wishes: &Wishes, recorded: Option<&Package>) -> Result<String> {
-    match (&wishes.module, recorded) {
+fn module(target: &TargetOptions, recorded: Option<&Package>) -> Result<String> {
+    match (&target.module, recorded) {
         (_, Some(package)) => Ok(package.module.clone()),
         (Some(module), None) => identifier(module),
         (None, None) => Ok("infra".to_owned()),

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use walkdir::{DirEntry, WalkDir};
 
 use crate::{
-    edit::rust::{self, Server},
+    edit::rust::{self, ServerKind},
     error::Result,
     facts::Facts,
     path::ProjectPath,
@@ -99,7 +99,7 @@ impl Project {
 
 /// Whether a file calls what serves an app of a framework, outside of tests.
 pub(super) fn serves(text: &str, framework: &str) -> bool {
-    let server = Server::of(framework).filter(|server| server.may_be_in(text));
+    let server = ServerKind::of(framework).filter(|server| server.may_be_in(text));
     let found = server.map(|server| server.find(text));
     found.is_some_and(|found| found.is_ok_and(|serves| !serves.is_empty()))
 }

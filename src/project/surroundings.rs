@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::{edit::compose, error::Result, path::ProjectPath, place};
+use crate::{disk, edit::compose, error::Result, path::ProjectPath};
 
 use super::Project;
 
@@ -88,7 +88,7 @@ impl Project {
             .filter(|name| is_compose(name) && name != main.name())
             .filter_map(|name| join(main.folder(), &name).parse().ok())
             .collect();
-        let text = place::read(&self.root, main)?.unwrap_or_default();
+        let text = disk::read(&self.root, main)?.unwrap_or_default();
         // Most include nothing, and reading a large file takes time.
         if text.contains("include")
             && let Ok(file) = compose::read(&text)

@@ -1,12 +1,12 @@
 //! The workspace around a package, by Cargo's own rules.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
 
 use glob::{MatchOptions, Pattern};
-use litemap::LiteMap;
 
 use crate::{
     edit::cargo_toml::{self, Manifest},
@@ -135,7 +135,7 @@ impl Project {
             }
         }
         let excluded: Vec<PathBuf> = workspace.exclude.iter().map(|e| base.join(e)).collect();
-        let mut members: LiteMap<String, Member> = LiteMap::new();
+        let mut members: BTreeMap<String, Member> = BTreeMap::new();
         let mut open: Vec<String> = Vec::new();
         for folder in folders {
             if let Ok(relative) = folder.strip_prefix(&self.root) {

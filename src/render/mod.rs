@@ -17,11 +17,11 @@ use crate::{
     resolve::{Options, Selected},
 };
 
+mod deferred;
 mod language;
-mod place;
 
+pub use deferred::{Endpoint, ServiceBindings, render_deferred};
 use language::environment;
-pub use place::{Placed, Side, place};
 
 /// The file of the hub that names its modules.
 const HUB_ROOT: &str = "infra/mod.rs";

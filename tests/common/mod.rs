@@ -24,8 +24,8 @@ use infra::{
     facts::{Facts, Tree},
     lock::{LOCK_PATH, Lock},
     path::ProjectPath,
-    plan::{self, Context, Plan, Removal, Request},
-    project::{Project, Wishes},
+    plan::{self, Inputs, Plan, Removal, Request},
+    project::{Project, TargetOptions},
     render,
     resolve::{self, Choice, Installed},
 };
@@ -93,11 +93,11 @@ impl World {
     pub fn of_package(fixture: &str, package: Option<&str>) -> Self {
         let folder = copy(fixture);
         let project = Project::find(folder.path()).unwrap();
-        let wishes = Wishes {
+        let target = TargetOptions {
             package: package.map(str::to_owned),
-            ..Wishes::default()
+            ..TargetOptions::default()
         };
-        let facts = project.facts(&wishes, &Lock::default()).unwrap();
+        let facts = project.facts(&target, &Lock::default()).unwrap();
         let tree = project.tree(&facts, &Lock::default(), []).unwrap();
         Self {
             catalog: catalog(),
@@ -137,7 +137,7 @@ impl World {
             .iter()
             .map(|selected| render::component(selected, &self.facts))
             .collect::<Result<Vec<_>, _>>()?;
-        let context = Context {
+        let context = Inputs {
             catalog: &self.catalog,
             facts: &self.facts,
             tree: &self.tree,
@@ -169,7 +169,7 @@ impl World {
     /// Plans to remove components.
     pub fn plan_remove(&self, names: &[&str], keep_edited: bool) -> Result<Plan, Error> {
         let lock = self.lock();
-        let context = Context {
+        let context = Inputs {
             catalog: &self.catalog,
             facts: &self.facts,
             tree: &self.tree,
@@ -266,7 +266,7 @@ pub fn diff(change: &infra::plan::Change) -> String {
     let before = change.before.as_deref().unwrap_or_default();
     let after = change.after.as_deref().unwrap_or_default();
     let path = change.path.as_str();
-    infra::edit::diff::unified((path, path), before, after)
+    infra_edit::diff::unified((path, path), before, after)
 }
 
 /// Compares with a snapshot in the folder `snapshots/`.

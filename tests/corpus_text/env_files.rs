@@ -1,6 +1,6 @@
 //! Env files, judged by `dotenvy` where it can read the file.
 
-use infra::edit::dotenv::{Line, append, undo};
+use infra_edit::dotenv::{Line, append, undo};
 
 use super::{hostile, real, round_trip};
 

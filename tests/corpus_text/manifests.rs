@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use infra::edit::cargo_toml::{Dependency, Section, Table, ensure, read, undo};
+use infra_edit::cargo_toml::{Dependency, Section, Table, ensure, read, undo};
 use serde_json::{Value, json};
 
 use super::{hostile, real, round_trip};

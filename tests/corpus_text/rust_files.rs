@@ -6,9 +6,9 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use infra::edit::Outcome;
-use infra::edit::rust::{
-    Failure, Server, Wiring, declare_module, is_declared, is_wired, undo, wire,
+use infra_edit::Outcome;
+use infra_edit::rust::{
+    ErrorHandling, ServerKind, Wiring, declare_module, is_declared, is_wired, undo, wire,
 };
 use proc_macro2::{TokenStream, TokenTree};
 use similar::{ChangeTag, TextDiff};
@@ -74,7 +74,7 @@ fn declared(text: &str, module: &str) -> String {
         text,
         |text| {
             if is_declared(text, module).is_some() {
-                return Ok(Outcome::Found);
+                return Ok(Outcome::AlreadyPresent);
             }
             declare_module(text, module, false, None)
         },
@@ -143,12 +143,12 @@ fn real_files_rust() {
         }
         let wiring = Wiring {
             module: "zz_infra".to_owned(),
-            failure: Failure::Expect,
+            failure: ErrorHandling::Expect,
         };
-        for server in [Server::Axum, Server::ActixWeb] {
+        for server in [ServerKind::Axum, ServerKind::ActixWeb] {
             for serve in server.find(&text).unwrap_or_default() {
                 let ensure = |text: &str| match is_wired(text) {
-                    true => Ok(Outcome::Found),
+                    true => Ok(Outcome::AlreadyPresent),
                     false => wire(text, &serve, &wiring),
                 };
                 match &*round_trip(&text, ensure, undo, |new| judge_wiring(&text, new)) {
@@ -185,10 +185,10 @@ fn hostile_rust_files_get_a_module_and_are_restored_or_refused() {
 fn hostile_rust_files_are_wired_and_restored_or_refused() {
     let wiring = Wiring {
         module: "infra".to_owned(),
-        failure: Failure::Expect,
+        failure: ErrorHandling::Expect,
     };
     for (file, text) in hostile("rust") {
-        let serves = Server::Axum.find(&text);
+        let serves = ServerKind::Axum.find(&text);
         let expected = match &*file {
             "18_frontmatter.rs" | "29_syntax_error.rs" => {
                 assert!(serves.is_err(), "{file}");
@@ -204,7 +204,7 @@ fn hostile_rust_files_are_wired_and_restored_or_refused() {
                 &text,
                 |text| {
                     if is_wired(text) {
-                        return Ok(Outcome::Found);
+                        return Ok(Outcome::AlreadyPresent);
                     }
                     wire(text, serve, &wiring)
                 },

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use infra::edit::compose::Compose;
-use infra::edit::{Edit, Kept, Outcome};
+use infra_edit::compose::Compose;
+use infra_edit::{Edit, Outcome, UndoError};
 
 use super::{Verdict, add_all, corpus, files, names, verdict};
 
@@ -123,7 +123,7 @@ fn undone_after_edits(name: &str, text: &str, dice: &mut Dice) -> Option<usize> 
                 undone += 1;
                 false
             }
-            Err(kept) => kept == Kept::InUse,
+            Err(kept) => kept == UndoError::NotEmpty,
         });
     }
     let left = compose.text();

@@ -6,20 +6,20 @@
 use crate::{
     edit::{
         cargo_toml,
-        rust::{self, Failure, Proof, Returns, Serve, Server, Wiring},
+        rust::{self, ErrorHandling, Returns, RouterEvidence, ServeCall, ServerKind, Wiring},
     },
     lock::HUB,
     path::ProjectPath,
 };
 
-use super::{ManualStep, draft::Draft, shared::located};
+use super::{ManualStep, builder::PlanBuilder, shared::located};
 
 mod snippet;
 
 /// A call that serves, in its file.
 struct Site {
     file: ProjectPath,
-    serve: Serve,
+    serve: ServeCall,
 }
 
 impl Site {
@@ -32,7 +32,7 @@ impl Site {
     }
 }
 
-impl Draft<'_> {
+impl PlanBuilder<'_> {
     /// Declares the module and wires the app, or says what is to be done by hand.
     ///
     /// `known` tells whether something was added to the package before.
@@ -122,8 +122,8 @@ impl Draft<'_> {
         declared
     }
 
-    fn server(&self) -> Option<Server> {
-        Server::of(&self.facts.framework.name)
+    fn server(&self) -> Option<ServerKind> {
+        ServerKind::of(&self.facts.framework.name)
     }
 
     /// The calls that serve, and the files that may have one and why they cannot be read.
@@ -161,7 +161,7 @@ impl Draft<'_> {
     /// What to write at a place, if everything about it is certain; else why not.
     fn certain(&self, site: &Site) -> Result<Wiring, String> {
         let plan = site.serve.plan.as_ref().map_err(Clone::clone)?;
-        if let Proof::NeedsReturnType {
+        if let RouterEvidence::NeedsReturnType {
             function, tried, ..
         } = plan.proof()
             && !self.returns_router(function, *tried)
@@ -223,10 +223,10 @@ impl Draft<'_> {
     }
 
     /// How a failed start ends: by `?` where that fits, else in a form that the lints allow.
-    fn failure(&self, site: &Site) -> Option<Failure> {
+    fn failure(&self, site: &Site) -> Option<ErrorHandling> {
         let function = site.serve.function.as_ref()?;
-        if function.returns == Returns::Fits {
-            return Some(Failure::Question);
+        if function.returns == Returns::AcceptsAnyError {
+            return Some(ErrorHandling::Propagate);
         }
         let roots = self.facts.binaries.iter().chain(&self.facts.library);
         let mut denied = self.facts.denied.clone();
@@ -234,9 +234,9 @@ impl Draft<'_> {
             denied.extend(rust::denied_clippy_lints(self.text(file)).unwrap_or_default());
         }
         if !denied.contains("expect_used") {
-            Some(Failure::Expect)
+            Some(ErrorHandling::Expect)
         } else if !denied.contains("panic") {
-            Some(Failure::Panic)
+            Some(ErrorHandling::Panic)
         } else {
             None
         }

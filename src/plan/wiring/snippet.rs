@@ -1,10 +1,10 @@
 //! The lines to paste where nothing is certain.
 
-use crate::edit::rust::{Failure, Server};
+use crate::edit::rust::{ErrorHandling, ServerKind};
 
-use super::{super::draft::Draft, Site};
+use super::{super::builder::PlanBuilder, Site};
 
-impl Draft<'_> {
+impl PlanBuilder<'_> {
     /// The lines to paste.
     pub(super) fn snippet(
         &self,
@@ -29,15 +29,15 @@ impl Draft<'_> {
         }
         let failure = site
             .and_then(|site| self.failure(site))
-            .unwrap_or(Failure::Question);
+            .unwrap_or(ErrorHandling::Propagate);
         let start = ending(failure, "the infrastructure starts");
         let (apart, end) = self.comments(site);
         lines.push(format!(
             "let infra = {module}::Infra::start().await{start};{apart}"
         ));
         lines.extend(match self.server() {
-            Some(Server::Axum) => axum(module, failure, site),
-            Some(Server::ActixWeb) => actix_web(site),
+            Some(ServerKind::Axum) => axum(module, failure, site),
+            Some(ServerKind::ActixWeb) => actix_web(site),
             None => vec![format!(
                 "{module}::shutdown_signal().await;  // or the work of the app"
             )],
@@ -50,7 +50,7 @@ impl Draft<'_> {
     fn comments(&self, site: Option<&Site>) -> (String, String) {
         // A function that returns a server of actix-web, for its caller to await, need not be `async`.
         let function = site
-            .filter(|site| site.serve.server == Server::ActixWeb)
+            .filter(|site| site.serve.server == ServerKind::ActixWeb)
             .and_then(|site| site.serve.function.as_ref())
             .filter(|function| function.name != "main");
         match function {
@@ -74,15 +74,15 @@ impl Draft<'_> {
 }
 
 /// What becomes of an error.
-fn ending(failure: Failure, expected: &str) -> String {
+fn ending(failure: ErrorHandling, expected: &str) -> String {
     match failure {
-        Failure::Question => "?".to_owned(),
-        Failure::Expect => format!(".expect(\"{expected}\")"),
-        Failure::Panic => ".unwrap_or_else(|error| panic!(\"{error}\"))".to_owned(),
+        ErrorHandling::Propagate => "?".to_owned(),
+        ErrorHandling::Expect => format!(".expect(\"{expected}\")"),
+        ErrorHandling::Panic => ".unwrap_or_else(|error| panic!(\"{error}\"))".to_owned(),
     }
 }
 
-fn axum(module: &str, failure: Failure, site: Option<&Site>) -> Vec<String> {
+fn axum(module: &str, failure: ErrorHandling, site: Option<&Site>) -> Vec<String> {
     let app = site.and_then(|site| site.serve.app.as_deref());
     let app = app.unwrap_or("app");
     let mut lines = vec![format!(

@@ -1,0 +1,57 @@
+//! One test a habit of real manifests; the diff is what is asserted.
+
+mod adding;
+mod extending;
+mod laws;
+mod reading;
+mod taking_back;
+
+use super::super::UndoError;
+use super::*;
+
+const PACKAGE: &str = "[package]\nname = \"a\"\nversion = \"0.1.0\"\n\n";
+
+fn dependency(name: &str, features: &[&str]) -> Dependency {
+    Dependency {
+        name: name.to_owned(),
+        requirement: "1".to_owned(),
+        features: features.iter().map(|&feature| feature.to_owned()).collect(),
+        default_features: true,
+    }
+}
+
+/// Adds, and checks that a second run finds it and that undoing restores every byte.
+fn edited(text: &str, table: Table, dependency: &Dependency, inherit: bool) -> (String, Vec<Edit>) {
+    let Outcome::Added { text: new, edits } = ensure(text, table, dependency, inherit).unwrap()
+    else {
+        panic!("found in\n{text}");
+    };
+    let again = ensure(&new, table, dependency, inherit).unwrap();
+    assert_eq!(again, Outcome::AlreadyPresent, "second run on\n{new}");
+    let back = edits.iter().rev().try_fold(new.clone(), |text, edit| {
+        state(&text, edit)?;
+        undo(&text, edit)
+    });
+    assert_eq!(back.as_deref(), Ok(text), "undone from\n{new}");
+    (new, edits)
+}
+
+fn diff(old: &str, new: &str) -> String {
+    similar::TextDiff::from_lines(old, new)
+        .iter_all_changes()
+        .filter(|change| change.tag() != similar::ChangeTag::Equal)
+        .map(|change| format!("{}{:?}\n", change.tag(), change.value()))
+        .collect::<String>()
+        .replace("\\\"", "'")
+}
+
+fn added_to(text: &str, name: &str, features: &[&str]) -> String {
+    let (new, _) = edited(text, Table::Normal, &dependency(name, features), false);
+    diff(text, &new)
+}
+
+fn refused(text: &str, name: &str) -> String {
+    ensure(text, Table::Normal, &dependency(name, &["x"]), false)
+        .unwrap_err()
+        .to_string()
+}

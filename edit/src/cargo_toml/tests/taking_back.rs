@@ -1,0 +1,97 @@
+//! Undoing and revising.
+
+use super::*;
+
+#[test]
+fn a_bumped_version_makes_the_entry_theirs() {
+    let text = "[dependencies]\nserde = \"1\"\n";
+    let (new, edits) = edited(text, Table::Normal, &dependency("redis", &[]), false);
+    let bumped = new.replace("redis = \"1\"", "redis = \"2\"");
+    assert_eq!(undo(&bumped, &edits[0]), Err(UndoError::Modified));
+    assert_eq!(state(&bumped, &edits[0]), Err(UndoError::Modified));
+    assert_eq!(undo(text, &edits[0]), Err(UndoError::Missing));
+}
+
+#[test]
+fn an_entry_is_found_among_new_neighbours_and_after_a_change_of_line_ends() {
+    let text = "[dependencies]\nserde = \"1\"";
+    let (new, edits) = edited(
+        text,
+        Table::Normal,
+        &dependency("tokio", &["rt", "net"]),
+        false,
+    );
+    let moved = new.replace("serde", "# ours?\nanyhow = \"1\"\nserde") + "\nzzz = \"1\"\n";
+    let back = undo(&moved, &edits[0]).unwrap();
+    assert_eq!(
+        back,
+        "[dependencies]\n# ours?\nanyhow = \"1\"\nserde = \"1\"\nzzz = \"1\"\n"
+    );
+    let windows = moved.replace('\n', "\r\n");
+    assert_eq!(undo(&windows, &edits[0]), Ok(back.replace('\n', "\r\n")));
+    let listed = "[dependencies.tokio]\nversion = \"1\"\nfeatures = [\n  \"rt\",\n]\n";
+    let (new, edits) = edited(listed, Table::Normal, &dependency("tokio", &["net"]), false);
+    let windows = new.replace('\n', "\r\n").replace("\"1\"", "\"1.2\"");
+    let back = listed.replace('\n', "\r\n").replace("\"1\"", "\"1.2\"");
+    assert_eq!(undo(&windows, &edits[0]), Ok(back));
+}
+
+#[test]
+fn a_table_that_somebody_uses_stays() {
+    let (new, edits) = edited(PACKAGE, Table::Normal, &dependency("redis", &[]), false);
+    let used = format!("{new}theirs = \"1\"\n");
+    let rest = undo(&used, &edits[1]).unwrap();
+    assert_eq!(undo(&rest, &edits[0]), Err(UndoError::NotEmpty));
+    assert_eq!(state(&rest, &edits[0]), Ok(()));
+    let commented = undo(&new, &edits[1]).unwrap() + "# keep\n";
+    assert_eq!(undo(&commented, &edits[0]), Err(UndoError::NotEmpty));
+}
+
+#[test]
+fn revising_an_entry_of_ours_gives_what_the_other_component_alone_would() {
+    for (table, inherit) in [
+        (Table::Normal, false),
+        (Table::Normal, true),
+        (Table::Dev, false),
+    ] {
+        for features in [&["net"][..], &[], &["zz", "aa"]] {
+            let text = format!("{PACKAGE}[dependencies]\nserde.workspace = true");
+            let (alone, _) = edited(&text, table, &dependency("tokio", features), inherit);
+            let (both, edits) = edited(&text, table, &dependency("tokio", &["rt", "x"]), inherit);
+            let ours = edits.last().unwrap();
+            let (revised, edit) =
+                revise(&both, ours, table, &dependency("tokio", features)).unwrap();
+            assert_eq!(revised, alone);
+            let back = undo(&revised, &edit).unwrap();
+            assert_eq!(back, undo(&both, ours).unwrap());
+        }
+    }
+}
+
+#[test]
+fn revising_an_entry_of_the_users_starts_from_what_it_was() {
+    for entry in [
+        "tokio = \"1\"",
+        "tokio = { version = \"1\", features = [\"sync\"] }",
+        "tokio = { version = \"1\", features = [\n  \"sync\", # s\n  \"time\"\n] }",
+        "tokio.workspace = true",
+        "[dependencies.tokio]\nversion = \"1\"",
+    ] {
+        let text = format!("[dependencies]\n{entry}\n");
+        let (alone, _) = edited(&text, Table::Normal, &dependency("tokio", &["net"]), false);
+        let (both, edits) = edited(
+            &text,
+            Table::Normal,
+            &dependency("tokio", &["net", "rt"]),
+            false,
+        );
+        let wanted = dependency("tokio", &["net"]);
+        let (revised, edit) = revise(&both, &edits[0], Table::Normal, &wanted).unwrap();
+        assert_eq!(revised, alone);
+        assert_eq!(undo(&revised, &edit).as_deref(), Ok(&*text));
+        let (none, edit) =
+            revise(&both, &edits[0], Table::Normal, &dependency("tokio", &[])).unwrap();
+        assert_eq!(none, text);
+        assert_eq!(undo(&none, &edit).as_deref(), Ok(&*text));
+    }
+}

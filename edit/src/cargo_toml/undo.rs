@@ -1,0 +1,236 @@
+//! Taking back what was added, and changing it afterwards.
+
+use std::ops::Range;
+
+use super::super::lines::{line_after, line_start, line_stop};
+use super::super::{Edit, Outcome, UndoError};
+use super::place::{self, Entry};
+use super::{Dependency, Table, extend, insert, value};
+use toml_edit::{Document, Item, Value};
+
+/// Where an edit is now, and what goes there instead of it.
+struct Found {
+    range: Range<usize>,
+    instead: String,
+}
+
+impl Found {
+    fn apply(&self, text: &str) -> String {
+        format!(
+            "{}{}{}",
+            &text[..self.range.start],
+            self.instead,
+            &text[self.range.end..]
+        )
+    }
+}
+
+/// Takes an edit of [`ensure`](super::ensure) back, to the byte when nothing else changed.
+///
+/// # Errors
+///
+/// [`UndoError::Modified`] when the entry is no longer what was written, [`UndoError::NotEmpty`] for a table that
+/// holds something, [`UndoError::Missing`] when there is nothing to take back.
+pub fn undo(text: &str, edit: &Edit) -> Result<String, UndoError> {
+    let found = locate(text, edit, true)?;
+    let new = found.apply(text);
+    // Only what the address names may have changed.
+    let (old, new_data) = value::data(text)
+        .zip(value::data(&new))
+        .ok_or(UndoError::Modified)?;
+    if without(old, edit) == without(new_data, edit) {
+        Ok(new)
+    } else {
+        Err(UndoError::Modified)
+    }
+}
+
+/// Tells whether an edit is still as it was written.
+///
+/// # Errors
+///
+/// [`UndoError::Modified`] or [`UndoError::Missing`].
+pub fn state(text: &str, edit: &Edit) -> Result<(), UndoError> {
+    locate(text, edit, false).map(|_| ())
+}
+
+/// Gives a dependency that was added, or extended, by an earlier edit another set of features.
+///
+/// An entry that was all ours is written anew in its place, with the requirement of `dependency`
+/// unless it inherits one. An entry of the user's goes back to what it was and is extended from
+/// there; when it then lacks nothing, the new edit changes nothing (`before` equals `after`).
+///
+/// # Errors
+///
+/// [`UndoError`], as for [`undo`]; [`UndoError::Modified`] also when the entry cannot be extended any more.
+pub fn revise(
+    text: &str,
+    edit: &Edit,
+    table: Table,
+    dependency: &Dependency,
+) -> Result<(String, Edit), UndoError> {
+    if !edit.before.is_empty() {
+        let back = undo(text, edit)?;
+        let document = place::parse(&back).map_err(|_| UndoError::Modified)?;
+        let entry = entry_of(&document, edit).ok_or(UndoError::Missing)?;
+        return match extend::extend(&back, table, &entry, &dependency.features) {
+            Ok(Outcome::Added { text, mut edits }) => edits
+                .pop()
+                .map(|edit| (text, edit))
+                .ok_or(UndoError::Modified),
+            Ok(Outcome::AlreadyPresent) => {
+                let edit = Edit {
+                    after: edit.before.clone(),
+                    ..edit.clone()
+                };
+                Ok((back, edit))
+            }
+            Err(_) => Err(UndoError::Modified),
+        };
+    }
+    locate(text, edit, false)?;
+    let document = place::parse(text).map_err(|_| UndoError::Modified)?;
+    let entry = entry_of(&document, edit).ok_or(UndoError::Missing)?;
+    let range = entry.key.start..entry.end;
+    let inherit = value::flag_of(entry.item, "workspace") == Some(true);
+    let dotted = insert::dotted_is_usual(&document, &entry.name);
+    let line = value::line(dependency, inherit, dotted);
+    let after = edit.after.replacen(&text[range.clone()], &line, 1);
+    let revised = Edit {
+        after,
+        ..edit.clone()
+    };
+    let new = format!("{}{line}{}", &text[..range.start], &text[range.end..]);
+    Ok((new, revised))
+}
+
+/// The data of a manifest without what an address names.
+fn without(mut data: toml::Table, edit: &Edit) -> toml::Table {
+    let (table, key) = edit.address.split_once('/').unwrap_or((&edit.address, ""));
+    let path: Vec<_> = table.split('.').collect();
+    if let Some(entries) = value::table_at(&mut data, &path) {
+        entries.remove(key);
+    }
+    data
+}
+
+fn entry_of<'a>(document: &'a Document<&str>, edit: &Edit) -> Option<Entry<'a>> {
+    let (table, key) = edit.address.split_once('/')?;
+    let table = Table::from_address(table)?;
+    let (_, item) = place::walk(document, table.path())?;
+    place::entry(item.as_table_like()?, key)
+}
+
+fn locate(text: &str, edit: &Edit, empty: bool) -> Result<Found, UndoError> {
+    let document = place::parse(text).map_err(|_| UndoError::Modified)?;
+    if edit.container {
+        return container(text, &document, edit, empty);
+    }
+    let entry = entry_of(&document, edit).ok_or(UndoError::Missing)?;
+    if changes_nothing(edit) {
+        return Ok(Found {
+            range: entry.end..entry.end,
+            instead: String::new(),
+        });
+    }
+    if edit.before.is_empty() {
+        whole(text, &entry, edit).ok_or(UndoError::Modified)
+    } else {
+        extension(text, &entry, edit).ok_or(UndoError::Modified)
+    }
+}
+
+/// Whether an edit is what [`revise`] leaves when the user's entry suffices.
+fn changes_nothing(edit: &Edit) -> bool {
+    !edit.before.is_empty() && edit.before == edit.after
+}
+
+/// An entry that is all ours: a line, or a part of an inline table.
+fn whole(text: &str, entry: &Entry<'_>, edit: &Edit) -> Option<Found> {
+    let core = edit.after.trim_matches(['\r', '\n']);
+    let start = line_start(text, entry.key.start);
+    let stop = line_stop(text, entry.end);
+    let instead = String::new();
+    if text[start..stop].trim() == core.trim() {
+        let after = line_after(text, stop);
+        let range = if after > stop || start == 0 {
+            start..after
+        } else {
+            let before = &text[..start - 1];
+            before.strip_suffix('\r').unwrap_or(before).len()..stop
+        };
+        return Some(Found { range, instead });
+    }
+    let shift = edit.after.find(core.trim_start_matches([',', ' ']))?;
+    let start = entry.key.start.checked_sub(shift)?;
+    let range = start..start + edit.after.len();
+    let inline = core.len() == edit.after.len() && core.starts_with([',', ' ']);
+    (inline && text.get(range.clone()) == Some(&edit.after)).then_some(Found { range, instead })
+}
+
+/// What was changed inside an entry of the user's: found by its exact text.
+fn extension(text: &str, entry: &Entry<'_>, edit: &Edit) -> Option<Found> {
+    let start = line_start(text, entry.key.start);
+    let stop = match entry.item {
+        Item::Table(_) | Item::Value(Value::InlineTable(_)) => line_after(text, entry.end),
+        _ => line_stop(text, entry.end),
+    };
+    for crlf in [None, Some(true), Some(false)] {
+        let converted = |part: &str| match crlf {
+            None => part.to_owned(),
+            Some(true) => part.replace("\r\n", "\n").replace('\n', "\r\n"),
+            Some(false) => part.replace("\r\n", "\n"),
+        };
+        let after = converted(&edit.after);
+        let mut matches = text[start..stop].match_indices(&after);
+        if let (Some((at, _)), None) = (matches.next(), matches.next()) {
+            return Some(Found {
+                range: start + at..start + at + after.len(),
+                instead: converted(&edit.before),
+            });
+        }
+    }
+    None
+}
+
+/// A table that was made for its entries.
+fn container(
+    text: &str,
+    document: &Document<&str>,
+    edit: &Edit,
+    empty: bool,
+) -> Result<Found, UndoError> {
+    let table = Table::from_address(&edit.address).ok_or(UndoError::Missing)?;
+    let (_, item) = place::walk(document, table.path()).ok_or(UndoError::Missing)?;
+    let Item::Table(header) = item else {
+        return Err(UndoError::Modified);
+    };
+    let start = header
+        .span()
+        .map(|span| span.start)
+        .filter(|&start| !header.is_implicit() && text[start..].starts_with('['))
+        .ok_or(UndoError::Missing)?;
+    let next = line_after(text, start);
+    // Comments right above another header belong to that one.
+    let mut below = text[next..].lines().map(str::trim_start).peekable();
+    let commented = below.peek().is_some_and(|line| line.starts_with('#'))
+        && !below
+            .find(|line| !line.starts_with('#'))
+            .is_some_and(|line| line.starts_with('['));
+    if empty && (commented || !place::entries(header).is_empty()) {
+        return Err(UndoError::NotEmpty);
+    }
+    if text[start..line_stop(text, start)].trim_end() != format!("[{}]", edit.address) {
+        return Err(UndoError::Modified);
+    }
+    let exact = edit
+        .after
+        .find('[')
+        .and_then(|shift| start.checked_sub(shift))
+        .map(|from| from..from + edit.after.len())
+        .filter(|range| text.get(range.clone()) == Some(&edit.after));
+    Ok(Found {
+        range: exact.unwrap_or(line_start(text, start)..next),
+        instead: String::new(),
+    })
+}

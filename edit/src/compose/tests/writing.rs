@@ -1,0 +1,270 @@
+//! How a fragment is written: indents, quotes, line endings.
+
+use super::*;
+
+const FULL: &str = "image: redis:8\nports:\n  - \"127.0.0.1:${REDIS_PORT:-6379}:6379\"\nhealthcheck:\n  test: [\"CMD\", \"redis-cli\", \"ping\"]\n  retries: 10\n";
+const REDIS: Add = Service("redis", "image: redis:8");
+
+#[test]
+fn indents_and_dashes_follow_the_file() {
+    for (step, dash) in [
+        (1, 0),
+        (2, 0),
+        (2, 1),
+        (2, 2),
+        (3, 3),
+        (4, 0),
+        (4, 2),
+        (4, 4),
+    ] {
+        let [one, two] = [1, 2].map(|depth| " ".repeat(step * depth));
+        let three = " ".repeat(step * 3);
+        let dashes = " ".repeat(step * 2 + dash);
+        let text = format!(
+            "services:\n{one}web:\n{two}image: a\n{two}environment:\n{dashes}- A=1\n{one}db:\n{two}image: p\n"
+        );
+        assert_eq!(
+            with(&text, &[Service("redis", FULL)]),
+            format!(
+                "{text}{one}redis:\n{two}image: redis:8\n{two}ports:\n{dashes}- \"127.0.0.1:${{REDIS_PORT:-6379}}:6379\"\n\
+                 {two}healthcheck:\n{three}test: [\"CMD\", \"redis-cli\", \"ping\"]\n{three}retries: 10\n"
+            )
+        );
+    }
+}
+
+#[test]
+fn quotes_are_those_of_most_texts_and_a_tie_is_double() {
+    let base = "services:\n  web:\n    ports:\n";
+    for (ports, quote) in [
+        (
+            "      - '80:80'\n      - '81:81'\n      - \"82:82\"\n",
+            '\'',
+        ),
+        ("      - '80:80'\n      - \"82:82\"\n", '"'),
+        ("      - 80:80\n", '"'),
+    ] {
+        let text = format!("{base}{ports}");
+        let after = with(&text, &[Service("redis", "ports: ['6379:6379']\n")]);
+        assert_eq!(
+            after,
+            format!("{text}\n  redis:\n    ports: [{quote}6379:6379{quote}]\n")
+        );
+    }
+}
+
+#[test]
+fn equal_votes_for_a_style_always_give_the_same_result() {
+    let text = "services:\n  web:\n      image: a\n      ports:\n        - a\n      expose:\n          - b\n";
+    let expected = format!("{text}\n  redis:\n    ports:\n      - \"1:1\"\n");
+    for _ in 0..20 {
+        assert_eq!(
+            with(text, &[Service("redis", "ports:\n  - \"1:1\"\n")]),
+            expected
+        );
+    }
+}
+
+#[test]
+fn crlf_files_get_crlf_and_a_missing_final_newline_stays_missing() {
+    let text = "services:\r\n  web:\r\n    image: a\r\n\r\nvolumes:\r\n  v:";
+    assert_eq!(
+        with(text, &[REDIS, Volume("data")]),
+        "services:\r\n  web:\r\n    image: a\r\n\r\n  redis:\r\n    image: redis:8\r\n\r\nvolumes:\r\n  v:\r\n  data:"
+    );
+}
+
+#[test]
+fn mixed_line_endings_stay_on_the_lines_they_were_on() {
+    let text = "services:\n  web:\n    image: a\r\nvolumes:\n  v:\n";
+    assert_eq!(
+        with(text, &[REDIS, Volume("data")]),
+        "services:\n  web:\n    image: a\r\n  redis:\n    image: redis:8\r\nvolumes:\n  v:\n  data:\n"
+    );
+}
+
+#[test]
+fn a_byte_order_mark_and_letters_of_several_bytes_do_not_shift_the_place() {
+    let text = "\u{feff}# ключ 🚀\nservices:\n  web:\n    image: a # ✓ 中\n    environment:\n      - ИМЯ=значение 🎉\n# конец\nvolumes:\n  v: # 🚀\n";
+    assert_eq!(
+        with(text, &[Environment("web", "B", "2"), Volume("data")]),
+        "\u{feff}# ключ 🚀\nservices:\n  web:\n    image: a # ✓ 中\n    environment:\n      - ИМЯ=значение 🎉\n      - B=2\n# конец\nvolumes:\n  v: # 🚀\n  data:\n"
+    );
+}
+
+#[test]
+fn tabs_before_comments_and_spaces_at_line_ends_stay() {
+    let text =
+        "services:   \n  web:\t# tab\n    image: a  \n    environment:\t\n      - A=1\t# x\n";
+    assert_eq!(
+        with(text, &[Environment("web", "B", "2")]),
+        "services:   \n  web:\t# tab\n    image: a  \n    environment:\t\n      - A=1\t# x\n      - B=2\n"
+    );
+}
+
+#[test]
+fn values_that_yaml_would_take_for_something_else_are_quoted() {
+    for (value, written) in [
+        ("redis://redis:6379", "redis://redis:6379"),
+        ("6379", "\"6379\""),
+        ("true", "\"true\""),
+        ("off", "\"off\""),
+        ("", "\"\""),
+        ("a: b", "\"a: b\""),
+        ("a #b", "\"a #b\""),
+        ("a#b", "a#b"),
+        ("${A:-b}", "${A:-b}"),
+        ("*", "\"*\""),
+        ("say \"hi\"\\\n", "\"say \\\"hi\\\"\\\\\\n\""),
+        ("a:", "\"a:\""),
+        (" a", "\" a\""),
+        ("0x1F", "\"0x1F\""),
+        ("-1", "\"-1\""),
+        ("{a}", "\"{a}\""),
+    ] {
+        let text = "services:\n  web:\n    environment:\n      A:\n";
+        let mut compose = Compose::parse(text).unwrap();
+        compose.add_environment("web", "B", value).unwrap();
+        assert_eq!(compose.text(), format!("{text}      B: {written}\n"));
+    }
+}
+
+#[test]
+fn fragments_keep_their_order_quotes_and_types() {
+    let value = parse_value(
+        "b: 1\na: \"1\"\nc: [x, 'y']\nd:\n  - e: f\n    g: h\n  - i\nj: {}\nk: []\nl:\n",
+    )
+    .unwrap();
+    let mut compose = Compose::parse("services:\n  w:\n    image: \"x\"\n").unwrap();
+    compose.add_service("r", &value).unwrap();
+    assert_eq!(
+        compose.text(),
+        "services:\n  w:\n    image: \"x\"\n\n  r:\n    b: 1\n    a: \"1\"\n    c: [x, \"y\"]\n    d:\n      - e: f\n        g: h\n      - i\n    j: {}\n    k: []\n    l:\n"
+    );
+}
+
+#[test]
+fn a_fragment_with_anchors_aliases_tags_or_double_keys_is_refused() {
+    for text in ["a: &x 1", "a: !t 1", "a: 1\na: 2", "? [a]\n: 1", "a: [1"] {
+        assert!(
+            matches!(parse_value(text), Err(EditError::Unreadable { .. })),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn entries_that_go_to_places_apart_are_added_in_one_step() {
+    let base = "services:\n  web:\n    image: a\n\nvolumes:\n  web-data:\n";
+    let service = parse_value("image: redis:8").unwrap();
+    let entries = [
+        ("services", "redis", &service),
+        ("volumes", "redis-data", &Value::Null),
+    ];
+    let compose = Compose::parse(base).unwrap();
+    let (outcomes, _) = compose.add_together(&entries).unwrap();
+    let after = "services:\n  web:\n    image: a\n\n  redis:\n    image: redis:8\n\nvolumes:\n  web-data:\n  redis-data:\n";
+    let addresses: Vec<_> = outcomes
+        .iter()
+        .map(|outcome| match outcome {
+            Outcome::Added { text, edits } if text == after => edits[0].address.as_str(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(addresses, ["/services/redis", "/volumes/redis-data"]);
+    // What is there already is for the editor of one entry to judge.
+    let compose = Compose::parse(after).unwrap();
+    assert!(compose.add_together(&entries).is_none());
+}
+
+#[test]
+fn several_services_and_a_volume_in_one_step_are_as_one_after_another() {
+    let nats = parse_value("image: nats:2\nvolumes:\n  - nats-data:/data\n").unwrap();
+    let box_ = parse_value("image: natsio/nats-box:0.18\n").unwrap();
+    let entries = [
+        ("services", "nats", &nats),
+        ("services", "nats-box", &box_),
+        ("volumes", "nats-data", &Value::Null),
+    ];
+    let bases = [
+        "services:\n  web:\n    image: a\n",
+        "services:\n  web:\n    image: a",
+        "services:\r\n  web:\r\n    image: a\r\n\r\n",
+        "volumes:\n  web-data:\n\nservices:\n  web:\n    image: a\n  # the end\n",
+        "services:\n  web: {image: a}\nnetworks:\n  inner:\n",
+    ];
+    for base in bases {
+        assert_eq!(
+            at_once(base, &entries).expect(base),
+            in_turn(base, &entries)
+        );
+    }
+    // An empty mapping that is filled.
+    for base in ["services:\nweb:\n  image: a\n", "services: {}\n", ""] {
+        assert_eq!(at_once(base, &entries), None, "{base:?}");
+    }
+    // Two volumes, of which each would bring the mapping along.
+    let volumes = [entries[2], ("volumes", "box-data", &Value::Null)];
+    let two = [entries[0], volumes[0], volumes[1]];
+    assert_eq!(at_once(bases[0], &two), None);
+}
+
+#[test]
+fn a_long_file_is_changed_as_a_short_one_is() {
+    let cache = parse_value("image: redis:8\nvolumes:\n  - cache-data:/data\n").unwrap();
+    let entries = [
+        ("services", "cache", &cache),
+        ("volumes", "cache-data", &Value::Null),
+    ];
+    let service = |number| {
+        format!(
+            "  # the one of that number\n  s{number}:\n    image: 'a:{number}'\n    command: |+\n      sh\n\n"
+        )
+    };
+    let services: String = (0..40).map(service).collect();
+    for base in [
+        format!("volumes:\n  a:\nservices:\n{services}"),
+        format!("services:\n{services}volumes:\n  a:\n"),
+        format!("services:\n{services}volumes:\n  a:\n").replace('\n', "\r\n"),
+        format!("services:\n{services}volumes:\n  a:\n")
+            .replace("    command", "    labels: &l {x: 1}\n    command"),
+    ] {
+        assert_eq!(
+            at_once(&base, &entries).expect(&base),
+            in_turn(&base, &entries)
+        );
+    }
+}
+
+/// The text with all entries, and the edits, by one step.
+fn at_once(base: &str, entries: &[(&str, &str, &Value)]) -> Option<(String, Vec<Edit>)> {
+    let (outcomes, read) = Compose::parse(base).unwrap().add_together(entries)?;
+    let mut all = Vec::new();
+    let mut after = String::new();
+    for outcome in outcomes {
+        let Outcome::Added { text, edits } = outcome else {
+            panic!("{base:?}")
+        };
+        all.extend(edits);
+        after = text;
+    }
+    assert!(read.is_none_or(|read| read.text() == after));
+    Some((after, all))
+}
+
+/// The same by one step an entry.
+fn in_turn(base: &str, entries: &[(&str, &str, &Value)]) -> (String, Vec<Edit>) {
+    let mut compose = Compose::parse(base).unwrap();
+    let mut all = Vec::new();
+    for (section, name, value) in entries {
+        let outcome = match *section {
+            "volumes" => compose.add_volume(name, value),
+            _ => compose.add_service(name, value),
+        };
+        match outcome.unwrap() {
+            Outcome::Added { edits, .. } => all.extend(edits),
+            Outcome::AlreadyPresent => panic!("{base:?}"),
+        }
+    }
+    (compose.text().to_owned(), all)
+}

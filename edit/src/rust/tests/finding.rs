@@ -1,0 +1,408 @@
+//! What is said of a place where an app is served.
+
+use super::*;
+
+const USES: &str = "use axum::{Router, routing::get};\n\n";
+
+/// What is said of the only place in the body of an async `main`.
+fn plan(body: &str) -> Result<RouterEvidence, String> {
+    let text = format!("{USES}#[tokio::main]\nasync fn main() {{\n{body}\n}}\n");
+    let serves = find_serves(&text).unwrap();
+    assert_eq!(serves.len(), 1, "{text}");
+    serves[0].plan.clone().map(|plan| plan.proof().clone())
+}
+
+fn lines(text: &str) -> Vec<usize> {
+    find_serves(text)
+        .unwrap()
+        .iter()
+        .map(|serve| serve.line)
+        .collect()
+}
+
+fn needs(function: &str, awaited: bool, tried: bool) -> Result<RouterEvidence, String> {
+    Ok(RouterEvidence::NeedsReturnType {
+        function: function.to_owned(),
+        awaited,
+        tried,
+    })
+}
+
+#[test]
+fn a_router_is_certain_by_its_type_or_by_the_calls_that_make_it() {
+    for binding in [
+        "let app = Router::new();",
+        "let mut app = Router::new().route(\"/\", get(x)).layer(l).with_state(s);\napp = app.layer(x);",
+        "let app = axum::Router::<()>::new(/* empty */);",
+        "let app = Router::default();",
+        "let app: Router = make();",
+        "let app: axum::Router<()> = make()?;",
+        "let router = Router::new();\nlet app = router.fallback(f);",
+        "let app = Router::new() // base\n    .route(\"/\", get(x));",
+        "let app = Router::new();\nlet app = if x { log(); app.layer(l) } else { app };",
+        "let app = Router::new();\nlet app = if let Some(d) = d { app.layer(d) } else { app };",
+        "let app = Router::new();\nlet app = match d { Some(d) => app.layer(d), None => app };",
+        "let app = { let base = Router::new(); base.layer(l) };",
+    ] {
+        let body = format!("{binding}\naxum::serve(l, app).await.unwrap();");
+        assert_eq!(plan(&body), Ok(RouterEvidence::Certain), "{binding}");
+    }
+    for serve in [
+        "axum::serve(l, app.into_make_service()).await.unwrap();",
+        "axum::serve(\n    l,\n    app.into_make_service_with_connect_info::<SocketAddr>(),\n)\n.await\n.unwrap();",
+    ] {
+        assert_eq!(
+            plan(&format!("let app = Router::new();\n{serve}")),
+            Ok(RouterEvidence::Certain)
+        );
+    }
+}
+
+#[test]
+fn a_router_that_a_function_makes_needs_its_return_type() {
+    let serve = "axum::serve(l, app).await.unwrap();";
+    for (binding, expected) in [
+        (
+            "let app = routes::router(state);",
+            needs("routes::router", false, false),
+        ),
+        ("let app = build().await?;", needs("build", true, true)),
+        (
+            "let app = build().unwrap().layer(x);",
+            needs("build", false, true),
+        ),
+        (
+            "let app = build().layer(x).unwrap();",
+            Err("`app` is made in a way that is not understood".to_owned()),
+        ),
+        ("let app = build().layer(x);", needs("build", false, false)),
+        (
+            "let app = if x { build().await } else { return };",
+            needs("build", true, false),
+        ),
+        (
+            "let app = Router::new();\nlet app = match y { Some(app) => app, None => return };",
+            Err("`app` is made in a way that is not understood".to_owned()),
+        ),
+        (
+            "let app = Router::new();\nlet app = if let Some(app) = y { app } else { return };",
+            Err("`app` is made in a way that is not understood".to_owned()),
+        ),
+        (
+            "let app = build().expect(\"x\");",
+            needs("build", false, true),
+        ),
+    ] {
+        assert_eq!(plan(&format!("{binding}\n{serve}")), expected, "{binding}");
+    }
+}
+
+#[test]
+fn the_return_type_of_a_function_is_read_in_its_own_file() {
+    let text = "use axum::Router;\nuse other::Thing;\npub fn router(s: S) -> Router { todo!() }\n\
+                async fn tried() -> anyhow::Result<Router> { todo!() }\n\
+                fn boxed() -> Result<axum::Router<()>, E> { todo!() }\n\
+                fn own() -> ApiResult<Router> { todo!() }\nfn perhaps() -> Option<Router> { todo!() }\n\
+                fn service() -> IntoMakeService<Router> { todo!() }\nfn unit() {}\n\
+                impl App { fn build(&self) -> Router { todo!() } fn new() -> Router { todo!() } }\n\
+                impl Api { fn new() -> Self { todo!() } fn router() -> Router { todo!() } }\n\
+                trait Part { fn tried() -> Router; }\n";
+    for (function, tried, expected) in [
+        ("crate::routes::router", false, Some(true)),
+        ("router", true, Some(false)),
+        ("tried", true, Some(true)),
+        ("tried", false, Some(false)),
+        ("boxed", true, Some(true)),
+        ("own", true, Some(true)),
+        ("own", false, Some(false)),
+        ("perhaps", true, Some(false)),
+        ("service", false, Some(false)),
+        ("unit", false, Some(false)),
+        ("App::build", false, Some(true)),
+        ("parts::App::new", false, Some(true)),
+        ("Api::new", false, Some(false)),
+        ("Self::new", false, Some(false)),
+        ("Api::tried", true, None),
+        ("Other::router", false, None),
+        ("new", false, None),
+        ("missing", false, None),
+    ] {
+        assert_eq!(
+            returns_router(text, function, tried),
+            expected,
+            "{function}"
+        );
+    }
+    let other = "use warp::Router;\nfn router() -> Router { todo!() }\n";
+    assert_eq!(returns_router(other, "router", false), Some(false));
+}
+
+#[test]
+fn a_router_that_is_not_certain_has_a_reason() {
+    for (body, reason) in [
+        (
+            "let app = Router::new().into_make_service();\naxum::serve(l, app).await.unwrap();",
+            "`app` is made by `.into_make_service(..)`, which need not return a `Router`",
+        ),
+        (
+            "axum::serve(bind(), Router::new()).await.unwrap();",
+            "what is served is not a plain name",
+        ),
+        (
+            "let app = 1;\nlet router = 2;\naxum::serve(l, Router::new()).await.unwrap();",
+            "what is served is not a plain name",
+        ),
+        (
+            "let router = 2;\naxum::serve(l, app()).await.unwrap();\napp();",
+            "what is served is not a plain name",
+        ),
+        (
+            "axum::serve(l, app()).with_graceful_shutdown(stop()).await.unwrap();",
+            "what is served is not a plain name",
+        ),
+        (
+            "axum::serve(l, service.into_make_service()).await.unwrap();",
+            "`service` is not bound by a `let` before it",
+        ),
+        (
+            "let s = make().into_make_service();\naxum::serve(l, s).await.unwrap();",
+            "`s` is made by `.into_make_service(..)`, which need not return a `Router`",
+        ),
+        (
+            "let s = r.into_make_service();\naxum::serve(l, s).await.unwrap();",
+            "`r` is not bound by a `let` before it",
+        ),
+        (
+            "axum::serve(l, app).await.unwrap();",
+            "`app` is not bound by a `let` before it",
+        ),
+        (
+            "let (app, x) = make();\naxum::serve(l, app).await.unwrap();",
+            "`app` is bound by a pattern",
+        ),
+        (
+            "let app: NormalizePath<Router> = make();\naxum::serve(l, app).await.unwrap();",
+            "`app` has another type than axum's `Router`",
+        ),
+    ] {
+        assert_eq!(plan(body), Err(reason.to_owned()), "{body}");
+    }
+}
+
+#[test]
+fn a_place_that_is_not_certain_has_a_reason() {
+    let app = "let app = Router::new();\n";
+    for (body, reason) in [
+        (
+            &format!("{app}#[cfg(unix)]\n{{ axum::serve(l, app).await.unwrap(); }}"),
+            "it is inside a block of its own",
+        ),
+        (
+            &format!("{app}tokio::spawn(async move {{ axum::serve(l, app).await.unwrap(); }});"),
+            "it is inside an async block",
+        ),
+        (
+            &format!(
+                "{app}match axum::serve(l, app).await {{ Ok(()) => {{}} Err(e) => panic!() }}"
+            ),
+            "it is inside a `match`",
+        ),
+        (
+            &format!("{app}let server = axum::serve(l, app);\nserver.await.unwrap();"),
+            "the server is not awaited where it is made",
+        ),
+        (
+            &format!("{app}axum::serve(l, app).tcp_nodelay(true).await.unwrap();"),
+            "`.tcp_nodelay(..)` is called on the server",
+        ),
+        (
+            &format!("{app}let infra = 1;\naxum::serve(l, app).await.unwrap();"),
+            "a variable `infra` is in scope already",
+        ),
+        (
+            &format!("{app}run(axum::serve(l, app)).await;"),
+            "it is a part of a larger expression",
+        ),
+        (
+            &format!("{app}tokio::select! {{ r = axum::serve(l, app) => {{}} }}"),
+            "it is inside a macro",
+        ),
+        (
+            &format!("{app}if x {{ return axum::serve(l, app).await.unwrap(); }}"),
+            "it is inside an `if`",
+        ),
+        (
+            &format!("{app}return axum::serve(l, app).await.unwrap();\nunreachable();"),
+            "it is returned before the end of the function",
+        ),
+        (
+            &format!("{app}let x = 1; axum::serve(l, app).await.unwrap();"),
+            "the statement shares its lines with other code",
+        ),
+        (
+            &format!("{app}#[cfg(unix)]\naxum::serve(l, app).await.unwrap();"),
+            "the statement shares its lines with other code",
+        ),
+    ] {
+        assert_eq!(plan(body), Err(reason.to_owned()), "{body}");
+    }
+}
+
+#[test]
+fn tests_comments_strings_and_other_functions_called_serve_do_not_count() {
+    let text = "use axum::Router;\nconst S: &str = \"axum::serve(l, app)\";\n// axum::serve(l, app).await\n\
+                fn serve(a: u8) {}\nasync fn a() { serve(1); hyper::serve(2); }\n\
+                #[tokio::test]\nasync fn t() { axum::serve(l, app).await.unwrap(); }\n\
+                #[cfg(test)]\nmod tests { async fn u() { axum::serve(l, app).await.unwrap(); } }\n";
+    assert_eq!(lines(text), [0_usize; 0]);
+    let imported = "use axum::serve;\nasync fn a() { serve(l, app).await; }\n";
+    assert_eq!(lines(imported), [2]);
+    let renamed = "use axum::serve as run;\nasync fn a() { run(l, app).await; }\n";
+    assert_eq!(lines(renamed), [2]);
+    let in_macro = "use axum::serve;\nasync fn a() { select! { _ = serve(l, app) => {} } }\n";
+    assert_eq!(lines(in_macro), [2]);
+}
+
+#[test]
+fn a_graceful_shutdown_is_seen_wherever_the_server_is() {
+    let serves = |call: &str| {
+        let text = format!("async fn run() {{ spawn(async {{ {call}.await }}) }}");
+        find_serves(&text).unwrap()
+    };
+    let with = serves("axum::serve(l, app).with_graceful_shutdown(stop())");
+    assert!(with[0].graceful && with[0].plan.is_err());
+    assert!(!serves("axum::serve(l, app)")[0].graceful);
+}
+
+#[test]
+fn a_main_for_each_system_is_two_places() {
+    let main = "#[tokio::main]\nasync fn main() {\n    let app = axum::Router::new();\n    axum::serve(l, app).await.unwrap();\n}\n";
+    let text = format!("#[cfg(unix)]\n{main}#[cfg(windows)]\n{main}");
+    assert_eq!(lines(&text), [5, 11]);
+}
+
+#[test]
+fn every_place_of_a_file_is_listed_with_its_function() {
+    let text = "use axum::Router;\n#[cfg(unix)]\n#[tokio::main]\nasync fn main() -> anyhow::Result<()> {\n    let app = Router::new();\n    axum::serve(l, app).await?;\n    Ok(())\n}\nasync fn metrics(app: Router) -> std::io::Result<()> {\n    axum::serve(l, app).with_graceful_shutdown(s).await\n}\n";
+    let serves = find_serves(text).unwrap();
+    assert_eq!(
+        serves.iter().map(|serve| serve.line).collect::<Vec<_>>(),
+        [6, 10]
+    );
+    let main = serves[0].function.clone().unwrap();
+    assert_eq!(
+        (&*main.name, main.line, main.asynchronous),
+        ("main", 4, true)
+    );
+    assert_eq!(main.returns, Returns::AcceptsAnyError);
+    assert!(!serves[0].graceful && serves[1].graceful);
+    assert!(serves[1].plan.is_ok());
+}
+
+#[test]
+fn an_own_runtime_that_runs_one_block_is_followed() {
+    let text = "use axum::Router;\nfn main() {\n    let rt = tokio::runtime::Runtime::new().unwrap();\n    rt.block_on(async {\n        let app = Router::new();\n        axum::serve(l, app).await.unwrap();\n    });\n}\n";
+    let serve = &find_serves(text).unwrap()[0];
+    assert!(serve.plan.is_ok(), "{:?}", serve.plan);
+    let function = serve.function.clone().unwrap();
+    assert_eq!(
+        function.returns,
+        Returns::Other("an async block".to_owned())
+    );
+    let sync =
+        "fn main() {\n    let app = axum::Router::new();\n    run(axum::serve(l, app));\n}\n";
+    let serve = &find_serves(sync).unwrap()[0];
+    assert_eq!(serve.plan, Err("its function is not `async`".to_owned()));
+}
+
+#[test]
+fn returns_fit_where_every_error_converts() {
+    for (uses, of, expected) in [
+        ("", "", Returns::Unit),
+        ("", "-> ()", Returns::Unit),
+        ("", "-> anyhow::Result<()>", Returns::AcceptsAnyError),
+        (
+            "use anyhow::Result;",
+            "-> Result<()>",
+            Returns::AcceptsAnyError,
+        ),
+        (
+            "use anyhow::{Inputs, Result as R};",
+            "-> R<()>",
+            Returns::AcceptsAnyError,
+        ),
+        (
+            "use color_eyre::eyre;",
+            "-> eyre::Result<()>",
+            Returns::AcceptsAnyError,
+        ),
+        ("", "-> Result<(), anyhow::Error>", Returns::AcceptsAnyError),
+        (
+            "use std::error::Error;",
+            "-> Result<(), Box<dyn Error + Send + Sync>>",
+            Returns::AcceptsAnyError,
+        ),
+        (
+            "",
+            "-> Result<(), Box<dyn std::error::Error>>",
+            Returns::AcceptsAnyError,
+        ),
+        (
+            "use std::io;",
+            "-> io::Result<()>",
+            Returns::AcceptsAnyError,
+        ),
+        (
+            "",
+            "-> Result<(), std::io::Error>",
+            Returns::AcceptsAnyError,
+        ),
+        ("", "-> Result<()>", Returns::Other("Result<()>".to_owned())),
+        (
+            "use crate::Result;",
+            "-> Result<()>",
+            Returns::Other("Result<()>".to_owned()),
+        ),
+        (
+            "",
+            "-> miette::Result<()>",
+            Returns::Other("miette::Result<()>".to_owned()),
+        ),
+        (
+            "",
+            "-> Result<(), AppError>",
+            Returns::Other("Result<(), AppError>".to_owned()),
+        ),
+        (
+            "",
+            "-> Result<(), Box<dyn crate::Error>>",
+            Returns::Other("Result<(), Box<dyn crate::Error>>".to_owned()),
+        ),
+        ("", "-> ExitCode", Returns::Other("ExitCode".to_owned())),
+    ] {
+        let text = format!("{uses}\nasync fn main() {of} {{ axum::serve(l, app).await }}\n");
+        let function = find_serves(&text).unwrap()[0].function.clone().unwrap();
+        assert_eq!(function.returns, expected, "{of}");
+    }
+}
+
+#[test]
+fn lints_that_a_crate_denies_are_read() {
+    let text = "#![deny(clippy::unwrap_used, unsafe_code)]\n#![warn(clippy::panic)]\n\
+                #![cfg_attr(not(test), forbid(clippy::expect_used), warn(clippy::x))]\nfn f() {}\n";
+    assert_eq!(
+        denied_clippy_lints(text).unwrap(),
+        ["unwrap_used", "expect_used"]
+    );
+}
+
+#[test]
+fn apps_are_found_for_hints() {
+    let text = "use axum::Router;\nfn a() -> Router {\n    Router::new()\n}\n#[cfg(test)]\nmod t { fn b() { super::Router::new(); } }\n// Router::new()\n";
+    assert_eq!(ServerKind::Axum.apps(text).unwrap(), [3]);
+    let actix =
+        "use actix_web::*;\nfn a() {\n    App::new();\n}\n#[test]\nfn t() { App::new(); }\n";
+    assert_eq!(ServerKind::ActixWeb.apps(actix).unwrap(), [3]);
+    let own = format!("{actix}struct App;\n");
+    assert_eq!(ServerKind::ActixWeb.apps(&own).unwrap(), [0_usize; 0]);
+}
