@@ -193,6 +193,31 @@ impl World {
         self
     }
 
+    /// Adds a component again with another value of an option.
+    #[must_use]
+    pub fn set(mut self, component: &str, option: &str, value: &str) -> Self {
+        let choice = Choice {
+            component: component.to_owned(),
+            option: option.to_owned(),
+            value: value.to_owned(),
+        };
+        let plan = self.plan_add(&[component], &[choice]).unwrap();
+        self.tree = plan.apply_to(&self.tree);
+        self
+    }
+
+    /// How what was added is now, compared with the records.
+    pub fn status(&self) -> plan::Report {
+        let lock = self.lock();
+        let inputs = Inputs {
+            catalog: &self.catalog,
+            facts: &self.facts,
+            tree: &self.tree,
+            lock: &lock,
+        };
+        plan::status(&inputs).unwrap()
+    }
+
     /// The text of a file.
     pub fn text(&self, path: &str) -> &str {
         &self.tree[&path.parse().unwrap()]
