@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::{
-    commands::{Command, add, browse, env, new, remove, status},
+    commands::{Command, add, browse, env, new, remove, status, update},
     error::{Error, Result},
     path::ProjectPath,
     project::TargetOptions,
@@ -90,7 +90,9 @@ enum Verb {
     Add(AddArgs),
     /// Remove components, to the byte
     Remove(RemoveArgs),
-    /// Show how what was added is now
+    /// Update components to the versions of this tool, and keep your edits
+    Update(UpdateArgs),
+    /// Show whether installed files and edits are unchanged
     Status {
         #[command(flatten)]
         package: PackageArgs,
@@ -212,6 +214,29 @@ struct RemoveArgs {
     package: PackageArgs,
 }
 
+#[derive(Debug, Args)]
+struct UpdateArgs {
+    /// The components; all that are installed if there is none
+    components: Vec<String>,
+    /// Exit with 5 when there is something to update; write nothing
+    #[arg(long, conflicts_with_all = ["dry_run", "diff", "continue", "abort"])]
+    check: bool,
+    /// Show what would be done; write nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+    /// Show the changes as a unified diff; write nothing
+    #[arg(long)]
+    diff: bool,
+    /// Finish an update whose conflicts you have resolved
+    #[arg(long, conflicts_with_all = ["abort", "dry_run", "diff", "components"])]
+    r#continue: bool,
+    /// Go back to what was before an update that left conflicts
+    #[arg(long, conflicts_with_all = ["dry_run", "diff", "components"])]
+    abort: bool,
+    #[command(flatten)]
+    package: PackageArgs,
+}
+
 fn choice(text: &str) -> Result<Choice, String> {
     let (name, value) = text
         .split_once('=')
@@ -286,6 +311,7 @@ impl Verb {
                 keep_edited: args.keep_edited,
                 target: args.package.target(),
             }),
+            Self::Update(args) => Command::Update(args.into_options()),
             Self::Status { package, exit_code } => Command::Status(status::Options {
                 target: package.target(),
                 exit_code,
@@ -306,6 +332,28 @@ impl Verb {
             Self::Completions { shell } => Command::Print(printed::completions(shell)?),
             Self::Man => Command::Print(printed::manual()?),
         })
+    }
+}
+
+impl UpdateArgs {
+    fn into_options(self) -> update::Options {
+        let action = if self.r#continue {
+            update::Action::Continue
+        } else if self.abort {
+            update::Action::Abort
+        } else if self.check {
+            update::Action::Check
+        } else if self.dry_run || self.diff {
+            update::Action::Preview
+        } else {
+            update::Action::Write
+        };
+        update::Options {
+            components: self.components,
+            action,
+            diff: self.diff,
+            target: self.package.target(),
+        }
     }
 }
 
