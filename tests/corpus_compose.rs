@@ -162,7 +162,7 @@ fn check(
         return Err("an original line was changed".to_owned());
     }
     for edit in edits.iter().filter(|edit| !edit.container) {
-        if let Some(kept) = compose.state(edit) {
+        if let Err(kept) = compose.state(edit) {
             return Err(format!("the state of {} is {kept:?}", edit.address));
         }
     }

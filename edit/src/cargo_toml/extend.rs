@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::super::lines::{line_after, line_start, line_stop};
-use super::super::{Edit, EditError, Outcome, line_end, line_of};
 use super::place::{self, Entry};
 use super::{Table, added, value};
+use crate::text::{line_content_end, line_of, line_start, next_line_start, replace, splice};
+use crate::{Edit, EditError, Outcome, line_end};
 use toml_edit::{Array, InlineTable, Item, Value};
 
 /// TemplateFiles that go in at offsets, and the stretch of text around them that the record holds. The
@@ -18,20 +18,13 @@ struct Extension {
 
 impl Extension {
     fn apply(&self, text: &str) -> (String, String) {
-        let mut after = String::new();
-        let mut at = self.stretch.start;
-        for (offset, insert) in &self.inserts {
-            after.push_str(&text[at..*offset]);
-            after.push_str(insert);
-            at = *offset;
-        }
-        after.push_str(&text[at..self.stretch.end]);
-        let new = format!(
-            "{}{after}{}",
-            &text[..self.stretch.start],
-            &text[self.stretch.end..]
-        );
-        (new, after)
+        let stretch = &self.stretch;
+        let inserts = self.inserts.iter();
+        let inside: Vec<_> = inserts
+            .map(|(at, new)| (at - stretch.start..at - stretch.start, new))
+            .collect();
+        let after = splice(&text[stretch.clone()], &inside);
+        (replace(text, self.stretch.clone(), &after), after)
     }
 }
 
@@ -165,8 +158,8 @@ fn into_table(
         text[line_start(text, last.key.start)..last.key.start].to_owned()
     };
     let line = format!("{prefix}features = {}", value::list(missing));
-    let stop = line_stop(text, last.end);
-    let after = line_after(text, stop);
+    let stop = line_content_end(text, last.end);
+    let after = next_line_start(text, stop);
     Some(if after > stop {
         Extension {
             inserts: vec![(after, format!("{line}{}", &text[stop..after]))],
@@ -259,7 +252,7 @@ impl List<'_> {
             None => self.span.start,
         };
         (
-            line_stop(self.text, previous),
+            line_content_end(self.text, previous),
             format!("{}{}{item},", line_end(self.text), self.indent()),
         )
     }
@@ -273,7 +266,7 @@ impl List<'_> {
         let separator = format!("{}{}", line_end(self.text), self.indent());
         let tail = &self.text[last.end..self.span.end];
         let comma = tail.trim_start().starts_with(',');
-        let stop = line_stop(self.text, last.end);
+        let stop = line_content_end(self.text, last.end);
         if stop >= self.span.end {
             // The bracket closes on the line of the last item.
             let lines: String = items
@@ -288,7 +281,7 @@ impl List<'_> {
                 .iter()
                 .map(|item| format!("{separator}{item},"))
                 .collect();
-            return Some(vec![(line_stop(self.text, at), lines)]);
+            return Some(vec![(line_content_end(self.text, at), lines)]);
         }
         let lines = format!("{separator}{}", items.join(&format!(",{separator}")));
         Some(vec![(last.end, ",".to_owned()), (stop, lines)])

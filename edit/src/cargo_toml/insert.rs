@@ -1,9 +1,9 @@
 //! The place of a new entry, and the table that it may need.
 
-use super::super::lines::{comments_above, line_after, line_start};
-use super::super::{Edit, EditError, Outcome, line_end};
 use super::place::{self, Entry};
 use super::{Dependency, Table, added, value};
+use crate::text::{comments_above, line_start, next_line_start};
+use crate::{Edit, EditError, Outcome, line_end};
 use toml_edit::{Document, Item, TableLike, Value};
 
 /// TemplateFiles that go in at one offset: the table, if it has to be made, then the entry.
@@ -168,7 +168,7 @@ fn among(text: &str, present: &[Entry<'_>], name: &str, line: &str) -> Insertion
 
 /// On a line of its own after the line of an offset.
 fn after_line(text: &str, offset: usize, line: &str) -> Insertion {
-    let at = line_after(text, offset);
+    let at = next_line_start(text, offset);
     let end = line_end(text);
     let entry = if text[..at].ends_with('\n') {
         format!("{line}{end}")
@@ -189,7 +189,7 @@ fn before(text: &str, header: usize) -> usize {
     if content == 0 || text[..content] == *"\u{feff}" {
         return start;
     }
-    line_after(text, content)
+    next_line_start(text, content)
 }
 
 /// The offset at which a table goes in that is not there.

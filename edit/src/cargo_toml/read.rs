@@ -4,8 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{EditError, line_of};
 use super::{place, value};
+use crate::EditError;
+use crate::text::line_of;
 use toml_edit::{Document, Item, TableLike};
 
 /// A `Cargo.toml`.

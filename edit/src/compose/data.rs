@@ -10,7 +10,8 @@ use granit_parser::ScalarStyle;
 
 use super::node::{Kind, Node};
 use super::value::Value;
-use crate::{EditError, line_of};
+use crate::EditError;
+use crate::text::line_of;
 
 /// As many values may come from aliases; more is an attack, not a compose file.
 const MOST_ALIASED: usize = 500_000;

@@ -5,10 +5,10 @@
 
 use std::ops::Range;
 
-use super::lines::{column, line_start};
 use super::node::{Kind, Node};
-use super::place::begins_line;
 use super::{Change, Data, Tree};
+use crate::text::is_first_in_line;
+use crate::text::{column, line_start};
 
 /// With fewer services the whole file is read again.
 const MANY: usize = 8;
@@ -26,7 +26,7 @@ pub(super) fn around(tree: &Tree, change: &Change) -> Option<(Tree, Tree)> {
     let (first, _) = &entries[1];
     let (next, _) = &entries[entries.len() - 2];
     let in_line = |key: &Node| {
-        begins_line(text, key.start) && column(text, key.start) == column(text, first.start)
+        is_first_in_line(text, key.start) && column(text, key.start) == column(text, first.start)
     };
     let middle = line_start(text, first.start)..line_start(text, next.start);
     let is_apart =

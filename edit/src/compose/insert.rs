@@ -5,14 +5,12 @@
 use granit_parser::ScalarStyle;
 
 use super::address::pointer;
-use super::lines::{column, line_start};
 use super::node::{Kind, Node};
-use super::place::{
-    after_entries, at_end, begins_line, below, ending_at, flow_place, in_braces, past_tail,
-};
+use super::place::{after_entries, at_end, below, ending_at, flow_place, in_braces, past_tail};
 use super::style::Style;
 use super::value::{Value, plain_is_safe, quote, scalar};
 use super::{Change, Tree};
+use crate::text::{column, is_first_in_line, line_start};
 use crate::{Edit, EditError, line_of};
 
 /// The deepest node of a path that is there, and how much of the path led to it.
@@ -131,7 +129,7 @@ pub(super) fn item(
         };
         (at, format!("{before}{written}{after}"))
     } else {
-        if !begins_line(text, node.start) {
+        if !is_first_in_line(text, node.start) {
             return refuse("its first dash does not begin a line");
         }
         let indent = column(text, node.start);

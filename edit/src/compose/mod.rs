@@ -7,7 +7,7 @@
 //!
 //! | room | answers |
 //! |---|---|
-//! | `node`, `lines` | where does what stand |
+//! | `node` | where does what stand |
 //! | `data`, `compare`, `excerpt` | what does it say, and is that what was meant |
 //! | `value`, `style` | how is new text written in this file |
 //! | `insert`, `place` | where does it go |
@@ -20,7 +20,6 @@ mod compare;
 mod data;
 mod excerpt;
 mod insert;
-mod lines;
 mod node;
 mod place;
 mod remove;
@@ -32,18 +31,19 @@ mod tests;
 mod undo;
 mod value;
 
+pub use address::pointer;
 pub use service::{File, Service, YamlForm};
 pub use value::{Value, parse_value};
 
 use std::cell::OnceCell;
 use std::ops::Range;
 
-use self::address::pointer;
 use self::compare::{Meant, differ_only_at};
 use self::data::Data;
 use self::node::Node;
 use self::style::Style;
-use crate::{Edit, EditError, Outcome, UndoError, line_of};
+use crate::text::{line_of, splice};
+use crate::{Edit, EditError, Outcome, UndoError};
 
 /// A text with its places and its data.
 #[derive(Debug)]
@@ -133,18 +133,7 @@ impl Change {
     }
 
     fn apply(&self, text: &str) -> String {
-        let mut splices: Vec<_> = self.splices.iter().collect();
-        splices.sort_by_key(|(range, _)| (range.start, range.end));
-        let added: usize = splices.iter().map(|(_, new)| new.len()).sum();
-        let mut result = String::with_capacity(text.len() + added);
-        let mut copied = 0;
-        for (range, new) in splices {
-            result.push_str(&text[copied..range.start]);
-            result.push_str(new);
-            copied = range.end;
-        }
-        result.push_str(&text[copied..]);
-        result
+        splice(text, &self.splices)
     }
 }
 
@@ -300,7 +289,7 @@ impl Compose {
     ///
     /// Why the edit was kept; the text is as before then.
     pub fn undo(&mut self, edit: &Edit) -> Result<(), UndoError> {
-        self.tree = undo::undo(&self.tree, edit)?;
+        self.tree = edit.in_any_line_ends(&self.tree.text, |edit| undo::undo(&self.tree, edit))?;
         Ok(())
     }
 
@@ -317,17 +306,25 @@ impl Compose {
     /// As [`Compose::undo`], [`UndoError::Modified`] also when the value cannot be written there, and
     /// [`UndoError::NotEmpty`] for a container; the text is as before then.
     pub fn revise(&mut self, edit: &Edit, value: &Value) -> Result<Edit, UndoError> {
-        let (tree, edit) = revise::revise(&self.tree, edit, value)?;
-        if let Some(tree) = tree {
-            self.tree = tree;
+        let revised = edit.in_any_line_ends(&self.tree.text, |edit| {
+            revise::revise(&self.tree, edit, value)
+        })?;
+        match revised {
+            Some((tree, edit)) => {
+                self.tree = tree;
+                Ok(edit)
+            }
+            None => Ok(edit.clone()),
         }
-        Ok(edit)
     }
 
-    /// Why an edit could not be taken back now; `None` while it is there unchanged.
-    #[must_use]
-    pub fn state(&self, edit: &Edit) -> Option<UndoError> {
-        undo::undo(&self.tree, edit).err()
+    /// Whether an edit is still as it was made. A container is, whatever it holds now.
+    ///
+    /// # Errors
+    ///
+    /// [`UndoError::Modified`] or [`UndoError::Missing`].
+    pub fn state(&self, edit: &Edit) -> Result<(), UndoError> {
+        state_in(&self.tree, edit)
     }
 
     fn add_entry(&mut self, path: &[&str], value: &Value) -> Result<Outcome, EditError> {
@@ -395,11 +392,23 @@ pub fn read(text: &str) -> Result<File, EditError> {
 /// Why the edit was kept; a text that cannot be read counts as changed.
 pub fn undo(text: &str, edit: &Edit) -> Result<String, UndoError> {
     let tree = Tree::parse(text.to_owned()).map_err(|_| UndoError::Modified)?;
-    undo::undo(&tree, edit).map(|tree| tree.text)
+    edit.in_any_line_ends(text, |edit| undo::undo(&tree, edit))
+        .map(|tree| tree.text)
 }
 
-/// Why an edit could not be taken back now; `None` while it is there unchanged.
-#[must_use]
-pub fn state(text: &str, edit: &Edit) -> Option<UndoError> {
-    undo(text, edit).err()
+/// Whether an edit is still as it was made, as [`Compose::state`].
+///
+/// # Errors
+///
+/// As [`Compose::state`]; a text that cannot be read counts as changed.
+pub fn state(text: &str, edit: &Edit) -> Result<(), UndoError> {
+    let tree = Tree::parse(text.to_owned()).map_err(|_| UndoError::Modified)?;
+    state_in(&tree, edit)
+}
+
+fn state_in(tree: &Tree, edit: &Edit) -> Result<(), UndoError> {
+    match edit.in_any_line_ends(&tree.text, |edit| undo::undo(tree, edit)) {
+        Ok(_) | Err(UndoError::NotEmpty) => Ok(()),
+        Err(kept) => Err(kept),
+    }
 }

@@ -7,8 +7,9 @@ use std::rc::Rc;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, StrInput, StructureStyle, Tag};
 
-use super::lines::{byte_order_mark, line_start, without_comment};
-use crate::{EditError, line_of};
+use crate::EditError;
+use crate::text::line_of;
+use crate::text::{byte_order_mark, line_start};
 
 /// Deeper nesting than this is refused: it would only serve to exhaust the stack.
 const DEEPEST: usize = 100;
@@ -321,6 +322,15 @@ impl<'a> Builder<'a> {
             start + self.text[start..end].trim_end().len()
         }
     }
+}
+
+/// A line without its comment: `"- a # b"` gives `"- a "`.
+pub(super) fn without_comment(line: &str) -> &str {
+    let bytes = line.as_bytes();
+    let hash = (0..bytes.len()).find(|&at| {
+        bytes[at] == b'#' && (at == 0 || bytes[at - 1] == b' ' || bytes[at - 1] == b'\t')
+    });
+    &line[..hash.unwrap_or(line.len())]
 }
 
 /// Whether the `|` or `>` scalar that begins at `start` has the indicator `+`.

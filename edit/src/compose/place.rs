@@ -7,12 +7,14 @@ use std::ops::Range;
 
 use super::address::pointer;
 use super::insert::Reached;
-use super::lines::{byte_order_mark, column, ends_line, line_start, line_stop, without_comment};
-use super::node::Node;
+use super::node::{Node, without_comment};
 use super::style::{Style, parts_entries};
 use super::value::{Value, flow_entry, write_entry};
 use super::{Change, Tree};
 use crate::Edit;
+use crate::text::{
+    byte_order_mark, column, is_first_in_line, line_content_end, starts_with_line_end,
+};
 
 /// The lines for `path[from..]` as block text, one record a level.
 fn block_lines(
@@ -86,13 +88,13 @@ pub(super) fn at_end(tree: &Tree, path: &[&str], value: &Value) -> Option<Change
     let mark = byte_order_mark(text);
     let content = text.trim_end();
     if content.len() > mark {
-        let at = line_stop(text, content.len());
+        let at = line_content_end(text, content.len());
         let blank = !content.ends_with("---");
         let first = ending_at(text, at, style);
         return Some(line_splice(at, parts, first, blank, style));
     }
     let empty = text.len() == mark;
-    if !empty && !ends_line(&text[mark..]) {
+    if !empty && !starts_with_line_end(&text[mark..]) {
         return None;
     }
     let mut change = line_splice(mark, parts, "\n", false, style);
@@ -118,7 +120,7 @@ pub(super) fn after_entries(
     let text = tree.text.as_str();
     let (first, _) = entries.first()?;
     let indent = column(text, first.start);
-    if !begins_line(text, first.start) {
+    if !is_first_in_line(text, first.start) {
         return None;
     }
     let style = tree.style();
@@ -148,7 +150,7 @@ pub(super) fn below(
 ) -> Option<Change> {
     let text = tree.text.as_str();
     let node = reached.node;
-    if !begins_line(text, key.start) {
+    if !is_first_in_line(text, key.start) {
         return None;
     }
     let style = tree.style();
@@ -161,7 +163,7 @@ pub(super) fn below(
         }
         let inside = &text[node.start..node.end];
         if inside.contains('#')
-            || !without_comment(&text[node.end..line_stop(text, node.end)])
+            || !without_comment(&text[node.end..line_content_end(text, node.end)])
                 .trim()
                 .is_empty()
         {
@@ -242,9 +244,9 @@ pub(super) fn flow_place(
     let Some(last) = spans.last() else {
         return Some((node.start + 1, String::new(), String::new()));
     };
-    let own_line = begins_line(text, last.start);
+    let own_line = is_first_in_line(text, last.start);
     let indent = " ".repeat(column(text, last.start));
-    let stop = line_stop(text, last.end);
+    let stop = line_content_end(text, last.end);
     let first = ending_at(text, stop, style);
     let rest = text.get(last.end..stop.min(node.end))?;
     let after_comma = rest.trim_start().strip_prefix(',');
@@ -270,11 +272,11 @@ pub(super) fn flow_place(
 /// The end of the line that `end` is in, or of the last comment below it that is indented deeper
 /// than `indent`: such a tail belongs to what stands above.
 pub(super) fn past_tail(text: &str, end: usize, indent: usize) -> usize {
-    let mut at = line_stop(text, end);
+    let mut at = line_content_end(text, end);
     let mut look = at;
     while let Some(newline) = text[look..].find('\n') {
         let start = look + newline + 1;
-        let stop = line_stop(text, start);
+        let stop = line_content_end(text, start);
         let line = &text[start..stop];
         let content = line.trim_start_matches([' ', '\t']);
         if content.starts_with('#') && line.len() - content.len() > indent {
@@ -288,13 +290,6 @@ pub(super) fn past_tail(text: &str, end: usize, indent: usize) -> usize {
         look = stop;
     }
     at
-}
-
-/// Whether nothing but spaces stands before `offset` in its line.
-pub(super) fn begins_line(text: &str, offset: usize) -> bool {
-    text[line_start(text, offset)..offset]
-        .bytes()
-        .all(|byte| byte == b' ')
 }
 
 impl Tree {

@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::Tree;
-use super::lines::{byte_order_mark, column, ends_line, line_start, line_stop};
 use super::node::{Kind, Node};
-use super::place::begins_line;
 use super::undo::Place;
 use crate::Edit;
+use crate::text::is_first_in_line;
+use crate::text::{byte_order_mark, column, line_content_end, line_start, starts_with_line_end};
 
 /// The recorded text, where it stands unchanged and nobody wrote into or behind it.
 pub(super) fn exact(tree: &Tree, place: &Place<'_>, edit: &Edit) -> Option<Range<usize>> {
@@ -22,7 +22,7 @@ pub(super) fn exact(tree: &Tree, place: &Place<'_>, edit: &Edit) -> Option<Range
     let ended = edit.after.trim_end_matches(['\r', '\n']);
     // The line end of a first line stays for the lines that have come behind it.
     let behind = text.get(start + edit.after.len()..)?;
-    let inserted = if place.parent.flow || !ends_line(behind) {
+    let inserted = if place.parent.flow || !starts_with_line_end(behind) {
         edit.after.as_str()
     } else {
         ended
@@ -44,7 +44,7 @@ pub(super) fn exact(tree: &Tree, place: &Place<'_>, edit: &Edit) -> Option<Range
         '\r' => true,
         _ => start == byte_order_mark(text),
     };
-    let ends = rest.is_empty() || inserted.ends_with('\n') || ends_line(rest);
+    let ends = rest.is_empty() || inserted.ends_with('\n') || starts_with_line_end(rest);
     (apart && ends && !has_tail(tree, place)).then_some(start..end)
 }
 
@@ -55,9 +55,9 @@ pub(super) fn lines(tree: &Tree, place: &Place<'_>, edit: &Edit) -> Option<Range
     let head = text[start..place.start()].trim();
     let alone = match place.parent.kind {
         Kind::List(_) => head == "-",
-        _ => head.is_empty() && begins_line(text, place.start()),
+        _ => head.is_empty() && is_first_in_line(text, place.start()),
     };
-    let stop = line_stop(text, place.end());
+    let stop = line_content_end(text, place.end());
     if !alone || !text[place.end()..stop].trim().is_empty() {
         return None;
     }
@@ -75,7 +75,7 @@ pub(super) fn lines(tree: &Tree, place: &Place<'_>, edit: &Edit) -> Option<Range
     let from = above.as_ref().map_or(start, |line| line.start);
     match next {
         Some(next) if parted && above.is_none() && start > mark => {
-            let below = line_stop(text, next);
+            let below = line_content_end(text, next);
             let blank = below < text.len() && text[next..below].trim().is_empty();
             let after = text[below..].find('\n').map(|newline| below + newline + 1);
             Some(from..after.filter(|_| blank).unwrap_or(next))
@@ -121,12 +121,12 @@ pub(super) fn element(tree: &Tree, place: &Place<'_>) -> Option<Range<usize>> {
 /// Whether a comment indented deeper than the entry follows it directly: somebody added to it.
 fn has_tail(tree: &Tree, place: &Place<'_>) -> bool {
     let text = tree.text.as_str();
-    let stop = line_stop(text, place.end());
+    let stop = line_content_end(text, place.end());
     let Some(newline) = text[stop..].find('\n') else {
         return false;
     };
     let start = stop + newline + 1;
-    let line = &text[start..line_stop(text, start)];
+    let line = &text[start..line_content_end(text, start)];
     let content = line.trim_start_matches([' ', '\t']);
     let indent = match place.parent.kind {
         Kind::List(_) => column(text, place.parent.start),

@@ -2,17 +2,17 @@
 
 use super::compare::{Meant, differ_only_at};
 use super::data::{Data, is_ambiguous};
-use super::lines::column;
 use super::node::{Kind, Node};
-use super::place::begins_line;
-use super::remove::exact;
 use super::style::Style;
 use super::undo::{Place, find, path_of, undo};
 use super::value::{Value, flow_entry, quote, scalar, write_entry};
 use super::{Change, Tree};
+use crate::text::column;
+use crate::text::is_first_in_line;
 use crate::{Edit, UndoError, line_end};
 
-/// Plans another value for what an edit added. `None` instead of a tree when it has that value.
+/// Plans another value for what an edit added: the new tree and record, or `None` when it has that
+/// value.
 ///
 /// ```text
 /// record  "\n\n  redis:\n    image: redis:8"    value  {image: redis:9}
@@ -24,7 +24,7 @@ pub(super) fn revise(
     tree: &Tree,
     edit: &Edit,
     value: &Value,
-) -> Result<(Option<Tree>, Edit), UndoError> {
+) -> Result<Option<(Tree, Edit)>, UndoError> {
     if edit.container {
         return Err(UndoError::NotEmpty);
     }
@@ -39,7 +39,7 @@ pub(super) fn revise(
         write_scalar(tree, &place, edit, value)?
     };
     let Some(written) = written else {
-        return Ok((None, edit.clone()));
+        return Ok(None);
     };
     let change = Change {
         splices: vec![(written.start..place.end(), written.content)],
@@ -67,7 +67,7 @@ pub(super) fn revise(
         Err(_) => false,
     };
     if is_meant && is_undone_alike {
-        Ok((Some(after), written.edit))
+        Ok(Some((after, written.edit)))
     } else {
         Err(UndoError::Modified)
     }
@@ -150,7 +150,7 @@ fn entry(
         let is_json = key.quote() == Some('"') && tree.root.as_ref().is_some_and(|root| root.flow);
         return Ok(flow_entry(name, value, style, is_json));
     }
-    if !begins_line(text, key.start) {
+    if !is_first_in_line(text, key.start) {
         return Err(UndoError::Modified);
     }
     let mut lines = Vec::new();
@@ -190,14 +190,6 @@ fn record(tree: &Tree, place: &Place<'_>, edit: &Edit, content: &str) -> Option<
     if start >= end {
         return None;
     }
-    let ends = |part: &str| {
-        if exact(tree, place, edit).is_some() {
-            part.to_owned()
-        } else {
-            part.replace("\r\n", "\n")
-                .replace('\n', line_end(&tree.text))
-        }
-    };
     let text = tree.text.as_str();
     let head = match place.parent.kind {
         Kind::List(_) => {
@@ -209,8 +201,8 @@ fn record(tree: &Tree, place: &Place<'_>, edit: &Edit, content: &str) -> Option<
     };
     Some(format!(
         "{}{head}{content}{}",
-        ends(&after[..start]),
-        ends(&after[end..])
+        &after[..start],
+        &after[end..]
     ))
 }
 

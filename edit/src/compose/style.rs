@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use super::lines::{column, line_start};
 use super::node::{Kind, Node};
 use crate::line_end;
+use crate::text::{column, line_start};
 
 /// How new text is written.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,10 +6,10 @@ use std::ops::Range;
 use super::address::names;
 use super::compare::{Meant, differ_only_at};
 use super::data::Data;
-use super::lines::byte_order_mark;
 use super::node::{Kind, Node};
 use super::remove::{element, exact, lines};
 use super::{Change, Tree};
+use crate::text::byte_order_mark;
 use crate::{Edit, UndoError};
 
 /// An entry or an item that an address names.

@@ -7,7 +7,8 @@ use granit_parser::ScalarStyle;
 use super::data::is_ambiguous;
 use super::node::{self, Kind, Node};
 use super::style::Style;
-use crate::{EditError, line_of};
+use crate::EditError;
+use crate::text::line_of;
 
 /// A YAML value without anchors, tags or comments.
 #[derive(Clone, Debug, PartialEq, Eq)]
