@@ -12,7 +12,7 @@ mod value;
 
 use std::collections::BTreeSet;
 
-pub use read::{Binary, Declared, Library, Manifest, Origin, Package, Section, Workspace, read};
+pub use read::{Binary, Declared, Library, Manifest, Package, Section, Workspace, read};
 pub use undo::{revise, state, undo};
 
 use super::{Edit, EditError, Outcome, line_of};
@@ -227,7 +227,7 @@ fn like_normal(
         return Ok(Some((dependency.clone(), true)));
     }
     match value::requirement_of(normal.item) {
-        Some(requirement) if value::origin_of(normal.item) == Origin::Registry => {
+        Some(requirement) if value::is_from_registry(normal.item) => {
             let dependency = Dependency {
                 requirement: requirement.to_owned(),
                 ..dependency.clone()

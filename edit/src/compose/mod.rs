@@ -12,7 +12,7 @@
 //! | `value`, `style` | how is new text written in this file |
 //! | `insert`, `place` | where does it go |
 //! | `undo`, `remove`, `revise` | how does it come out again, or get another value |
-//! | `service` | what the editor knows of Compose: services, dependencies, environments |
+//! | `service`, `port` | what the editor knows of Compose: services, dependencies, environments, ports |
 //! | `address` | names of places |
 
 mod address;
@@ -22,6 +22,7 @@ mod excerpt;
 mod insert;
 mod node;
 mod place;
+mod port;
 mod remove;
 mod revise;
 mod service;
@@ -32,7 +33,8 @@ mod undo;
 mod value;
 
 pub use address::pointer;
-pub use service::{File, Service, YamlForm};
+pub use port::Port;
+pub use service::{File, Service};
 pub use value::{Value, parse_value};
 
 use std::cell::OnceCell;
@@ -195,15 +197,6 @@ impl Compose {
     /// As [`Compose::add_service`].
     pub fn add_volume(&mut self, name: &str, volume: &Value) -> Result<Outcome, EditError> {
         self.add_entry(&["volumes", name], volume)
-    }
-
-    /// Adds a network at the end of the top-level `networks`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Compose::add_service`].
-    pub fn add_network(&mut self, name: &str, network: &Value) -> Result<Outcome, EditError> {
-        self.add_entry(&["networks", name], network)
     }
 
     /// Adds entries of top-level mappings (the mapping, a name, its value) in one step, and of a large

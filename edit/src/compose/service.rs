@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::data::Data;
 use super::insert;
+use super::port::{Port, TCP};
 use super::{Compose, Tree, Value};
 use crate::{EditError, Outcome, line_of};
 
@@ -14,8 +15,6 @@ pub struct File {
     pub services: Vec<Service>,
     /// Names of the top-level volumes.
     pub volumes: Vec<String>,
-    /// Names of the top-level networks.
-    pub networks: Vec<String>,
     /// Paths of included files, as written.
     pub includes: Vec<String>,
 }
@@ -33,46 +32,16 @@ pub struct Service {
     pub build: bool,
     /// Ports: the short syntax as written, the long one as `host_ip:published:target`.
     pub ports: Vec<String>,
+    /// The same ports in their parts.
+    pub port_mappings: Vec<Port>,
     /// Names of the networks it joins.
     pub networks: Vec<String>,
     /// Whether it is on the network of its host.
     pub host_network: bool,
     /// Names of the profiles that start it.
     pub profiles: Vec<String>,
-    /// Names of the services it depends on.
-    pub depends_on: Vec<String>,
-    /// How its `depends_on` is written.
-    pub depends_on_form: YamlForm,
     /// Its `environment`, as far as values are given.
     pub environment: Vec<(String, String)>,
-    /// How its `environment` is written.
-    pub environment_form: YamlForm,
-    /// Whether the file gives it a healthcheck that is not disabled.
-    pub healthcheck: bool,
-}
-
-/// How a part of a service is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum YamlForm {
-    /// Not there, or without a value.
-    Missing,
-    /// As a list.
-    List,
-    /// As a mapping.
-    Map,
-    /// As something else, which Compose would refuse.
-    Other,
-}
-
-impl YamlForm {
-    fn of(data: Option<&Data>) -> YamlForm {
-        match data.map(Data::untagged) {
-            None | Some(Data::Null) => YamlForm::Missing,
-            Some(Data::List(_)) => YamlForm::List,
-            Some(Data::Map(_)) => YamlForm::Map,
-            Some(_) => YamlForm::Other,
-        }
-    }
 }
 
 pub(super) fn file(tree: &Tree) -> File {
@@ -100,7 +69,6 @@ pub(super) fn file(tree: &Tree) -> File {
             .map(|(name, data)| service(name, data, lines.remove(&**name)))
             .collect(),
         volumes: keys("volumes"),
-        networks: keys("networks"),
         includes: includes.iter().flat_map(paths).collect(),
     }
 }
@@ -121,24 +89,26 @@ fn lines(tree: &Tree) -> HashMap<&str, usize> {
 
 fn service(name: &str, data: &Data, line: Option<usize>) -> Service {
     let list = |name: &str| data.get(name).map(names).unwrap_or_default();
+    let ports: Vec<_> = data
+        .get("ports")
+        .map(|ports| ports.items().iter().filter_map(port).collect())
+        .unwrap_or_default();
     Service {
         name: name.to_owned(),
         line,
         image: data.get("image").and_then(Data::text).map(str::to_owned),
         build: data.get("build").is_some_and(|build| !build.is_empty()),
-        ports: data
-            .get("ports")
-            .map(|ports| ports.items().iter().filter_map(port).collect())
-            .unwrap_or_default(),
+        ports: ports.iter().map(|(text, _)| text.clone()).collect(),
+        port_mappings: ports.into_iter().map(|(_, port)| port).collect(),
         networks: list("networks"),
         host_network: data.get("network_mode").and_then(Data::text) == Some("host"),
         profiles: list("profiles"),
-        depends_on: list("depends_on"),
-        depends_on_form: YamlForm::of(data.get("depends_on")),
         environment: data.get("environment").map(pairs).unwrap_or_default(),
-        environment_form: YamlForm::of(data.get("environment")),
-        healthcheck: has_healthcheck(data),
     }
+}
+
+fn is_list(data: &Data) -> bool {
+    matches!(data.untagged(), Data::List(_))
 }
 
 /// The keys of a mapping or the texts of a list.
@@ -164,23 +134,19 @@ fn pairs(data: &Data) -> Vec<(String, String)> {
     entries.chain(items).collect()
 }
 
-fn port(data: &Data) -> Option<String> {
+/// A port in the short syntax or the long one, with its text.
+fn port(data: &Data) -> Option<(String, Port)> {
     if let Some(text) = data.text() {
-        return Some(text.to_owned());
+        return Some((text.to_owned(), Port::parse(text)));
     }
-    let part = |name: &str| data.get(name).and_then(Data::text);
-    let target = part("target")?;
-    let mut port = String::new();
-    for part in [part("host_ip"), part("published")].into_iter().flatten() {
-        port.push_str(part);
-        port.push(':');
-    }
-    port.push_str(target);
-    if let Some(protocol) = part("protocol").filter(|protocol| *protocol != "tcp") {
-        port.push('/');
-        port.push_str(protocol);
-    }
-    Some(port)
+    let part = |name: &str| data.get(name).and_then(Data::text).map(str::to_owned);
+    let port = Port {
+        host_ip: part("host_ip"),
+        host: part("published"),
+        container: part("target")?,
+        protocol: part("protocol").unwrap_or_else(|| TCP.to_owned()),
+    };
+    Some((port.to_string(), port))
 }
 
 fn has_healthcheck(service: &Data) -> bool {
@@ -211,7 +177,7 @@ impl Compose {
         if current.is_some_and(|current| names(current).iter().any(|name| name == on)) {
             return Ok(Outcome::AlreadyPresent);
         }
-        if YamlForm::of(current) == YamlForm::List {
+        if current.is_some_and(is_list) {
             return self.add_item(&path, on, on);
         }
         let other = self.tree.data.at(&["services", on]);
@@ -241,7 +207,7 @@ impl Compose {
         if current.is_some_and(|current| names(current).iter().any(defines)) {
             return Ok(Outcome::AlreadyPresent);
         }
-        if YamlForm::of(current) == YamlForm::List {
+        if current.is_some_and(is_list) {
             return self.add_item(&path, key, &format!("{key}={value}"));
         }
         let value = self.like_last_value(&path, value);
