@@ -3,28 +3,29 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::place::{self, Entry};
-use super::{Table, added, value};
+use super::spans::{self, Entry};
+use super::verify::added;
+use super::{Table, value};
 use crate::text::{line_content_end, line_of, line_start, next_line_start, replace, splice};
 use crate::{Edit, EditError, Outcome, line_end};
 use toml_edit::{Array, InlineTable, Item, Value};
 
-/// TemplateFiles that go in at offsets, and the stretch of text around them that the record holds. The
-/// stretch is never empty, so that a record tells an extension from an entry that is all ours.
+/// Texts that go in at offsets, and the recorded_span of text around them that the record holds. The
+/// recorded_span is never empty, so that a record tells an extension from an entry that is all ours.
 struct Extension {
     inserts: Vec<(usize, String)>,
-    stretch: Range<usize>,
+    recorded_span: Range<usize>,
 }
 
 impl Extension {
     fn apply(&self, text: &str) -> (String, String) {
-        let stretch = &self.stretch;
+        let recorded_span = &self.recorded_span;
         let inserts = self.inserts.iter();
         let inside: Vec<_> = inserts
-            .map(|(at, new)| (at - stretch.start..at - stretch.start, new))
+            .map(|(at, new)| (at - recorded_span.start..at - recorded_span.start, new))
             .collect();
-        let after = splice(&text[stretch.clone()], &inside);
-        (replace(text, self.stretch.clone(), &after), after)
+        let after = splice(&text[recorded_span.clone()], &inside);
+        (replace(text, self.recorded_span.clone(), &after), after)
     }
 }
 
@@ -56,7 +57,7 @@ pub(super) fn extend(
     let (new, after) = extension.apply(text);
     let edit = Edit {
         address,
-        before: text[extension.stretch].to_owned(),
+        before: text[extension.recorded_span].to_owned(),
         after,
         container: false,
     };
@@ -97,7 +98,7 @@ fn extension(text: &str, entry: &Entry<'_>, missing: &[String]) -> Option<Extens
                         format!(", features = {} }}", value::list(missing)),
                     ),
                 ],
-                stretch: span,
+                recorded_span: span,
             })
         }
         Item::Value(Value::InlineTable(table)) => match table.get("features") {
@@ -121,7 +122,7 @@ fn into_inline(
     table: &InlineTable,
     missing: &[String],
 ) -> Option<Extension> {
-    let last = place::entries(table)
+    let last = spans::entries(table)
         .into_iter()
         .max_by_key(|entry| entry.end)?;
     let list = value::list(missing);
@@ -130,14 +131,14 @@ fn into_inline(
     } else {
         format!(", features = {list}")
     };
-    let stretch = if table.is_dotted() {
+    let recorded_span = if table.is_dotted() {
         last.item.span()?
     } else {
         last.end..table.span()?.end
     };
     Some(Extension {
         inserts: vec![(last.end, insert)],
-        stretch,
+        recorded_span,
     })
 }
 
@@ -148,7 +149,7 @@ fn into_table(
     table: &toml_edit::Table,
     missing: &[String],
 ) -> Option<Extension> {
-    let last = place::entries(table)
+    let last = spans::entries(table)
         .into_iter()
         .max_by_key(|entry| entry.end)?;
     let start = line_start(text, entry.key.start);
@@ -163,12 +164,12 @@ fn into_table(
     Some(if after > stop {
         Extension {
             inserts: vec![(after, format!("{line}{}", &text[stop..after]))],
-            stretch: stop..after,
+            recorded_span: stop..after,
         }
     } else {
         Extension {
             inserts: vec![(stop, format!("{}{line}", line_end(text)))],
-            stretch: last.item.span()?.start..stop,
+            recorded_span: last.item.span()?.start..stop,
         }
     })
 }
@@ -180,7 +181,7 @@ fn into_array(text: &str, array: &Array, missing: &[String]) -> Option<Extension
         let list = value::list(missing);
         return Some(Extension {
             inserts: vec![(span.start + 1, list[1..list.len() - 1].to_owned())],
-            stretch: span.start..span.start + 1,
+            recorded_span: span.start..span.start + 1,
         });
     };
     let quote = if text[last.clone()].starts_with('\'') {
@@ -216,15 +217,18 @@ fn into_array(text: &str, array: &Array, missing: &[String]) -> Option<Extension
             at_end.push(item);
         }
     }
-    let mut stretch = list.last.clone();
+    let mut recorded_span = list.last.clone();
     if !at_end.is_empty() {
         inserts.extend(list.at_end(&at_end)?);
     } else if let Some((first, _)) = inserts.first() {
-        stretch = list.around(*first)?;
+        recorded_span = list.around(*first)?;
     }
-    stretch.start = stretch.start.min(inserts.first()?.0);
-    stretch.end = stretch.end.max(inserts.last()?.0);
-    Some(Extension { inserts, stretch })
+    recorded_span.start = recorded_span.start.min(inserts.first()?.0);
+    recorded_span.end = recorded_span.end.max(inserts.last()?.0);
+    Some(Extension {
+        inserts,
+        recorded_span,
+    })
 }
 
 /// A list that has items.

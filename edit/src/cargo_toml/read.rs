@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{place, value};
+use super::{spans, value};
 use crate::EditError;
 use crate::text::line_of;
 use toml_edit::{Document, Item, TableLike};
@@ -126,7 +126,7 @@ pub struct Declared {
 ///
 /// [`EditError::Unreadable`] for what is not TOML.
 pub fn read(text: &str) -> Result<Manifest, EditError> {
-    let document = place::parse(text)?;
+    let document = spans::parse(text)?;
     let root = document.as_item();
     let lints = table(root, "lints");
     let features = features(&document);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::place::{self, Entry};
+use super::spans::{self, Entry};
 use super::{Dependency, Table, extend, insert, value};
 use crate::text::{line_content_end, line_start, next_line_start, replace, without_last_line_end};
 use crate::{Edit, Outcome, UndoError};
@@ -77,7 +77,7 @@ fn revise_as_recorded(
 ) -> Result<(String, Edit), UndoError> {
     if !edit.before.is_empty() {
         let back = undo_as_recorded(text, edit)?;
-        let document = place::parse(&back).map_err(|_| UndoError::Modified)?;
+        let document = spans::parse(&back).map_err(|_| UndoError::Modified)?;
         let entry = entry_of(&document, edit).ok_or(UndoError::Missing)?;
         return match extend::extend(&back, table, &entry, &dependency.features) {
             Ok(Outcome::Added { text, mut edits }) => edits
@@ -95,7 +95,7 @@ fn revise_as_recorded(
         };
     }
     locate(text, edit, false)?;
-    let document = place::parse(text).map_err(|_| UndoError::Modified)?;
+    let document = spans::parse(text).map_err(|_| UndoError::Modified)?;
     let entry = entry_of(&document, edit).ok_or(UndoError::Missing)?;
     let range = entry.key.start..entry.end;
     let inherit = value::flag_of(entry.item, "workspace") == Some(true);
@@ -134,12 +134,12 @@ fn without(mut data: toml::Table, edit: &Edit) -> toml::Table {
 fn entry_of<'a>(document: &'a Document<&str>, edit: &Edit) -> Option<Entry<'a>> {
     let (table, key) = edit.address.split_once('/')?;
     let table = Table::from_address(table)?;
-    let (_, item) = place::walk(document, table.path())?;
-    place::entry(item.as_table_like()?, key)
+    let (_, item) = spans::walk(document, table.path())?;
+    spans::entry(item.as_table_like()?, key)
 }
 
 fn locate(text: &str, edit: &Edit, empty: bool) -> Result<Found, UndoError> {
-    let document = place::parse(text).map_err(|_| UndoError::Modified)?;
+    let document = spans::parse(text).map_err(|_| UndoError::Modified)?;
     if edit.container {
         return container(text, &document, edit, empty);
     }
@@ -151,7 +151,7 @@ fn locate(text: &str, edit: &Edit, empty: bool) -> Result<Found, UndoError> {
         });
     }
     if edit.before.is_empty() {
-        whole(text, &entry, edit).ok_or(UndoError::Modified)
+        entry_of_ours(text, &entry, edit).ok_or(UndoError::Modified)
     } else {
         extension(text, &entry, edit).ok_or(UndoError::Modified)
     }
@@ -163,7 +163,7 @@ fn changes_nothing(edit: &Edit) -> bool {
 }
 
 /// An entry that is all ours: a line, or a part of an inline table.
-fn whole(text: &str, entry: &Entry<'_>, edit: &Edit) -> Option<Found> {
+fn entry_of_ours(text: &str, entry: &Entry<'_>, edit: &Edit) -> Option<Found> {
     let core = edit.after.trim_matches(['\r', '\n']);
     let start = line_start(text, entry.key.start);
     let stop = line_content_end(text, entry.end);
@@ -209,7 +209,7 @@ fn container(
     empty: bool,
 ) -> Result<Found, UndoError> {
     let table = Table::from_address(&edit.address).ok_or(UndoError::Missing)?;
-    let (_, item) = place::walk(document, table.path()).ok_or(UndoError::Missing)?;
+    let (_, item) = spans::walk(document, table.path()).ok_or(UndoError::Missing)?;
     let Item::Table(header) = item else {
         return Err(UndoError::Modified);
     };
@@ -225,7 +225,7 @@ fn container(
         && !below
             .find(|line| !line.starts_with('#'))
             .is_some_and(|line| line.starts_with('['));
-    if empty && (commented || !place::entries(header).is_empty()) {
+    if empty && (commented || !spans::entries(header).is_empty()) {
         return Err(UndoError::NotEmpty);
     }
     if text[start..line_content_end(text, start)].trim_end() != format!("[{}]", edit.address) {

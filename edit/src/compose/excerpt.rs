@@ -5,8 +5,10 @@
 
 use std::ops::Range;
 
-use super::node::{Kind, Node};
-use super::{Change, Data, Tree};
+use super::change::Change;
+use super::document::Document;
+use super::syntax_node::{Kind, SyntaxNode};
+use super::yaml_value::YamlValue;
 use crate::text::is_first_in_line;
 use crate::text::{column, line_start};
 
@@ -15,9 +17,9 @@ const MANY: usize = 8;
 
 /// The file before and after a change, both without the same services, none of which it touches.
 /// `None` where nothing can be left out.
-pub(super) fn around(tree: &Tree, change: &Change) -> Option<(Tree, Tree)> {
-    let text = tree.text.as_str();
-    let root = tree.root.as_ref()?;
+pub(super) fn around(document: &Document, change: &Change) -> Option<(Document, Document)> {
+    let text = document.text.as_str();
+    let root = document.root.as_ref()?;
     let (_, services) = root.entry("services")?;
     let entries = services.entries();
     if root.flow || services.flow || entries.len() < MANY || is_shared(root) {
@@ -25,17 +27,17 @@ pub(super) fn around(tree: &Tree, change: &Change) -> Option<(Tree, Tree)> {
     }
     let (first, _) = &entries[1];
     let (next, _) = &entries[entries.len() - 2];
-    let in_line = |key: &Node| {
+    let in_line = |key: &SyntaxNode| {
         is_first_in_line(text, key.start) && column(text, key.start) == column(text, first.start)
     };
     let middle = line_start(text, first.start)..line_start(text, next.start);
-    let is_apart =
+    let is_non_overlapping =
         |(range, _): &(Range<usize>, String)| range.end < middle.start || middle.end < range.start;
-    if !in_line(first) || !in_line(next) || !change.splices.iter().all(is_apart) {
+    if !in_line(first) || !in_line(next) || !change.splices.iter().all(is_non_overlapping) {
         return None;
     }
-    let before = Tree::parse(without(text, &middle)).ok()?;
-    if !is_rest(&tree.data, &before.data, entries.len()) {
+    let before = Document::parse(without(text, &middle)).ok()?;
+    if !is_rest(&document.data, &before.data, entries.len()) {
         return None;
     }
     let (mut added, mut removed) = (0, 0);
@@ -46,7 +48,7 @@ pub(super) fn around(tree: &Tree, change: &Change) -> Option<(Tree, Tree)> {
         }
     }
     let moved = middle.start + added - removed..middle.end + added - removed;
-    let after = Tree::parse(without(&change.apply(text), &moved)).ok()?;
+    let after = Document::parse(without(&change.apply(text), &moved)).ok()?;
     Some((before, after))
 }
 
@@ -55,7 +57,7 @@ fn without(text: &str, middle: &Range<usize>) -> String {
 }
 
 /// Whether an anchor, an alias or a tag is there, which may reach or be reached from anywhere.
-fn is_shared(node: &Node) -> bool {
+fn is_shared(node: &SyntaxNode) -> bool {
     let own = node.anchor != 0 || node.tag.is_some();
     own || match &node.kind {
         Kind::Scalar(..) => false,
@@ -69,10 +71,13 @@ fn is_shared(node: &Node) -> bool {
 }
 
 /// Whether `rest` is what is left of `whole`, which has so many services, without those in the middle.
-fn is_rest(whole: &Data, rest: &Data, count: usize) -> bool {
+fn is_rest(whole: &YamlValue, rest: &YamlValue, count: usize) -> bool {
     let (whole, rest) = (whole.entries(), rest.entries());
-    let same = |a: &[(_, Data)], b: &[(_, Data)]| {
-        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.0 == b.0 && a.1.same(&b.1))
+    let same = |a: &[(_, YamlValue)], b: &[(_, YamlValue)]| {
+        a.len() == b.len()
+            && a.iter()
+                .zip(b)
+                .all(|(a, b)| a.0 == b.0 && a.1.semantically_eq(&b.1))
     };
     whole.len() == rest.len()
         && whole
@@ -80,7 +85,7 @@ fn is_rest(whole: &Data, rest: &Data, count: usize) -> bool {
             .zip(rest)
             .all(|((name, whole), (other, rest))| {
                 if **name != *"services" {
-                    return name == other && whole.same(rest);
+                    return name == other && whole.semantically_eq(rest);
                 }
                 let (whole, rest) = (whole.entries(), rest.entries());
                 name == other
@@ -95,15 +100,15 @@ fn is_rest(whole: &Data, rest: &Data, count: usize) -> bool {
 mod tests {
     use super::*;
 
-    fn file(services: usize, last: &str) -> Tree {
+    fn file(services: usize, last: &str) -> Document {
         let services: String = (0..services)
             .map(|number| format!("  s{number}:\n    image: a:{number}\n"))
             .collect();
-        Tree::parse(format!("name: x\nservices:\n{services}{last}")).unwrap()
+        Document::parse(format!("name: x\nservices:\n{services}{last}")).unwrap()
     }
 
-    fn at(tree: &Tree, place: &str, new: &str) -> Change {
-        let at = tree.text.find(place).unwrap();
+    fn at(document: &Document, target: &str, new: &str) -> Change {
+        let at = document.text.find(target).unwrap();
         Change {
             splices: vec![(at..at, new.to_owned())],
             edits: Vec::new(),
@@ -112,17 +117,17 @@ mod tests {
 
     #[test]
     fn the_first_and_the_last_two_services_stay() {
-        let tree = file(40, "volumes:\n  v:\n");
-        let change = at(&tree, "volumes:", "  new:\n    image: b\n");
-        let (before, after) = around(&tree, &change).unwrap();
+        let document = file(40, "volumes:\n  v:\n");
+        let change = at(&document, "volumes:", "  new:\n    image: b\n");
+        let (before, after) = around(&document, &change).unwrap();
         let kept = "name: x\nservices:\n  s0:\n    image: a:0\n  s38:\n    image: a:38\n  s39:\n    image: a:39\n";
         assert_eq!(before.text, format!("{kept}volumes:\n  v:\n"));
         assert_eq!(
             after.text,
             format!("{kept}  new:\n    image: b\nvolumes:\n  v:\n")
         );
-        let above = at(&tree, "services:", "networks:\n  w:\n");
-        let (_, after) = around(&tree, &above).unwrap();
+        let above = at(&document, "services:", "networks:\n  w:\n");
+        let (_, after) = around(&document, &above).unwrap();
         assert!(
             after
                 .text
@@ -133,8 +138,8 @@ mod tests {
 
     #[test]
     fn nothing_is_left_out_where_it_may_matter() {
-        let append = |tree: &Tree| {
-            let end = tree.text.len();
+        let append = |document: &Document| {
+            let end = document.text.len();
             Change {
                 splices: vec![(end..end, "  new:\n    image: b\n".to_owned())],
                 edits: Vec::new(),
@@ -146,10 +151,14 @@ mod tests {
         assert!(around(&many, &append(&many)).is_some());
         assert!(around(&many, &at(&many, "  s3:", "  new:\n")).is_none());
         let append_to = |services: &str| {
-            let tree = file(40, "");
-            let tree =
-                Tree::parse(tree.text.replacen("  s1:\n    image: a:1\n", services, 1)).unwrap();
-            around(&tree, &append(&tree)).is_some()
+            let document = file(40, "");
+            let document = Document::parse(document.text.replacen(
+                "  s1:\n    image: a:1\n",
+                services,
+                1,
+            ))
+            .unwrap();
+            around(&document, &append(&document)).is_some()
         };
         assert!(append_to("  s1:\n    image: b\n"));
         // It says more than its own lines, or does not begin its line.
@@ -160,8 +169,8 @@ mod tests {
             "  s: &a\n    image: b\n",
             "  s:\n    image: !reset b\n",
         ] {
-            let tree = file(40, shared);
-            assert!(around(&tree, &append(&tree)).is_none(), "{shared}");
+            let document = file(40, shared);
+            assert!(around(&document, &append(&document)).is_none(), "{shared}");
         }
     }
 }

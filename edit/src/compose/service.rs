@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::data::Data;
-use super::insert;
+use super::document::Document;
 use super::port::{Port, TCP};
-use super::{Compose, Tree, Value};
-use crate::{EditError, Outcome, line_of};
+use super::yaml_value::YamlValue;
+use crate::text::line_of;
 
 /// What a Compose file says, as far as adding to it needs to know.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,25 +43,25 @@ pub struct Service {
     pub environment: Vec<(String, String)>,
 }
 
-pub(super) fn file(tree: &Tree) -> File {
-    let keys = |name: &str| tree.data.get(name).map(names).unwrap_or_default();
-    let includes = tree
+pub(super) fn file(document: &Document) -> File {
+    let keys = |name: &str| document.data.get(name).map(names).unwrap_or_default();
+    let includes = document
         .data
         .get("include")
-        .map(Data::items)
+        .map(YamlValue::items)
         .unwrap_or_default();
-    let paths = |data: &Data| match data.get("path") {
+    let paths = |data: &YamlValue| match data.get("path") {
         Some(path) => path
             .text()
             .map_or_else(|| names(path), |path| vec![path.to_owned()]),
         None => data.text().map(str::to_owned).into_iter().collect(),
     };
-    let services = tree
+    let services = document
         .data
         .get("services")
-        .map(Data::entries)
+        .map(YamlValue::entries)
         .unwrap_or_default();
-    let mut lines = lines(tree);
+    let mut lines = lines(document);
     File {
         services: services
             .iter()
@@ -74,20 +73,23 @@ pub(super) fn file(tree: &Tree) -> File {
 }
 
 /// The lines of the services' keys, in one pass.
-fn lines(tree: &Tree) -> HashMap<&str, usize> {
-    let services = tree.root.as_ref().and_then(|root| root.entry("services"));
+fn lines(document: &Document) -> HashMap<&str, usize> {
+    let services = document
+        .root
+        .as_ref()
+        .and_then(|root| root.entry("services"));
     let (mut line, mut counted) = (1, 0);
     let keys = services.map_or(&[][..], |(_, all)| all.entries());
     keys.iter()
         .filter_map(|(key, _)| {
-            line += line_of(&tree.text[counted..], key.start - counted) - 1;
+            line += line_of(&document.text[counted..], key.start - counted) - 1;
             counted = key.start;
             Some((key.scalar()?, line))
         })
         .collect()
 }
 
-fn service(name: &str, data: &Data, line: Option<usize>) -> Service {
+fn service(name: &str, data: &YamlValue, line: Option<usize>) -> Service {
     let list = |name: &str| data.get(name).map(names).unwrap_or_default();
     let ports: Vec<_> = data
         .get("ports")
@@ -96,34 +98,37 @@ fn service(name: &str, data: &Data, line: Option<usize>) -> Service {
     Service {
         name: name.to_owned(),
         line,
-        image: data.get("image").and_then(Data::text).map(str::to_owned),
+        image: data
+            .get("image")
+            .and_then(YamlValue::text)
+            .map(str::to_owned),
         build: data.get("build").is_some_and(|build| !build.is_empty()),
         ports: ports.iter().map(|(text, _)| text.clone()).collect(),
         port_mappings: ports.into_iter().map(|(_, port)| port).collect(),
         networks: list("networks"),
-        host_network: data.get("network_mode").and_then(Data::text) == Some("host"),
+        host_network: data.get("network_mode").and_then(YamlValue::text) == Some("host"),
         profiles: list("profiles"),
         environment: data.get("environment").map(pairs).unwrap_or_default(),
     }
 }
 
-fn is_list(data: &Data) -> bool {
-    matches!(data.untagged(), Data::List(_))
+pub(super) fn is_list(data: &YamlValue) -> bool {
+    matches!(data.untagged(), YamlValue::List(_))
 }
 
 /// The keys of a mapping or the texts of a list.
-fn names(data: &Data) -> Vec<String> {
+pub(super) fn names(data: &YamlValue) -> Vec<String> {
     let keys = data.entries().iter().map(|(key, _)| key.to_string());
     let texts = data
         .items()
         .iter()
-        .filter_map(Data::text)
+        .filter_map(YamlValue::text)
         .map(str::to_owned);
     keys.chain(texts).collect()
 }
 
 /// The entries of a mapping, or of a list of `key=value`.
-fn pairs(data: &Data) -> Vec<(String, String)> {
+fn pairs(data: &YamlValue) -> Vec<(String, String)> {
     let entries = data.entries().iter();
     let entries =
         entries.filter_map(|(key, value)| Some((key.to_string(), value.text()?.to_owned())));
@@ -135,11 +140,11 @@ fn pairs(data: &Data) -> Vec<(String, String)> {
 }
 
 /// A port in the short syntax or the long one, with its text.
-fn port(data: &Data) -> Option<(String, Port)> {
+fn port(data: &YamlValue) -> Option<(String, Port)> {
     if let Some(text) = data.text() {
         return Some((text.to_owned(), Port::parse(text)));
     }
-    let part = |name: &str| data.get(name).and_then(Data::text).map(str::to_owned);
+    let part = |name: &str| data.get(name).and_then(YamlValue::text).map(str::to_owned);
     let port = Port {
         host_ip: part("host_ip"),
         host: part("published"),
@@ -149,104 +154,12 @@ fn port(data: &Data) -> Option<(String, Port)> {
     Some((port.to_string(), port))
 }
 
-fn has_healthcheck(service: &Data) -> bool {
+pub(super) fn has_healthcheck(service: &YamlValue) -> bool {
     let Some(check) = service.get("healthcheck").filter(|check| !check.is_empty()) else {
         return false;
     };
-    let disabled = check.get("disable").and_then(Data::text) == Some("true");
+    let disabled = check.get("disable").and_then(YamlValue::text) == Some("true");
     let test = check.get("test");
     let first = test.and_then(|test| test.text().or_else(|| test.items().first()?.text()));
     !disabled && first != Some("NONE")
-}
-
-impl Compose {
-    /// Lets a service start after another: a bare name in a list, else with the condition
-    /// `service_healthy` (`service_started` if the other one is known to have no healthcheck).
-    ///
-    /// # Errors
-    ///
-    /// [`EditError::Unsupported`] if there is no such service, or if the place cannot be edited without
-    /// damage.
-    pub fn add_dependency(&mut self, service: &str, on: &str) -> Result<Outcome, EditError> {
-        let path = ["services", service, "depends_on"];
-        self.expect_service(service)?;
-        if service == on {
-            return Err(self.tree.refuse(&path, "a service cannot depend on itself"));
-        }
-        let current = self.tree.data.at(&path);
-        if current.is_some_and(|current| names(current).iter().any(|name| name == on)) {
-            return Ok(Outcome::AlreadyPresent);
-        }
-        if current.is_some_and(is_list) {
-            return self.add_item(&path, on, on);
-        }
-        let other = self.tree.data.at(&["services", on]);
-        let condition = match other {
-            Some(other) if !has_healthcheck(other) => "service_started",
-            _ => "service_healthy",
-        };
-        let value = Value::Map(vec![("condition".to_owned(), Value::string(condition))]);
-        self.add_entry(&["services", service, "depends_on", on], &value)
-    }
-
-    /// Gives a service an environment variable, unless it has one of this name with any value.
-    ///
-    /// # Errors
-    ///
-    /// As [`Compose::add_dependency`].
-    pub fn add_environment(
-        &mut self,
-        service: &str,
-        key: &str,
-        value: &str,
-    ) -> Result<Outcome, EditError> {
-        let path = ["services", service, "environment"];
-        self.expect_service(service)?;
-        let current = self.tree.data.at(&path);
-        let defines = |name: &String| name.split('=').next() == Some(key);
-        if current.is_some_and(|current| names(current).iter().any(defines)) {
-            return Ok(Outcome::AlreadyPresent);
-        }
-        if current.is_some_and(is_list) {
-            return self.add_item(&path, key, &format!("{key}={value}"));
-        }
-        let value = self.like_last_value(&path, value);
-        self.add_entry(&["services", service, "environment", key], &value)
-    }
-
-    fn expect_service(&self, service: &str) -> Result<(), EditError> {
-        let path = ["services", service];
-        match self.tree.data.at(&path) {
-            Some(_) => Ok(()),
-            None => Err(self.tree.refuse(&path, "there is no such service")),
-        }
-    }
-
-    /// A string that is quoted if the last value of the mapping at `path` is.
-    fn like_last_value(&self, path: &[&str], text: &str) -> Value {
-        let map = path.iter().fold(self.tree.root.as_ref(), |node, name| {
-            node.and_then(|node| node.entry(name))
-                .map(|(_, value)| value)
-        });
-        let quoted = map
-            .and_then(|map| map.entries().last())
-            .is_some_and(|(_, value)| value.quote().is_some());
-        match Value::string(text) {
-            Value::Scalar { text, quoted: must } => Value::Scalar {
-                text,
-                quoted: must || quoted,
-            },
-            value => value,
-        }
-    }
-
-    fn add_item(&mut self, path: &[&str], name: &str, item: &str) -> Result<Outcome, EditError> {
-        let change = insert::item(&self.tree, path, name, item)?;
-        let judge = |before: Option<&Data>, after: Option<&Data>| {
-            before
-                .zip(after)
-                .is_some_and(|(before, after)| after.is_with_item(before, item))
-        };
-        self.commit(&change, path, &judge)
-    }
 }

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use super::append::{Line, content};
+use super::scan;
 use super::undo::{Recorded, find_recorded, locate_where};
-use super::{Line, content, scan};
 use crate::text::replace;
 use crate::{Edit, UndoError, line_end};
 

@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use super::line_of;
-use crate::text::{line_content_end, next_line_start};
+use crate::text::{line_content_end, line_of, next_line_start};
 
 /// A variable of an env file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use pretty_assertions::assert_str_eq;
 use proptest::prelude::*;
 
 use super::*;
-use crate::UndoError;
+use crate::{Edit, Outcome, UndoError};
 
 fn line(key: &str, value: &str) -> Line {
     Line {

@@ -7,7 +7,7 @@ mod reading;
 mod taking_back;
 
 use super::*;
-use crate::UndoError;
+use crate::{Edit, EditError, Outcome, UndoError};
 
 const PACKAGE: &str = "[package]\nname = \"a\"\nversion = \"0.1.0\"\n\n";
 
