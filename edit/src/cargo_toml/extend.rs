@@ -10,8 +10,8 @@ use crate::text::{line_content_end, line_of, line_start, next_line_start, replac
 use crate::{Edit, EditError, Outcome, line_end};
 use toml_edit::{Array, InlineTable, Item, Value};
 
-/// Texts that go in at offsets, and the recorded_span of text around them that the record holds. The
-/// recorded_span is never empty, so that a record tells an extension from an entry that is all ours.
+/// Texts that go in at offsets, and the span of the text around them that the record holds. It is
+/// never empty: an empty `before` marks an entry that was added whole.
 struct Extension {
     inserts: Vec<(usize, String)>,
     recorded_span: Range<usize>,
@@ -174,6 +174,21 @@ fn into_table(
     })
 }
 
+/// Into a list of features: in sorted position if it is sorted, else at the end, in the quotes and the
+/// layout of its items.
+///
+/// ```text
+/// ["rt", "sync"]       and "net"   ["net", "rt", "sync"]      sorted
+/// ["rt", "fs"]         and "net"   ["rt", "fs", "net"]        not sorted
+///
+/// [                                [
+///   "rt", # runtime    and "net"     "rt", # runtime
+///   "fs"  # last                     "fs",  # last            a comma before the comment
+/// ]                                  "net"
+///                                  ]
+/// ```
+///
+/// The recorded span covers all insertions and at least one item, so that it is found again.
 fn into_array(text: &str, array: &Array, missing: &[String]) -> Option<Extension> {
     let span = array.span()?;
     let items: Vec<_> = array.iter().map(Value::span).collect::<Option<_>>()?;

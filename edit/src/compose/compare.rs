@@ -1,7 +1,5 @@
 //! Comparing data: whether a fragment is there, and whether an edit changed only what it meant to.
 
-use std::collections::BTreeMap;
-
 use std::rc::Rc;
 
 use super::yaml_value::YamlValue;
@@ -162,29 +160,20 @@ impl YamlValue {
     }
 }
 
-/// A path where two values are expected to differ, and a predicate for what stands there.
-#[derive(Clone, Copy)]
-pub(super) struct ExpectedChange<'a> {
-    pub(super) path: &'a [&'a str],
-    pub(super) predicate: &'a dyn Fn(Option<&YamlValue>, Option<&YamlValue>) -> bool,
-}
+/// What decides whether the value at a path changed as expected: it gets both values there.
+pub(super) type Predicate<'a> = dyn Fn(Option<&YamlValue>, Option<&YamlValue>) -> bool + 'a;
 
-/// Whether `left` and `right` differ only at the expected paths, and their predicates accept what is
-/// there. No path may lead into another. On the way to a path, absent and null count as empty.
+/// Whether `left` and `right` differ only at a path, and the predicate accepts what is there. On the
+/// way to the path, absent and null count as empty.
 pub(super) fn differ_only_at(
     left: Option<&YamlValue>,
     right: Option<&YamlValue>,
-    places: &[ExpectedChange<'_>],
+    path: &[&str],
+    predicate: &Predicate<'_>,
 ) -> bool {
-    if let [
-        ExpectedChange {
-            path: [],
-            predicate,
-        },
-    ] = places
-    {
+    let Some((name, rest)) = path.split_first() else {
         return predicate(left, right);
-    }
+    };
     let both = left.zip(right);
     if both.is_some_and(|(left, right)| tag(left) != tag(right)) {
         return false;
@@ -192,23 +181,10 @@ pub(super) fn differ_only_at(
     let (Some(before), Some(after)) = (entries_or_none(left), entries_or_none(right)) else {
         return false;
     };
-    let mut below: BTreeMap<&str, Vec<ExpectedChange<'_>>> = BTreeMap::new();
-    for target in places {
-        let Some((name, rest)) = target.path.split_first() else {
-            return false;
-        };
-        let (path, predicate) = (rest, target.predicate);
-        below
-            .entry(name)
-            .or_default()
-            .push(ExpectedChange { path, predicate });
-    }
-    same_entries(before, after, &|name| below.contains_key(name))
-        && below.iter().all(|(name, places)| {
-            let left = left.and_then(|data| data.get(name));
-            let right = right.and_then(|data| data.get(name));
-            differ_only_at(left, right, places)
-        })
+    let left = left.and_then(|value| value.get(name));
+    let right = right.and_then(|value| value.get(name));
+    same_entries(before, after, &|other| other == *name)
+        && differ_only_at(left, right, rest, predicate)
 }
 
 fn tag(data: &YamlValue) -> Option<&str> {

@@ -2,12 +2,12 @@
 
 use super::address::{self, pointer};
 use super::change::Change;
-use super::compare::{ExpectedChange, differ_only_at};
+use super::compare::{Predicate, differ_only_at};
 use super::document::Document;
 use super::service::File;
 use super::value::Value;
 use super::yaml_value::YamlValue;
-use super::{excerpt, insert, revise, service};
+use super::{insert, revise, service};
 use crate::{Edit, EditError, Outcome, UndoError};
 
 /// A Compose file that is being edited; each edit starts from the result of the one before.
@@ -69,72 +69,6 @@ impl Compose {
     /// As [`Compose::add_service`].
     pub fn add_volume(&mut self, name: &str, volume: &Value) -> Result<Outcome, EditError> {
         self.add_entry(&["volumes", name], volume)
-    }
-
-    /// Adds entries of top-level mappings (the mapping, a name, its value) in one step, and of a large
-    /// file reads only a part again. With the file as it is then, where it was read whole. `None` where
-    /// one is there or refused, or where the first would change how the others are written; they can be
-    /// added one after another.
-    #[must_use]
-    pub fn add_together(
-        &self,
-        entries: &[(&str, &str, &Value)],
-    ) -> Option<(Vec<Outcome>, Option<Compose>)> {
-        // An empty mapping that is filled becomes another neighbour for the ones below it.
-        let (first, ..) = entries.first()?;
-        self.document
-            .data
-            .get(first)
-            .filter(|data| !data.is_empty())?;
-        let mut whole = Change::default();
-        let (mut paths, mut wanted, mut edits) = (Vec::new(), Vec::new(), Vec::new());
-        for (section, name, value) in entries {
-            let path = [*section, *name];
-            if self.document.data.at(&path).is_some() {
-                return None;
-            }
-            let change = insert::entry(&self.document, &path, value).ok()?;
-            whole.splices.extend(change.splices);
-            edits.push(change.edits);
-            paths.push(path);
-            wanted.push(YamlValue::from_value(value));
-        }
-        if !whole.is_non_overlapping() {
-            return None;
-        }
-        let predicates: Vec<_> = wanted
-            .iter()
-            .map(|wanted| {
-                move |before: Option<&YamlValue>, after: Option<&YamlValue>| {
-                    before.is_none() && after.is_some_and(|after| after.semantically_eq(wanted))
-                }
-            })
-            .collect();
-        let meant = paths.iter().zip(&predicates);
-        let meant: Vec<_> = meant
-            .map(|(path, predicate)| ExpectedChange { path, predicate })
-            .collect();
-        let text = whole.apply(&self.document.text);
-        let (before, after) = match excerpt::around(&self.document, &whole) {
-            Some((before, after)) => (Some(before), after),
-            None => (None, Document::parse(text.clone()).ok()?),
-        };
-        let is_whole = before.is_none();
-        let before = before.as_ref().unwrap_or(&self.document);
-        // What was written in the style of the file before is what would be written in that of now.
-        if !differ_only_at(Some(&before.data), Some(&after.data), &meant)
-            || before.style() != after.style()
-        {
-            return None;
-        }
-        let added = edits.into_iter().map(|edits| Outcome::Added {
-            text: text.clone(),
-            edits,
-        });
-        Some((
-            added.collect(),
-            is_whole.then_some(Compose { document: after }),
-        ))
     }
 
     /// Replaces the scalar at an address, as `/services/db/image`; its quotes stay.
@@ -229,12 +163,13 @@ impl Compose {
         &mut self,
         change: &Change,
         path: &[&str],
-        predicate: &dyn Fn(Option<&YamlValue>, Option<&YamlValue>) -> bool,
+        predicate: &Predicate<'_>,
     ) -> Result<Outcome, EditError> {
-        let meant = [ExpectedChange { path, predicate }];
         let after = Document::parse(change.apply(&self.document.text)).ok();
-        let is_meant =
-            |after: &Document| differ_only_at(Some(&self.document.data), Some(&after.data), &meant);
+        let is_meant = |after: &Document| {
+            let (before, after) = (Some(&self.document.data), Some(&after.data));
+            differ_only_at(before, after, path, predicate)
+        };
         if let Some(after) = after.filter(is_meant) {
             self.document = after;
             return Ok(Outcome::Added {

@@ -1,4 +1,4 @@
-//! The exact places of new text: after a block, below a bare key, between brackets.
+//! Where new text goes, and how: after a block, below a key without a value, between brackets.
 //!
 //! Inserted blocks are a line end and lines without one after the last, so that a file without a
 //! final newline is restored as it was.
@@ -187,7 +187,15 @@ pub(super) fn below(
     Some(change)
 }
 
-/// Into a mapping in braces.
+/// Into a mapping in braces. Mappings that are missing on the path are written with their contents,
+/// each with a record of its own; what is inside goes before the brace that closes the outer one:
+///
+/// ```text
+/// text    "{services: {web: {}}}"          path ["volumes", "data"], value null
+/// level   ", volumes: {}"                  container: true, the brace at 12
+/// level   "data: null"                     inserted at 12
+/// new     "{services: {web: {}}, volumes: {data: null}}"
+/// ```
 pub(super) fn in_braces(
     document: &Document,
     path: &[&str],
@@ -234,8 +242,8 @@ pub(super) fn in_braces(
     Some(change)
 }
 
-/// Where an element goes between brackets, and what stands before and after it there. Comments
-/// stay with the elements they are written at.
+/// Where an element goes between brackets, and what stands before and after it there: into `[a, b]`
+/// it goes at 5, behind `", "`. Comments stay with the elements they are written at.
 pub(super) fn flow_insertion_point(
     text: &str,
     node: &SyntaxNode,

@@ -8,7 +8,7 @@
 //! | file | answers |
 //! |---|---|
 //! | `syntax_node`, `document` | where stands what |
-//! | `yaml_value`, `compare`, `excerpt` | what does it say, and is that what was meant |
+//! | `yaml_value`, `compare` | what does it say, and is that what was meant |
 //! | `value`, `scalar`, `style` | how is new text written in this file |
 //! | `path_match`, `insert`, `insertion_points`, `change` | where does new text go |
 //! | `undo`, `remove`, `revise` | how is it undone, or gets another value |
@@ -20,7 +20,6 @@ mod change;
 mod compare;
 mod document;
 mod editor;
-mod excerpt;
 mod insert;
 mod insertion_points;
 mod members;

@@ -1,12 +1,14 @@
-//! Which bytes an entry or item takes with it when it goes: its own text, never a comment of others.
+//! Which bytes are removed with an entry or item: its own text, never a comment of others.
 
 use std::ops::Range;
 
 use super::document::Document;
 use super::syntax_node::{Kind, SyntaxNode};
 use crate::Edit;
-use crate::text::is_first_in_line;
-use crate::text::{byte_order_mark, column, line_content_end, line_start, starts_with_line_end};
+use crate::text::{
+    byte_order_mark, column, is_first_in_line, line_content_end, line_start, starts_with_line_end,
+    without_last_line_end,
+};
 
 /// An entry or an item that an address names.
 pub(super) struct Target<'a> {
@@ -27,6 +29,17 @@ impl Target<'_> {
 }
 
 /// The recorded text, where it stands unchanged and nobody wrote into or behind it.
+///
+/// The record begins before the entry, so the entry is searched in the record first:
+///
+/// ```text
+/// record  "\n\n  redis:\n    image: a"   "redis:.." begins at 4 in it
+/// text    "services:\n  web: {}\n\n  redis:\n    image: a\n"
+///                            ^ 19   ^ the key stands at 23, so the record begins at 19
+/// ```
+///
+/// `None` if the text from there on is not the record, if a deeper comment follows, or, between
+/// brackets, if another entry would keep a comma too much or too little.
 pub(super) fn exact(document: &Document, target: &Target<'_>, edit: &Edit) -> Option<Range<usize>> {
     let text = document.text.as_str();
     let mut content = edit.after.trim_start_matches([',', '\r', '\n', ' ']);
@@ -56,16 +69,30 @@ pub(super) fn exact(document: &Document, target: &Target<'_>, edit: &Edit) -> Op
             text[..start].trim_end().ends_with(['[', '{']) && !rest.trim_start().starts_with(',');
         return (!rest.starts_with('#') && (alone || !bare)).then_some(start..end);
     }
-    let apart = match inserted.chars().next()? {
+    let begins = match inserted.chars().next()? {
         '\n' => !text[..start].ends_with('\r'),
         '\r' => true,
         _ => start == byte_order_mark(text),
     };
     let ends = rest.is_empty() || inserted.ends_with('\n') || starts_with_line_end(rest);
-    (apart && ends && !has_trailing_comment(document, target)).then_some(start..end)
+    (begins && ends && !has_trailing_comment(document, target)).then_some(start..end)
 }
 
 /// The whole lines of a block entry, with the blank line that was added before it.
+///
+/// For an entry whose layout somebody changed, so that [`exact`] does not find it. Of
+///
+/// ```text
+/// services:
+///   web: {}
+///                      <- removed, if the record begins with a blank line
+///   redis:             <- removed
+///     image: "a"       <- removed
+///   mq: {}
+/// ```
+///
+/// If the blank line above is gone, one below is removed instead. The last entry of a text without
+/// a final line end takes the line end before it along.
 pub(super) fn lines(document: &Document, target: &Target<'_>, edit: &Edit) -> Option<Range<usize>> {
     let text = document.text.as_str();
     let start = line_start(text, target.start());
@@ -98,14 +125,12 @@ pub(super) fn lines(document: &Document, target: &Target<'_>, edit: &Edit) -> Op
             Some(from..after.filter(|_| blank).unwrap_or(next))
         }
         Some(next) => Some(from..next),
-        None => {
-            let end = text[..from].strip_suffix('\n').unwrap_or(&text[..from]);
-            Some(end.strip_suffix('\r').unwrap_or(end).len()..stop)
-        }
+        None => Some(without_last_line_end(&text[..from]).len()..stop),
     }
 }
 
-/// An element between brackets, with one of its commas.
+/// An element between brackets, with one of its commas: of `[a, b, c]` the `b` is `b, ` and the `c`
+/// is `, c`.
 pub(super) fn element(document: &Document, target: &Target<'_>) -> Option<Range<usize>> {
     let text = document.text.as_str();
     let spans: Vec<Range<usize>> = match &target.parent.kind {

@@ -1,7 +1,7 @@
 //! Revises an entry or item that an edit added: a new value where the old one stands.
 
 use super::change::Change;
-use super::compare::{ExpectedChange, differ_only_at};
+use super::compare::differ_only_at;
 use super::document::Document;
 use super::remove::Target;
 use super::scalar::{is_ambiguous, quote, scalar};
@@ -64,9 +64,7 @@ pub(super) fn revise(
             (_, Some(after), false) => after.semantically_eq(&written.data),
             _ => false,
         };
-    let predicate = &predicate;
-    let meant = [ExpectedChange { path, predicate }];
-    let is_meant = differ_only_at(Some(&document.data), Some(&after.data), &meant);
+    let is_meant = differ_only_at(Some(&document.data), Some(&after.data), path, &predicate);
     let is_undone_equally = match undo(&after, &written.edit) {
         Ok(again) => again.text == undone.text,
         Err(UndoError::Missing) => after.text == undone.text,

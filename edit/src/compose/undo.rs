@@ -5,15 +5,13 @@ use std::ops::Range;
 
 use super::address::names;
 use super::change::Change;
-use super::compare::{ExpectedChange, differ_only_at};
+use super::compare::{Predicate, differ_only_at};
 use super::document::Document;
 use super::remove::{Target, element, exact, lines};
 use super::syntax_node::{Kind, SyntaxNode};
 use super::yaml_value::YamlValue;
 use crate::text::byte_order_mark;
 use crate::{Edit, UndoError};
-
-type Predicate<'a> = dyn Fn(Option<&YamlValue>, Option<&YamlValue>) -> bool + 'a;
 
 /// The names of an address.
 pub(super) fn path_of(address: &str) -> Result<Vec<String>, UndoError> {
@@ -244,6 +242,5 @@ fn splice(
         text.truncate(mark);
     }
     let after = Document::parse(text).ok()?;
-    let meant = [ExpectedChange { path, predicate }];
-    differ_only_at(Some(&after.data), Some(&document.data), &meant).then_some(after)
+    differ_only_at(Some(&after.data), Some(&document.data), path, predicate).then_some(after)
 }

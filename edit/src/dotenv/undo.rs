@@ -117,7 +117,7 @@ pub(super) fn locate_where(
         .ok_or(UndoError::Modified)
 }
 
-/// The stretch of a length that ends with a definition, or after its line ending.
+/// The span of a length in bytes that ends with a definition, or after its line end.
 fn around(
     text: &str,
     definition: &Variable,
