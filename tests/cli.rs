@@ -460,7 +460,7 @@ fn conflict_markers_stop_changing_commands() {
     assert!(infra(folder.path(), &["add", "redis"]).status.success());
     let path = folder.path().join("src/infra/mod.rs");
     let text = fs::read_to_string(&path).unwrap();
-    let marked = format!("{text}<<<<<<< yours\na\n=======\nb\n>>>>>>> as it is generated now\n");
+    let marked = format!("{text}<<<<<<< yours\na\n=======\nb\n>>>>>>> new version\n");
     fs::write(&path, marked).unwrap();
     refused(
         "markers_remain",

@@ -97,7 +97,7 @@ pub(super) fn state(text: &str, fragment: &Fragment) -> Result<(), UndoError> {
             }
             (Format::CargoToml, _) => cargo_toml::state(text, &edit),
             (Format::Rust, _) => rust::state(text, &edit),
-            (Format::Compose, _) => compose::state(text, &edit).map_or(Ok(()), Err),
+            (Format::Compose, _) => compose::state(text, &edit),
             (Format::Dotenv, _) => dotenv::state(text, &edit),
         }
     })

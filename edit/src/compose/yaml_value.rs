@@ -1,4 +1,4 @@
-//! What a YAML text says, apart from how it is written: the judge of every edit.
+//! What a YAML text says, apart from how it is written: every edit is checked by it.
 //!
 //! Aliases are replaced by what they stand for and merge keys (`<<`) are applied, so a change that
 //! leaks through an anchor shows up as a difference somewhere else.
@@ -8,108 +8,112 @@ use std::rc::Rc;
 
 use granit_parser::ScalarStyle;
 
-use super::node::{Kind, Node};
+use super::scalar::is_ambiguous;
+use super::syntax_node::{Kind, SyntaxNode};
 use super::value::Value;
-use crate::{EditError, line_of};
+use crate::EditError;
+use crate::text::line_of;
 
 /// As many values may come from aliases; more is an attack, not a compose file.
 const MOST_ALIASED: usize = 500_000;
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Data {
+pub(super) enum YamlValue {
     Null,
     /// `string` is false for a plain scalar that some parser takes for a number, boolean or date.
     Scalar {
         text: Rc<str>,
         string: bool,
     },
-    List(Vec<Data>),
-    Map(Vec<(Rc<str>, Data)>),
-    Tagged(Rc<str>, Box<Data>),
+    List(Vec<YamlValue>),
+    Map(Vec<(Rc<str>, YamlValue)>),
+    Tagged(Rc<str>, Box<YamlValue>),
 }
 
-impl Data {
+impl YamlValue {
     /// Reads the whole tree; duplicate keys, keys that are no scalars and endless aliases are
     /// refused.
-    pub(super) fn from_root(text: &str, root: Option<&Node>) -> Result<Data, EditError> {
+    pub(super) fn from_root(text: &str, root: Option<&SyntaxNode>) -> Result<YamlValue, EditError> {
         let mut reader = Reader {
             text,
             anchors: HashMap::new(),
             aliased: 0,
         };
-        root.map_or(Ok(Data::Null), |root| reader.data(root))
+        root.map_or(Ok(YamlValue::Null), |root| reader.data(root))
     }
 
-    pub(super) fn from_value(value: &Value) -> Data {
+    pub(super) fn from_value(value: &Value) -> YamlValue {
         match value {
-            Value::Null => Data::Null,
-            Value::Scalar { text, quoted } => Data::Scalar {
+            Value::Null => YamlValue::Null,
+            Value::Scalar { text, quoted } => YamlValue::Scalar {
                 text: Rc::from(text.as_str()),
                 string: *quoted || !is_ambiguous(text),
             },
-            Value::List { items, .. } => Data::List(items.iter().map(Data::from_value).collect()),
-            Value::Map(entries) => Data::Map(
+            Value::List { items, .. } => {
+                YamlValue::List(items.iter().map(YamlValue::from_value).collect())
+            }
+            Value::Map(entries) => YamlValue::Map(
                 entries
                     .iter()
-                    .map(|(key, value)| (Rc::from(key.as_str()), Data::from_value(value)))
+                    .map(|(key, value)| (Rc::from(key.as_str()), YamlValue::from_value(value)))
                     .collect(),
             ),
         }
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Data> {
+    pub(super) fn get(&self, name: &str) -> Option<&YamlValue> {
         self.entries()
             .iter()
             .find(|(key, _)| &**key == name)
             .map(|(_, value)| value)
     }
 
-    pub(super) fn at(&self, path: &[&str]) -> Option<&Data> {
+    pub(super) fn at(&self, path: &[&str]) -> Option<&YamlValue> {
         path.iter().try_fold(self, |data, name| data.get(name))
     }
 
-    pub(super) fn entries(&self) -> &[(Rc<str>, Data)] {
+    pub(super) fn entries(&self) -> &[(Rc<str>, YamlValue)] {
         match self.untagged() {
-            Data::Map(entries) => entries,
+            YamlValue::Map(entries) => entries,
             _ => &[],
         }
     }
 
-    pub(super) fn items(&self) -> &[Data] {
+    pub(super) fn items(&self) -> &[YamlValue] {
         match self.untagged() {
-            Data::List(items) => items,
+            YamlValue::List(items) => items,
             _ => &[],
         }
     }
 
     pub(super) fn text(&self) -> Option<&str> {
         match self.untagged() {
-            Data::Scalar { text, .. } => Some(text),
+            YamlValue::Scalar { text, .. } => Some(text),
             _ => None,
         }
     }
 
-    pub(super) fn untagged(&self) -> &Data {
+    pub(super) fn untagged(&self) -> &YamlValue {
         match self {
-            Data::Tagged(_, inner) => inner.untagged(),
+            YamlValue::Tagged(_, inner) => inner.untagged(),
             data => data,
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
         match self {
-            Data::Null => true,
-            Data::List(items) => items.is_empty(),
-            Data::Map(entries) => entries.is_empty(),
+            YamlValue::Null => true,
+            YamlValue::List(items) => items.is_empty(),
+            YamlValue::Map(entries) => entries.is_empty(),
             _ => false,
         }
     }
 
     fn count(&self) -> usize {
         1 + match self {
-            Data::List(items) => items.iter().map(Data::count).sum(),
-            Data::Map(entries) => entries.iter().map(|(_, value)| value.count()).sum(),
-            Data::Tagged(_, inner) => inner.count(),
+            YamlValue::List(items) => items.iter().map(YamlValue::count).sum(),
+            YamlValue::Map(entries) => entries.iter().map(|(_, value)| value.count()).sum(),
+            YamlValue::Tagged(_, inner) => inner.count(),
             _ => 0,
         }
     }
@@ -117,27 +121,27 @@ impl Data {
 
 struct Reader<'a> {
     text: &'a str,
-    anchors: HashMap<usize, Data>,
+    anchors: HashMap<usize, YamlValue>,
     aliased: usize,
 }
 
 impl Reader<'_> {
-    fn data(&mut self, node: &Node) -> Result<Data, EditError> {
+    fn data(&mut self, node: &SyntaxNode) -> Result<YamlValue, EditError> {
         let data = match &node.kind {
-            _ if node.is_null() => Data::Null,
-            Kind::Scalar(text, style) => Data::Scalar {
+            _ if node.is_null() => YamlValue::Null,
+            Kind::Scalar(text, style) => YamlValue::Scalar {
                 text: Rc::clone(text),
                 string: *style != ScalarStyle::Plain || !is_ambiguous(text),
             },
             Kind::Alias(id) => return self.alias(*id, node),
             Kind::List(items) => {
                 let items = items.iter().map(|item| self.data(item));
-                Data::List(items.collect::<Result<_, _>>()?)
+                YamlValue::List(items.collect::<Result<_, _>>()?)
             }
             Kind::Map(entries) => self.map(entries)?,
         };
         let data = match &node.tag {
-            Some(tag) => Data::Tagged(Rc::clone(tag), Box::new(data)),
+            Some(tag) => YamlValue::Tagged(Rc::clone(tag), Box::new(data)),
             None => data,
         };
         if node.anchor != 0 {
@@ -146,7 +150,7 @@ impl Reader<'_> {
         Ok(data)
     }
 
-    fn alias(&mut self, id: usize, node: &Node) -> Result<Data, EditError> {
+    fn alias(&mut self, id: usize, node: &SyntaxNode) -> Result<YamlValue, EditError> {
         let Some(target) = self.anchors.get(&id) else {
             return Err(self.unreadable(node, "an alias refers to itself".to_owned()));
         };
@@ -157,7 +161,7 @@ impl Reader<'_> {
         Ok(target.clone())
     }
 
-    fn map(&mut self, entries: &[(Node, Node)]) -> Result<Data, EditError> {
+    fn map(&mut self, entries: &[(SyntaxNode, SyntaxNode)]) -> Result<YamlValue, EditError> {
         let mut own = Entries::default();
         own.list.reserve_exact(entries.len());
         let mut inherited = Vec::new();
@@ -170,7 +174,7 @@ impl Reader<'_> {
                 }
                 Kind::Scalar(name, _) if key.anchor == 0 => Rc::clone(name),
                 _ => match self.data(key)? {
-                    Data::Scalar { text, .. } => text,
+                    YamlValue::Scalar { text, .. } => text,
                     _ => return Err(self.unreadable(key, "a key is not a scalar".to_owned())),
                 },
             };
@@ -181,19 +185,19 @@ impl Reader<'_> {
         }
         for source in &inherited {
             let sources = match source.untagged() {
-                Data::List(items) => items.as_slice(),
+                YamlValue::List(items) => items.as_slice(),
                 _ => std::slice::from_ref(source),
             };
-            for (name, value) in sources.iter().flat_map(Data::entries) {
+            for (name, value) in sources.iter().flat_map(YamlValue::entries) {
                 if !own.contains(name) {
                     own.push(Rc::clone(name), value.clone());
                 }
             }
         }
-        Ok(Data::Map(own.list))
+        Ok(YamlValue::Map(own.list))
     }
 
-    fn unreadable(&self, node: &Node, reason: String) -> EditError {
+    fn unreadable(&self, node: &SyntaxNode, reason: String) -> EditError {
         EditError::Unreadable {
             line: Some(line_of(self.text, node.start)),
             reason,
@@ -201,18 +205,10 @@ impl Reader<'_> {
     }
 }
 
-/// Whether a plain scalar is no string, or some YAML 1.1 or 1.2 parser may think so.
-pub(super) fn is_ambiguous(text: &str) -> bool {
-    const WORDS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"];
-    let first = text.chars().next();
-    first.is_none_or(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | '~' | '=' | '<'))
-        || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
-}
-
 /// Entries with different names: most mappings are so small that comparing is cheaper than hashing.
 #[derive(Default)]
 struct Entries {
-    list: Vec<(Rc<str>, Data)>,
+    list: Vec<(Rc<str>, YamlValue)>,
     names: HashSet<Rc<str>>,
 }
 
@@ -230,7 +226,7 @@ impl Entries {
         self.names.contains(name)
     }
 
-    fn push(&mut self, name: Rc<str>, data: Data) {
+    fn push(&mut self, name: Rc<str>, data: YamlValue) {
         if !self.names.is_empty() {
             self.names.insert(Rc::clone(&name));
         }

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::super::{EditError, line_of};
+use crate::EditError;
+use crate::text::line_of;
 use toml_edit::{Document, Item, TableLike, Value};
 
 /// A key with its value.

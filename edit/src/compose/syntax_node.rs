@@ -7,15 +7,16 @@ use std::rc::Rc;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, StrInput, StructureStyle, Tag};
 
-use super::lines::{byte_order_mark, line_start, without_comment};
-use crate::{EditError, line_of};
+use crate::EditError;
+use crate::text::line_of;
+use crate::text::{byte_order_mark, line_start};
 
 /// Deeper nesting than this is refused: it would only serve to exhaust the stack.
 const DEEPEST: usize = 100;
 
 /// One value of the text, from its first to past its last byte, without anchor and tag.
 #[derive(Debug)]
-pub(super) struct Node {
+pub(super) struct SyntaxNode {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) kind: Kind,
@@ -30,11 +31,11 @@ pub(super) struct Node {
 pub(super) enum Kind {
     Scalar(Rc<str>, ScalarStyle),
     Alias(usize),
-    List(Vec<Node>),
-    Map(Vec<(Node, Node)>),
+    List(Vec<SyntaxNode>),
+    Map(Vec<(SyntaxNode, SyntaxNode)>),
 }
 
-impl Node {
+impl SyntaxNode {
     /// The text of a scalar.
     pub(super) fn scalar(&self) -> Option<&str> {
         match &self.kind {
@@ -54,14 +55,14 @@ impl Node {
             if self.tag.is_none() && is_null_word(text))
     }
 
-    pub(super) fn entries(&self) -> &[(Node, Node)] {
+    pub(super) fn entries(&self) -> &[(SyntaxNode, SyntaxNode)] {
         match &self.kind {
             Kind::Map(entries) => entries,
             _ => &[],
         }
     }
 
-    pub(super) fn entry(&self, name: &str) -> Option<&(Node, Node)> {
+    pub(super) fn entry(&self, name: &str) -> Option<&(SyntaxNode, SyntaxNode)> {
         self.entries().iter().find(|(key, _)| key.is_key(name))
     }
 
@@ -88,7 +89,7 @@ pub(super) fn is_null_word(text: &str) -> bool {
 }
 
 /// Reads one document; `None` when there is nothing but comments.
-pub(super) fn parse(text: &str) -> Result<Option<Node>, EditError> {
+pub(super) fn parse(text: &str) -> Result<Option<SyntaxNode>, EditError> {
     let mark = byte_order_mark(text);
     let mut options = Options::default();
     // Comments are not needed, and the parser holds a limited number of them.
@@ -163,7 +164,11 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     /// The node that an event begins.
-    fn node(&mut self, (event, start, end): Located<'a>, depth: usize) -> Result<Node, EditError> {
+    fn node(
+        &mut self,
+        (event, start, end): Located<'a>,
+        depth: usize,
+    ) -> Result<SyntaxNode, EditError> {
         if depth > DEEPEST {
             return Err(unreadable_at(
                 line_of(self.text, start),
@@ -174,7 +179,7 @@ impl<'a> Builder<'a> {
             Event::Scalar(value, style, anchor, tag) => {
                 Ok(self.scalar(value, style, start, end, anchor, tag))
             }
-            Event::Alias(id) => Ok(Node {
+            Event::Alias(id) => Ok(SyntaxNode {
                 start,
                 end,
                 kind: Kind::Alias(id),
@@ -221,7 +226,7 @@ impl<'a> Builder<'a> {
         next.ok_or_else(|| unreadable_at(1, "the text ends too early".to_owned()))
     }
 
-    fn items(&mut self, depth: usize) -> Result<(Vec<Node>, usize), EditError> {
+    fn items(&mut self, depth: usize) -> Result<(Vec<SyntaxNode>, usize), EditError> {
         let mut items = Vec::new();
         loop {
             let next = self.next()?;
@@ -236,7 +241,7 @@ impl<'a> Builder<'a> {
         &mut self,
         depth: usize,
         flow: bool,
-    ) -> Result<(Vec<(Node, Node)>, usize), EditError> {
+    ) -> Result<(Vec<(SyntaxNode, SyntaxNode)>, usize), EditError> {
         let mut entries = Vec::new();
         loop {
             let next = self.next()?;
@@ -269,7 +274,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The first dash of a block list: the parser reports the first item instead.
-    fn dash(&self, items: &[Node], reported: usize) -> usize {
+    fn dash(&self, items: &[SyntaxNode], reported: usize) -> usize {
         let Some(first) = items.first() else {
             return reported;
         };
@@ -291,7 +296,7 @@ impl<'a> Builder<'a> {
         end: usize,
         anchor: usize,
         tag: Option<Cow<'a, Tag>>,
-    ) -> Node {
+    ) -> SyntaxNode {
         let mut value = value;
         let mut end = end;
         if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
@@ -301,7 +306,7 @@ impl<'a> Builder<'a> {
             }
             end = self.block_end(start, end);
         }
-        Node {
+        SyntaxNode {
             start,
             end,
             kind: Kind::Scalar(Rc::from(value.as_ref()), style),
@@ -323,6 +328,15 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// A line without its comment: `"- a # b"` gives `"- a "`.
+pub(super) fn without_comment(line: &str) -> &str {
+    let bytes = line.as_bytes();
+    let hash = (0..bytes.len()).find(|&at| {
+        bytes[at] == b'#' && (at == 0 || bytes[at - 1] == b' ' || bytes[at - 1] == b'\t')
+    });
+    &line[..hash.unwrap_or(line.len())]
+}
+
 /// Whether the `|` or `>` scalar that begins at `start` has the indicator `+`.
 fn keeps_blank_lines(text: &str, start: usize) -> bool {
     let head = text[..start].trim_end();
@@ -338,8 +352,8 @@ fn collection(
     anchor: usize,
     tag: Option<Cow<'_, Tag>>,
     flow: bool,
-) -> Node {
-    Node {
+) -> SyntaxNode {
+    SyntaxNode {
         start,
         end,
         kind,

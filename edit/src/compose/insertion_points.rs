@@ -1,4 +1,4 @@
-//! The exact places of new text: after a block, below a bare key, between brackets.
+//! Where new text goes, and how: after a block, below a key without a value, between brackets.
 //!
 //! Inserted blocks are a line end and lines without one after the last, so that a file without a
 //! final newline is restored as it was.
@@ -6,13 +6,16 @@
 use std::ops::Range;
 
 use super::address::pointer;
-use super::insert::Reached;
-use super::lines::{byte_order_mark, column, ends_line, line_start, line_stop, without_comment};
-use super::node::Node;
-use super::style::{Style, parts_entries};
+use super::change::Change;
+use super::document::Document;
+use super::path_match::DeepestMatch;
+use super::style::Style;
+use super::syntax_node::{SyntaxNode, without_comment};
 use super::value::{Value, flow_entry, write_entry};
-use super::{Change, Tree};
 use crate::Edit;
+use crate::text::{
+    byte_order_mark, column, is_first_in_line, line_content_end, starts_with_line_end,
+};
 
 /// The lines for `path[from..]` as block text, one record a level.
 fn block_lines(
@@ -69,7 +72,7 @@ fn line_splice(
 }
 
 /// The line ending after `at`, else that of the file.
-pub(super) fn ending_at(text: &str, at: usize, style: &Style) -> &'static str {
+pub(super) fn line_end_at(text: &str, at: usize, style: &Style) -> &'static str {
     match &text[at..] {
         rest if rest.starts_with("\r\n") => "\r\n",
         rest if rest.starts_with('\n') => "\n",
@@ -79,20 +82,20 @@ pub(super) fn ending_at(text: &str, at: usize, style: &Style) -> &'static str {
 
 /// For a text without data: behind its comments. `None` if it is only spaces: where those end
 /// nothing could be taken out again exactly.
-pub(super) fn at_end(tree: &Tree, path: &[&str], value: &Value) -> Option<Change> {
-    let text = tree.text.as_str();
-    let style = tree.style();
+pub(super) fn at_end(document: &Document, path: &[&str], value: &Value) -> Option<Change> {
+    let text = document.text.as_str();
+    let style = document.style();
     let parts = block_lines(path, 0, value, 0, style);
     let mark = byte_order_mark(text);
     let content = text.trim_end();
     if content.len() > mark {
-        let at = line_stop(text, content.len());
+        let at = line_content_end(text, content.len());
         let blank = !content.ends_with("---");
-        let first = ending_at(text, at, style);
+        let first = line_end_at(text, at, style);
         return Some(line_splice(at, parts, first, blank, style));
     }
     let empty = text.len() == mark;
-    if !empty && !ends_line(&text[mark..]) {
+    if !empty && !starts_with_line_end(&text[mark..]) {
         return None;
     }
     let mut change = line_splice(mark, parts, "\n", false, style);
@@ -109,30 +112,30 @@ pub(super) fn at_end(tree: &Tree, path: &[&str], value: &Value) -> Option<Change
 
 /// After the last entry of a block mapping.
 pub(super) fn after_entries(
-    tree: &Tree,
+    document: &Document,
     path: &[&str],
     value: &Value,
-    entries: &[(Node, Node)],
+    entries: &[(SyntaxNode, SyntaxNode)],
     depth: usize,
 ) -> Option<Change> {
-    let text = tree.text.as_str();
+    let text = document.text.as_str();
     let (first, _) = entries.first()?;
     let indent = column(text, first.start);
-    if !begins_line(text, first.start) {
+    if !is_first_in_line(text, first.start) {
         return None;
     }
-    let style = tree.style();
+    let style = document.style();
     let end = entries
         .iter()
         .map(|(key, value)| value.end.max(key.end))
         .max()?;
-    let at = past_tail(text, end, indent);
-    let blank = !style.keeps_blank_lines && tree.parts(&path[..depth], entries);
+    let at = after_trailing_comments(text, end, indent);
+    let blank = !style.keeps_blank_lines && document.separates(&path[..depth], entries);
     let parts = block_lines(path, depth, value, indent, style);
     Some(line_splice(
         at,
         parts,
-        ending_at(text, at, style),
+        line_end_at(text, at, style),
         blank,
         style,
     ))
@@ -140,18 +143,18 @@ pub(super) fn after_entries(
 
 /// Under a key without a value, or with an empty one that is then taken away.
 pub(super) fn below(
-    tree: &Tree,
+    document: &Document,
     path: &[&str],
     value: &Value,
-    reached: &Reached<'_>,
-    key: &Node,
+    deepest: &DeepestMatch<'_>,
+    key: &SyntaxNode,
 ) -> Option<Change> {
-    let text = tree.text.as_str();
-    let node = reached.node;
-    if !begins_line(text, key.start) {
+    let text = document.text.as_str();
+    let node = deepest.node;
+    if !is_first_in_line(text, key.start) {
         return None;
     }
-    let style = tree.style();
+    let style = document.style();
     let mut change = Change::default();
     if node.start < node.end {
         let colon = key.end + text[key.end..node.start].find(':')? + 1;
@@ -161,7 +164,7 @@ pub(super) fn below(
         }
         let inside = &text[node.start..node.end];
         if inside.contains('#')
-            || !without_comment(&text[node.end..line_stop(text, node.end)])
+            || !without_comment(&text[node.end..line_content_end(text, node.end)])
                 .trim()
                 .is_empty()
         {
@@ -169,52 +172,60 @@ pub(super) fn below(
         }
         change.splices.push((colon..node.end, String::new()));
         change.edits.push(Edit {
-            address: pointer(&path[..reached.depth]),
+            address: pointer(&path[..deepest.depth]),
             before: text[colon..node.end].to_owned(),
             after: String::new(),
             container: true,
         });
     }
     let outer = column(text, key.start);
-    let at = past_tail(text, node.end.max(key.end), outer);
-    let parts = block_lines(path, reached.depth, value, outer + style.step, style);
-    let lines = line_splice(at, parts, ending_at(text, at, style), false, style);
+    let at = after_trailing_comments(text, node.end.max(key.end), outer);
+    let parts = block_lines(path, deepest.depth, value, outer + style.step, style);
+    let lines = line_splice(at, parts, line_end_at(text, at, style), false, style);
     change.splices.extend(lines.splices);
     change.edits.extend(lines.edits);
     Some(change)
 }
 
-/// Into a mapping in braces.
+/// Into a mapping in braces. Mappings that are missing on the path are written with their contents,
+/// each with a record of its own; what is inside goes before the brace that closes the outer one:
+///
+/// ```text
+/// text    "{services: {web: {}}}"          path ["volumes", "data"], value null
+/// level   ", volumes: {}"                  container: true, the brace at 12
+/// level   "data: null"                     inserted at 12
+/// new     "{services: {web: {}}, volumes: {data: null}}"
+/// ```
 pub(super) fn in_braces(
-    tree: &Tree,
+    document: &Document,
     path: &[&str],
     value: &Value,
-    reached: &Reached<'_>,
+    deepest: &DeepestMatch<'_>,
 ) -> Option<Change> {
-    let style = tree.style();
-    let entries = reached.node.entries();
+    let style = document.style();
+    let entries = deepest.node.entries();
     let json = entries
         .first()
         .map(|(key, _)| key)
-        .or(reached.key)
-        .is_some_and(|key| key.quote() == Some('"') && reached.node.flow)
-        && tree.root.as_ref().is_some_and(|root| root.flow);
+        .or(deepest.key)
+        .is_some_and(|key| key.quote() == Some('"') && deepest.node.flow)
+        && document.root.as_ref().is_some_and(|root| root.flow);
     let last = path.len() - 1;
     let spans: Vec<_> = entries
         .iter()
         .map(|(key, value)| key.start..value.end.max(key.end))
         .collect();
-    let (at, before, after) = flow_place(&tree.text, reached.node, &spans, style)?;
+    let (at, before, after) = flow_insertion_point(&document.text, deepest.node, &spans, style)?;
     let empty = Value::Map(Vec::new());
     let mut change = Change::default();
     let mut whole = String::new();
     // Where the next level goes: at first alone, then into the braces that were just written.
     let mut inside = 0;
-    for depth in reached.depth..=last {
+    for depth in deepest.depth..=last {
         let value = if depth == last { value } else { &empty };
         let mut text = flow_entry(path[depth], value, style, json);
         let mut brace = text.len().saturating_sub(1);
-        if depth == reached.depth {
+        if depth == deepest.depth {
             text = format!("{before}{text}{after}");
             brace += before.len();
         }
@@ -231,21 +242,21 @@ pub(super) fn in_braces(
     Some(change)
 }
 
-/// Where an element goes between brackets, and what stands before and after it there. Comments
-/// stay with the elements they are written at.
-pub(super) fn flow_place(
+/// Where an element goes between brackets, and what stands before and after it there: into `[a, b]`
+/// it goes at 5, behind `", "`. Comments stay with the elements they are written at.
+pub(super) fn flow_insertion_point(
     text: &str,
-    node: &Node,
+    node: &SyntaxNode,
     spans: &[Range<usize>],
     style: &Style,
 ) -> Option<(usize, String, String)> {
     let Some(last) = spans.last() else {
         return Some((node.start + 1, String::new(), String::new()));
     };
-    let own_line = begins_line(text, last.start);
+    let own_line = is_first_in_line(text, last.start);
     let indent = " ".repeat(column(text, last.start));
-    let stop = line_stop(text, last.end);
-    let first = ending_at(text, stop, style);
+    let stop = line_content_end(text, last.end);
+    let first = line_end_at(text, stop, style);
     let rest = text.get(last.end..stop.min(node.end))?;
     let after_comma = rest.trim_start().strip_prefix(',');
     let bare = |rest: &str| without_comment(rest).trim().is_empty();
@@ -269,12 +280,12 @@ pub(super) fn flow_place(
 
 /// The end of the line that `end` is in, or of the last comment below it that is indented deeper
 /// than `indent`: such a tail belongs to what stands above.
-pub(super) fn past_tail(text: &str, end: usize, indent: usize) -> usize {
-    let mut at = line_stop(text, end);
+pub(super) fn after_trailing_comments(text: &str, end: usize, indent: usize) -> usize {
+    let mut at = line_content_end(text, end);
     let mut look = at;
     while let Some(newline) = text[look..].find('\n') {
         let start = look + newline + 1;
-        let stop = line_stop(text, start);
+        let stop = line_content_end(text, start);
         let line = &text[start..stop];
         let content = line.trim_start_matches([' ', '\t']);
         if content.starts_with('#') && line.len() - content.len() > indent {
@@ -288,35 +299,4 @@ pub(super) fn past_tail(text: &str, end: usize, indent: usize) -> usize {
         look = stop;
     }
     at
-}
-
-/// Whether nothing but spaces stands before `offset` in its line.
-pub(super) fn begins_line(text: &str, offset: usize) -> bool {
-    text[line_start(text, offset)..offset]
-        .bytes()
-        .all(|byte| byte == b' ')
-}
-
-impl Tree {
-    pub(super) fn style(&self) -> &Style {
-        self.style
-            .get_or_init(|| Style::of(&self.text, self.root.as_ref()))
-    }
-
-    /// Whether a new entry of the mapping at `path` gets a blank line before it. Services and
-    /// sections are alike where only one of them tells.
-    fn parts(&self, path: &[&str], entries: &[(Node, Node)]) -> bool {
-        let root = self.root.as_ref();
-        let sections = || parts_entries(&self.text, root.map(Node::entries).unwrap_or_default());
-        let services = || {
-            let (_, services) = root?.entry("services")?;
-            parts_entries(&self.text, services.entries())
-        };
-        match path {
-            [] => sections().or_else(services).unwrap_or(true),
-            ["services"] => services().or_else(sections).unwrap_or(true),
-            [_] => parts_entries(&self.text, entries).unwrap_or(false),
-            _ => false,
-        }
-    }
 }
