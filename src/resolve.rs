@@ -157,13 +157,9 @@ fn value(choice: &Choice, spec: &OptionSpec) -> Result<toml::Value> {
     let value = match spec.kind {
         OptionKind::Bool => text.parse().ok().map(toml::Value::Boolean),
         OptionKind::Integer => text.parse().ok().map(toml::Value::Integer),
-        OptionKind::Text => Some(toml::Value::String(text.to_owned())),
-        OptionKind::Choice => spec
-            .values
-            .iter()
-            .any(|value| value == text)
-            .then(|| toml::Value::String(text.to_owned())),
+        OptionKind::Text | OptionKind::Choice => Some(toml::Value::String(text.to_owned())),
     };
+    let value = value.filter(|value| spec.allows(value));
     value.ok_or_else(|| {
         let error = Error::usage(
             "wrong-option-value",
@@ -171,7 +167,7 @@ fn value(choice: &Choice, spec: &OptionSpec) -> Result<toml::Value> {
                 "`{}.{}` must be {}, got `{text}`",
                 choice.component,
                 choice.option,
-                allowed(spec)
+                spec.allowed()
             ),
         );
         match did_you_mean(text, spec.values.iter().map(String::as_str)) {
@@ -179,17 +175,4 @@ fn value(choice: &Choice, spec: &OptionSpec) -> Result<toml::Value> {
             None => error,
         }
     })
-}
-
-/// What an option takes, for messages and `infra info`.
-pub fn allowed(spec: &OptionSpec) -> String {
-    match spec.kind {
-        OptionKind::Bool => "`true` or `false`".to_owned(),
-        OptionKind::Integer => "a whole number".to_owned(),
-        OptionKind::Text => "text".to_owned(),
-        OptionKind::Choice => {
-            let values: Vec<String> = spec.values.iter().map(|v| format!("`{v}`")).collect();
-            values.join(" or ")
-        }
-    }
 }

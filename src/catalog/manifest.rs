@@ -97,6 +97,34 @@ pub enum OptionKind {
     Integer,
 }
 
+impl OptionSpec {
+    /// Whether the option may have a value.
+    pub(crate) fn allows(&self, value: &toml::Value) -> bool {
+        match self.kind {
+            OptionKind::Bool => value.is_bool(),
+            OptionKind::Integer => value.is_integer(),
+            OptionKind::Text => value.is_str(),
+            OptionKind::Choice => {
+                let text = value.as_str();
+                text.is_some_and(|text| self.values.iter().any(|value| value == text))
+            }
+        }
+    }
+
+    /// What values the option takes, for messages and `infra info`.
+    pub(crate) fn allowed(&self) -> String {
+        match self.kind {
+            OptionKind::Bool => "`true` or `false`".to_owned(),
+            OptionKind::Integer => "a whole number".to_owned(),
+            OptionKind::Text => "text".to_owned(),
+            OptionKind::Choice => {
+                let values: Vec<String> = self.values.iter().map(|v| format!("`{v}`")).collect();
+                values.join(" or ")
+            }
+        }
+    }
+}
+
 /// A crate that generated code uses.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(from = "DependencySpec", rename_all = "kebab-case")]
@@ -263,6 +291,55 @@ pub enum EnvKind {
     U64,
     /// A number.
     F64,
+}
+
+impl EnvKind {
+    /// Whether values can be smaller and larger than others.
+    pub(crate) fn has_order(self) -> bool {
+        matches!(self, Self::Duration | Self::U16 | Self::U64 | Self::F64)
+    }
+
+    /// Parses a value as the generated settings do: a number (milliseconds of a duration) where values
+    /// have an order.
+    ///
+    /// # Errors
+    ///
+    /// What a value must be.
+    pub(crate) fn parse(self, text: &str) -> std::result::Result<Option<f64>, &'static str> {
+        let whole = |largest: u64, expected| match text.parse::<u64>() {
+            Ok(number) if number <= largest => Ok(text.parse::<f64>().ok()),
+            _ => Err(expected),
+        };
+        match self {
+            Self::Secret | Self::Text => Ok(None),
+            Self::Bool => match text {
+                "true" | "false" => Ok(None),
+                _ => Err("`true` or `false`"),
+            },
+            Self::U16 => whole(u64::from(u16::MAX), "a whole number up to 65535"),
+            Self::U64 => whole(u64::MAX, "a whole number"),
+            Self::F64 => match text.parse::<f64>() {
+                Ok(number) if number.is_finite() => Ok(Some(number)),
+                _ => Err("a number"),
+            },
+            Self::Duration => {
+                let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+                let factor = match &text[digits.len()..] {
+                    "ms" => Some(1.0),
+                    "" | "s" => Some(1_000.0),
+                    "m" => Some(60_000.0),
+                    "h" => Some(3_600_000.0),
+                    "d" => Some(86_400_000.0),
+                    _ => None,
+                };
+                let amount = digits.parse::<u32>().ok().map(f64::from);
+                match (amount, factor) {
+                    (Some(amount), Some(factor)) => Ok(Some(amount * factor)),
+                    _ => Err("a time such as `30s`"),
+                }
+            }
+        }
+    }
 }
 
 /// Where a component stands in the hub.

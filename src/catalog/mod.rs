@@ -11,13 +11,19 @@ use include_dir::{Dir, include_dir};
 use semver::Version;
 use serde::Deserialize;
 
-use crate::error::{Error, Result, did_you_mean};
+use crate::{
+    error::{Error, Result, did_you_mean},
+    facts::Framework,
+};
 
 pub mod manifest;
+pub(crate) mod merge;
 mod texts;
+mod validate;
 
 use manifest::Manifest;
 pub use texts::TemplateFiles;
+pub use validate::Fault;
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 static BASE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/base");
@@ -42,6 +48,8 @@ pub struct ComponentSummary {
 /// All components, by id, and what every project gets. Each is read when it is first asked for.
 #[derive(Clone, Debug)]
 pub struct Catalog {
+    /// Where the folders of the components lie, for messages.
+    folder: String,
     components: BTreeMap<String, Entry>,
     hub: Entry,
     skeletons: TemplateFiles,
@@ -113,6 +121,17 @@ impl Component {
         })
     }
 
+    /// The components that it requires, with any options.
+    pub(crate) fn all_requires(&self) -> Vec<String> {
+        let conditional = self.manifest.when.iter();
+        let conditional = conditional
+            .filter_map(|when| when.get("requires")?.as_array())
+            .flatten()
+            .filter_map(|id| id.as_str().map(str::to_owned));
+        let always = self.manifest.requires.iter().cloned();
+        always.chain(conditional).collect()
+    }
+
     /// The manifest as it stands, to merge `[[when]]` into.
     pub(crate) fn table(&self) -> &toml::Table {
         &self.table
@@ -149,9 +168,23 @@ impl Catalog {
                 .unwrap_or_default()
         };
         Self {
+            folder: "templates".to_owned(),
             components: folders.collect(),
             hub: Entry::embedded("hub", base("hub")),
             skeletons: base("new"),
+        }
+    }
+
+    /// The catalogue of these folders, each by its id, on the base of this binary. Nothing is read yet.
+    #[must_use]
+    pub fn of(folders: impl IntoIterator<Item = (String, TemplateFiles)>) -> Self {
+        let entry = |(id, files): (String, TemplateFiles)| {
+            let entry = Entry::embedded(&id, files);
+            (id, entry)
+        };
+        Self {
+            components: folders.into_iter().map(entry).collect(),
+            ..Self::embedded()
         }
     }
 
@@ -210,6 +243,13 @@ impl Catalog {
         let folders = texts.iter().filter_map(|(path, _)| path.split('/').next());
         let mut names: Vec<String> = folders.map(str::to_owned).collect();
         names.dedup();
+        names
+    }
+
+    /// The names that `framework` can have in templates: those of the skeletons, and none.
+    pub(crate) fn frameworks(&self) -> Vec<String> {
+        let mut names = self.skeletons();
+        names.push(Framework::NONE.to_owned());
         names
     }
 

@@ -13,7 +13,7 @@ use crate::{
     plan::count,
     project::{Project, TargetOptions},
     render::{self, Rendering},
-    resolve::{Choice, Installed, allowed, resolve},
+    resolve::{Choice, Installed, resolve},
     ui::{Ui, table},
 };
 
@@ -171,7 +171,7 @@ pub fn info(id: &str, ui: &Ui) -> Result<u8> {
             .iter()
             .map(|(name, spec)| {
                 let name = format!("  --set {id}.{name}={}", plain(&spec.default));
-                vec![name, allowed(spec), spec.doc.clone()]
+                vec![name, spec.allowed(), spec.doc.clone()]
             })
             .collect();
         text.push_str(&table(&rows));
