@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use indexmap::IndexMap;
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 /// Everything that a manifest says, for one choice of options.
 #[derive(Clone, Debug, Deserialize)]
@@ -16,7 +17,13 @@ pub struct Manifest {
     pub category: String,
     /// The version of the component, raised with every change of what it renders.
     pub version: semver::Version,
-    /// Components that it builds on.
+    /// Words that people search for and that neither id nor summary has.
+    #[serde(default)]
+    pub keywords: Vec<String>,
+    /// Earlier ids of the component.
+    #[serde(default)]
+    pub replaces: Vec<String>,
+    /// Components that it builds on. In a `[[when]]`: components that an option needs.
     #[serde(default)]
     pub requires: Vec<String>,
     /// Components that it cannot stand beside.
@@ -27,9 +34,6 @@ pub struct Manifest {
     pub frameworks: Vec<String>,
     /// The lowest compiler that what it brings needs.
     pub rust_version: Option<String>,
-    /// The native libraries (`links` of Cargo) that what it brings claims.
-    #[serde(default)]
-    pub links: Vec<String>,
     /// What to do after adding it, a line each; it may name services as `example` of a variable does.
     #[serde(default)]
     pub next: Vec<String>,
@@ -57,6 +61,13 @@ pub struct Manifest {
     pub routes: Vec<Route>,
     /// What it needs of a compose file.
     pub compose: Option<ComposeSpec>,
+    /// Generated files that were called otherwise in an earlier version: the old path below `tree/`, and
+    /// the path of today.
+    #[serde(default)]
+    pub renamed_files: BTreeMap<String, String>,
+    /// Lines that the project's `.gitignore` should have.
+    #[serde(default)]
+    pub gitignore: Vec<String>,
     /// How a running service is recognised.
     #[serde(default)]
     pub probe: Vec<Probe>,
@@ -68,7 +79,7 @@ pub struct Manifest {
 }
 
 /// Something that can be chosen.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct OptionSpec {
     /// What values look like.
@@ -81,6 +92,9 @@ pub struct OptionSpec {
     pub values: Vec<String>,
     /// What it is for, in a line.
     pub doc: String,
+    /// Earlier names of the option; a recorded value of one of these is taken over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub renamed_from: Vec<String>,
 }
 
 /// The types of options.
@@ -247,6 +261,13 @@ pub struct EnvRow {
     pub example: Option<String>,
     /// What it is for: a sentence that begins in lower case.
     pub doc: String,
+    /// Earlier names of the variable, which are still read.
+    #[serde(
+        default,
+        rename = "renamed-from",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub renamed_from: Vec<String>,
 }
 
 impl EnvRow {
@@ -344,7 +365,6 @@ impl EnvKind {
 
 /// Where a component stands in the hub.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields)]
 pub struct Wire {
     /// Lower starts earlier, is further out as a layer and stops later.
     pub order: i64,
@@ -369,12 +389,74 @@ pub struct Wire {
     /// Whether it carries traces over the border of the process: the hub then has a module for that.
     #[serde(default, skip_serializing_if = "is_false")]
     pub traces: bool,
-    /// What it adds to an axum router.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub axum: Option<Web>,
-    /// What it adds to an actix-web app.
-    #[serde(rename = "actix-web", skip_serializing_if = "Option::is_none")]
-    pub actix_web: Option<Web>,
+    /// Its public error types, from the module of the hub.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<String>,
+    /// Crates whose errors it needs to be classified.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classifies: Vec<String>,
+    /// An expression of a layer for the subscriber of `tracing`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscriber: Option<String>,
+    /// An expression of routes for the admin listener.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub admin: Option<String>,
+    /// Expressions of what else it gives to the hub.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<String>,
+    /// What it adds to the app, by web framework, in the order of the manifest: `[wire.axum]`.
+    #[serde(flatten, deserialize_with = "web_by_framework")]
+    pub web: IndexMap<String, Web>,
+}
+
+impl Wire {
+    /// What it adds to an app of a framework.
+    pub fn web(&self, framework: &str) -> Option<&Web> {
+        self.web.get(framework)
+    }
+
+    /// The order of its layer in an app of a framework: `[wire.<framework>] order`, else its own.
+    pub(crate) fn layer_order(&self, framework: &str) -> i64 {
+        let order = self.web(framework).and_then(|web| web.order);
+        order.unwrap_or(self.order)
+    }
+}
+
+/// The keys of `[wire]` that are no tables of a framework.
+const WIRE_KEYS: [&str; 14] = [
+    "order",
+    "field",
+    "type",
+    "doc",
+    "start",
+    "health",
+    "shutdown",
+    "extract",
+    "traces",
+    "errors",
+    "classifies",
+    "subscriber",
+    "admin",
+    "parts",
+];
+
+/// Every other key of `[wire]` must be the table of a framework.
+fn web_by_framework<'de, D>(deserializer: D) -> Result<IndexMap<String, Web>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let tables = IndexMap::<String, toml::Value>::deserialize(deserializer)?;
+    let tables = tables.into_iter().map(|(name, value)| {
+        if !value.is_table() {
+            let known: Vec<String> = WIRE_KEYS.iter().map(|key| format!("`{key}`")).collect();
+            let known = known.join(", ");
+            let message = format!("unknown field `{name}`, expected one of {known}");
+            return Err(D::Error::custom(message));
+        }
+        let web = value.try_into().map_err(D::Error::custom)?;
+        Ok((name, web))
+    });
+    tables.collect()
 }
 
 /// What a handler can take as an argument.
@@ -388,10 +470,13 @@ pub struct Extract {
     pub field: String,
 }
 
-/// What a component adds to the router of one framework.
+/// What a component adds to the app of one framework.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct Web {
+    /// The place of its layer, where it is not that of its start: lower is further out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<i64>,
     /// An expression of a router.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routes: Option<String>,
@@ -415,7 +500,7 @@ pub struct Route {
 
 /// What a component needs of a compose file.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ComposeSpec {
     /// By service, the image families that already play its role, without registry and tag.
     #[serde(default)]
@@ -423,6 +508,9 @@ pub struct ComposeSpec {
     /// Services of required components that need another image.
     #[serde(default)]
     pub switch: Vec<Switch>,
+    /// By service, its earlier names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub renamed_from: BTreeMap<String, Vec<String>>,
 }
 
 /// Another image for a service of a required component, on the same major version and C library.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use include_dir::{Dir, include_dir};
+use minijinja::value::Serde;
 use semver::Version;
 use serde::Deserialize;
 
@@ -121,15 +122,39 @@ impl Component {
         })
     }
 
-    /// The components that it requires, with any options.
-    pub(crate) fn all_requires(&self) -> Vec<String> {
-        let conditional = self.manifest.when.iter();
-        let conditional = conditional
-            .filter_map(|when| when.get("requires")?.as_array())
-            .flatten()
-            .filter_map(|id| id.as_str().map(str::to_owned));
+    /// The components that it requires with these options.
+    ///
+    /// # Errors
+    ///
+    /// The `if` of a `[[when]]` with `requires` is wrong, which [`Catalog::faults`] finds.
+    pub(crate) fn requires(&self, options: &BTreeMap<String, toml::Value>) -> Result<Vec<String>> {
+        let mut requires = self.manifest.requires.clone();
+        for (condition, ids) in self.conditional_requires() {
+            if holds(condition, options).map_err(|error| invalid(&self.id, &error))? {
+                requires.extend(ids.into_iter().map(str::to_owned));
+            }
+        }
+        Ok(requires)
+    }
+
+    /// The components that it requires with any options.
+    fn all_requires(&self) -> Vec<String> {
+        let conditional = self.conditional_requires().into_iter();
+        let conditional = conditional.flat_map(|(_, ids)| ids).map(str::to_owned);
         let always = self.manifest.requires.iter().cloned();
         always.chain(conditional).collect()
+    }
+
+    /// The conditions of the `[[when]]` tables that require components, and these.
+    fn conditional_requires(&self) -> Vec<(&str, Vec<&str>)> {
+        let tables = self.manifest.when.iter();
+        tables
+            .filter_map(|table| {
+                let ids = table.get("requires")?.as_array()?.iter();
+                let ids = ids.filter_map(toml::Value::as_str).collect();
+                Some((table.get("if")?.as_str()?, ids))
+            })
+            .collect()
     }
 
     /// The manifest as it stands, to merge `[[when]]` into.
@@ -271,6 +296,17 @@ impl Catalog {
 }
 
 const MANIFEST: &str = "component.toml";
+
+/// Whether a condition that names nothing but options holds.
+fn holds(
+    condition: &str,
+    options: &BTreeMap<String, toml::Value>,
+) -> std::result::Result<bool, minijinja::Error> {
+    let environment = minijinja::Environment::empty();
+    let expression = environment.compile_expression(condition)?;
+    let value = expression.eval(minijinja::context! { options => Serde(options) })?;
+    Ok(value.is_true())
+}
 
 fn table(id: &str, texts: &TemplateFiles) -> Result<toml::Table> {
     match texts.get(MANIFEST) {

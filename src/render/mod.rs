@@ -110,10 +110,23 @@ pub fn hub(hub: &Component, facts: &Facts, rows: &[Row<'_>]) -> Result<Tree> {
         .flat_map(|row| row.env)
         .map(|row| row.kind)
         .collect();
+    let has_renamed = rows
+        .iter()
+        .flat_map(|row| row.env)
+        .any(|row| !row.renamed_from.is_empty());
+    let framework = facts.framework.name.as_str();
+    let has_layer = |row: &&&Row<'_>| {
+        let web = row.wire.web(framework);
+        web.is_some_and(|web| web.layer.is_some())
+    };
+    let mut layers: Vec<&Row<'_>> = rows.iter().filter(has_layer).copied().collect();
+    layers.sort_by_key(|row| (row.wire.layer_order(framework), row.id));
     let fields: Vec<&str> = rows.iter().map(|row| row.wire.field.as_str()).collect();
     let mut context = minijinja::context! {
         components => told(&rows)?,
+        layers => told(&layers)?,
         extracts => told(&extracts)?,
+        has_renamed,
         kinds => told(&kinds)?,
         fields => fields.join(", "),
         ..context(facts, &Options::new())

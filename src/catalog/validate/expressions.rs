@@ -47,11 +47,30 @@ fn check_wire(subject: &Subject<'_>, wire: Node<'_>, faults: &mut Faults) {
             );
         }
     }
-    for key in ["start", "health", "shutdown"] {
+    for key in ["start", "health", "shutdown", "subscriber", "admin"] {
         if let Some(expression) = wire.get(key) {
             check_expression(subject, key, expression, faults);
         }
     }
+    for part in wire.list("parts") {
+        check_expression(subject, "parts", part, faults);
+    }
+    for error in wire.list("errors") {
+        check_path(subject, "errors", error, false, faults);
+    }
+    let crates = subject.crates();
+    for node in wire.list("classifies") {
+        let name = node.text().unwrap_or_default();
+        if !crates.contains(&name.replace('-', "_")) {
+            let message = format!("`classifies`: `{name}` is not among the dependencies");
+            faults.add(node.start(), message);
+        }
+    }
+    check_web(subject, wire, faults);
+}
+
+/// The tables of frameworks, `[wire.axum]`.
+fn check_web(subject: &Subject<'_>, wire: Node<'_>, faults: &mut Faults) {
     let frameworks = subject.catalog.skeletons();
     for (name, position, web) in wire.entries() {
         if web.entries().is_empty() {
@@ -145,7 +164,7 @@ impl<'a> Scope<'a> {
         let required = required.filter_map(|component| component.manifest.wire.as_ref());
         let fields: BTreeSet<&str> = required.map(|wire| wire.field.as_str()).collect();
         let locals: BTreeSet<String> = match key {
-            "start" => fields
+            "start" | "subscriber" => fields
                 .iter()
                 .copied()
                 .chain(["settings"])

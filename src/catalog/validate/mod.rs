@@ -78,8 +78,7 @@ fn manifest_faults(id: &str, files: &TemplateFiles, catalog: &Catalog, file: &st
     let text = files.get(MANIFEST).unwrap_or_default();
     let mut faults = Faults::default();
     if let Err(error) = toml::from_str::<Manifest>(text) {
-        let start = error.span().map_or(0, |span| span.start);
-        faults.add(start, error.message());
+        faults.add(position_of(&error, text), error.message());
     } else if let Ok(parsed) = node::parse(text) {
         let root = Node::new(&parsed);
         check_conditional_tables(text, root, &mut faults);
@@ -98,6 +97,19 @@ fn manifest_faults(id: &str, files: &TemplateFiles, catalog: &Catalog, file: &st
         message,
     });
     located.collect()
+}
+
+/// Where an error of the schema stands. For an unknown key inside of a flattened table the parser knows
+/// only the table, and the key is looked up by the name in the message.
+fn position_of(error: &toml::de::Error, text: &str) -> usize {
+    let named = error.message().strip_prefix("unknown field `");
+    let name = named.and_then(|rest| rest.split('`').next());
+    let parsed = node::parse(text).ok();
+    let key = name
+        .zip(parsed.as_ref())
+        .and_then(|(name, parsed)| Node::new(parsed).find_key(name));
+    let span = error.span().map_or(0, |span| span.start);
+    key.unwrap_or(span)
 }
 
 fn line_of(text: &str, position: usize) -> usize {

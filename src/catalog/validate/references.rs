@@ -21,6 +21,9 @@ pub(super) fn check(subject: &Subject<'_>, faults: &mut Faults) {
         }
     }
     check_components(subject, faults);
+    check_replaced(subject, faults);
+    check_keywords(subject, faults);
+    check_files(subject, faults);
     check_frameworks(subject, faults);
     check_options(subject, faults);
     check_conditions(subject, faults);
@@ -79,6 +82,67 @@ fn check_components(subject: &Subject<'_>, faults: &mut Faults) {
     }
 }
 
+/// A component that replaces another is not that other.
+fn check_replaced(subject: &Subject<'_>, faults: &mut Faults) {
+    for (id, position) in subject.nodes_in("replaces") {
+        if subject.catalog.components.contains_key(id) {
+            faults.add(
+                position,
+                format!("`replaces`: there still is a component `{id}`"),
+            );
+        }
+    }
+}
+
+fn check_keywords(subject: &Subject<'_>, faults: &mut Faults) {
+    let mut seen = BTreeSet::new();
+    for (word, position) in subject.nodes_in("keywords") {
+        if word.trim().is_empty() || word.to_lowercase() != word {
+            faults.add(
+                position,
+                format!("`{word}` is no keyword: write it in lower case"),
+            );
+        } else if subject.catalog.components.contains_key(word) {
+            faults.add(
+                position,
+                format!("the keyword `{word}` is the id of a component"),
+            );
+        } else if !seen.insert(word) {
+            faults.add(position, format!("the keyword `{word}` is there twice"));
+        }
+    }
+}
+
+/// Renamed files, and the lines of `.gitignore`.
+fn check_files(subject: &Subject<'_>, faults: &mut Faults) {
+    let exists = |path: &str| subject.files.get(&format!("tree/{path}")).is_some();
+    let renamed = subject.root.get("renamed-files").map(Node::entries);
+    for (old, position, new) in renamed.unwrap_or_default() {
+        if exists(old) {
+            faults.add(
+                position,
+                format!("`renamed-files`: there still is a file `tree/{old}`"),
+            );
+        }
+        let path = new.text().unwrap_or_default();
+        if !exists(path) {
+            faults.add(
+                new.start(),
+                format!("`renamed-files`: there is no file `tree/{path}`"),
+            );
+        }
+    }
+    for (line, position) in subject.nodes_in("gitignore") {
+        let is_pattern = !line.is_empty() && line.trim() == line && !line.starts_with(['!', '#']);
+        if !is_pattern || line.contains('\n') {
+            faults.add(
+                position,
+                format!("`gitignore`: `{line}` is no pattern of one line"),
+            );
+        }
+    }
+}
+
 fn check_frameworks(subject: &Subject<'_>, faults: &mut Faults) {
     let known = subject.catalog.frameworks();
     let names = || known.iter().map(String::as_str);
@@ -104,6 +168,13 @@ fn check_options(subject: &Subject<'_>, faults: &mut Faults) {
                 format!("the default of `{name}` must be {allowed}"),
             );
         }
+        for earlier in node.list("renamed-from") {
+            let earlier_name = earlier.text().unwrap_or_default();
+            if subject.option(earlier_name).is_some() {
+                let message = format!("`renamed-from`: there still is an option `{earlier_name}`");
+                faults.add(earlier.start(), message);
+            }
+        }
         if let (false, Some(values)) = (spec.kind == OptionKind::Choice, node.get("values")) {
             faults.add(
                 values.start(),
@@ -116,10 +187,26 @@ fn check_options(subject: &Subject<'_>, faults: &mut Faults) {
 fn check_conditions(subject: &Subject<'_>, faults: &mut Faults) {
     let options = subject.options();
     let environment = minijinja::Environment::empty();
-    for condition in subject.layers.iter().filter_map(|layer| layer.get("if")) {
+    for layer in &subject.layers {
+        let Some(condition) = layer.get("if") else {
+            continue;
+        };
         let text = condition.text().unwrap_or_default();
-        if let Err(error) = environment.compile_expression(text) {
-            faults.add(condition.start(), format!("`if` is no expression: {error}"));
+        match environment.compile_expression(text) {
+            Err(error) => {
+                faults.add(condition.start(), format!("`if` is no expression: {error}"));
+            }
+            // Requirements are settled before anything is known of the project.
+            Ok(expression) if layer.get("requires").is_some() => {
+                let mut names = expression.undeclared_variables(false).into_iter();
+                if let Some(name) = names.find(|name| name != "options") {
+                    let message = format!(
+                        "with `requires` the `if` may ask for `options` only, not for `{name}`"
+                    );
+                    faults.add(condition.start(), message);
+                }
+            }
+            Ok(_) => {}
         }
         for option in options_in(text) {
             if !options.contains(option) {
@@ -215,6 +302,20 @@ fn check_compose(subject: &Subject<'_>, faults: &mut Faults) {
                     position,
                     format!("`compose.images`: compose.yml has no service `{service}`{meant}"),
                 );
+            }
+        }
+        let renamed = compose.get("renamed-from").map(Node::entries);
+        for (service, position, earlier) in renamed.unwrap_or_default() {
+            if !own.contains(service) {
+                let message = format!("`renamed-from`: compose.yml has no service `{service}`");
+                faults.add(position, message);
+            }
+            for name in earlier.items() {
+                let text = name.text().unwrap_or_default();
+                if own.contains(text) {
+                    let message = format!("`renamed-from`: there still is a service `{text}`");
+                    faults.add(name.start(), message);
+                }
             }
         }
         for switch in compose.list("switch") {

@@ -296,7 +296,11 @@ fn every_fault_is_told_with_its_line() {
             "field = \"post\" }",
             "51: `extract` must begin with the field `mail`, got `post`",
         ),
-        ("[wire.axum]", "[wire.axon]", "53: unknown field `axon`"),
+        (
+            "[wire.axum]",
+            "[wire.axon]",
+            "53: `[wire.axon]`: there is no framework `axon`; did you mean `axum`?",
+        ),
         (
             "super::mail::routes",
             "super::mail::router",
@@ -353,6 +357,125 @@ fn every_fault_is_told_with_its_line() {
             "1: there are variables, but no `[settings] type` that holds them",
         ),
     ];
+    assert_faults(rows);
+}
+
+#[test]
+fn every_fault_of_the_later_keys_is_told_with_its_line() {
+    let rows: &[(&str, &str, &str)] = &[
+        (
+            "conflicts = []",
+            "replaces = [\"store\"]",
+            "5: `replaces`: there still is a component `store`",
+        ),
+        (
+            "conflicts = []",
+            "keywords = [\"SMTP\"]",
+            "5: `SMTP` is no keyword: write it in lower case",
+        ),
+        (
+            "conflicts = []",
+            "keywords = [\n\"a\", \"store\"]",
+            "6: the keyword `store` is the id of a component",
+        ),
+        (
+            "conflicts = []",
+            "keywords = [\"a\", \"a\"]",
+            "5: the keyword `a` is there twice",
+        ),
+        (
+            "conflicts = []",
+            "gitignore = [\"!data\"]",
+            "5: `gitignore`: `!data` is no pattern of one line",
+        ),
+        (
+            "[settings]",
+            "[renamed-files]\n\"infra/mail.rs\" = \"infra/post.rs\"\n[settings]",
+            "24: `renamed-files`: there still is a file `tree/infra/mail.rs`",
+        ),
+        (
+            "[settings]",
+            "[renamed-files]\n\"infra/m.rs\" = \"infra/post.rs\"\n[settings]",
+            "24: `renamed-files`: there is no file `tree/infra/post.rs`",
+        ),
+        (
+            "doc = \"HTML.\"",
+            "doc = \"\"\nrenamed-from = [\"mode\"]",
+            "13: `renamed-from`: there still is an option `mode`",
+        ),
+        (
+            "doc = \"the server.\"",
+            "doc = \"\"\nrenamed-from = [\"MAIL_LIMIT\"]",
+            "34: `renamed-from`: there still is a variable `MAIL_LIMIT`",
+        ),
+        (
+            "[compose.images]",
+            "[compose.renamed-from]\npost = [\"a\"]\n[compose.images]",
+            "62: `renamed-from`: compose.yml has no service `post`",
+        ),
+        (
+            "[compose.images]",
+            "[compose.renamed-from]\nmail = [\"mail\"]\n[compose.images]",
+            "62: `renamed-from`: there still is a service `mail`",
+        ),
+        (
+            "order = 60",
+            "order = 60\nerrors = [\"mail::Error\"]",
+            "46: `errors`: the module `mail` has no type `Error`",
+        ),
+        (
+            "order = 60",
+            "order = 60\nclassifies = [\"smtp\"]",
+            "46: `classifies`: `smtp` is not among the dependencies",
+        ),
+        (
+            "order = 60",
+            "order = 60\nsubscriber = \"mail::layer()\"",
+            "46: `subscriber`: the module `mail` has no `pub fn layer`",
+        ),
+        (
+            "order = 60",
+            "order = 60\nadmin = \"self.post.admin()\"",
+            "46: `admin`: the hub has no field `post`",
+        ),
+        (
+            "order = 60",
+            "order = 60\nparts = [\"self.mail.part()\"]",
+            "46: `parts`: the module `mail` has no function `part`",
+        ),
+        (
+            "order = 60",
+            "order = 60\nhelth = \"x\"",
+            "46: unknown field `helth`",
+        ),
+        (
+            "[when.dependencies]",
+            "requires = [\"stor\"]\n[when.dependencies]",
+            "77: `requires`: there is no component `stor`",
+        ),
+        (
+            "[when.dependencies]",
+            "requires = [\"store\"]\n[when.dependencies]",
+            "76: with `requires` the `if` may ask for `options` only, not for `framework`",
+        ),
+    ];
+    assert_faults(rows);
+}
+
+#[test]
+fn the_later_keys_have_no_faults_where_they_are_right() {
+    let manifest = MANIFEST_TEXT
+        .replace("conflicts = []", "keywords = [\"smtp\"]\nreplaces = [\"post\"]\ngitignore = [\"/data/\"]")
+        .replace("doc = \"HTML.\"", "doc = \"\"\nrenamed-from = [\"rich\"]")
+        .replace("doc = \"the server.\"", "doc = \"\"\nrenamed-from = [\"SMTP_URL\"]")
+        .replace("[settings]", "[renamed-files]\n\"infra/post.rs\" = \"infra/mail.rs\"\n[settings]")
+        .replace("[compose.images]", "[compose.renamed-from]\nmail = [\"post\"]\n[compose.images]")
+        .replace("order = 60", "order = 60\nerrors = [\"mail::Mail\"]\nclassifies = [\"lettre\"]\nsubscriber = \"mail::routes()\"\nadmin = \"self.mail.health()\"\nparts = [\"self.mail.health()\"]")
+        .replace("[wire.axum]", "[wire.axum]\norder = 5");
+    assert_eq!(faults("mail", &manifest, MODULE), Vec::<String>::new());
+}
+
+fn assert_faults(rows: &[(&str, &str, &str)]) {
     let mut wrong = Vec::new();
     for (from, to, expected) in rows {
         assert!(MANIFEST_TEXT.contains(from), "{from}");

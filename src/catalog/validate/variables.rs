@@ -10,9 +10,17 @@ const SERVICE_FUNCTIONS: [&str; 4] = ["port(", "service(", "setting(", "secret("
 
 pub(super) fn check(subject: &Subject<'_>, faults: &mut Faults) {
     check_names(subject, faults);
+    let variables = subject.variables();
     for row in subject.layers.iter().flat_map(|layer| layer.list("env")) {
         check_default(row, faults);
         check_bounds(row, faults);
+        for earlier in row.list("renamed-from") {
+            let name = earlier.text().unwrap_or_default();
+            if variables.contains(name) {
+                let message = format!("`renamed-from`: there still is a variable `{name}`");
+                faults.add(earlier.start(), message);
+            }
+        }
         for key in ["example", "compose"] {
             if let Some(value) = row.get(key) {
                 check_services(subject, value, faults);
@@ -116,11 +124,10 @@ fn check_bounds(row: Node<'_>, faults: &mut Faults) {
         }
     }
     let is_outside =
-        |value: f64| min.is_some_and(|min| value < min) || max.is_some_and(|max| value > max);
-    if let (Some(value), Some(node)) = (default, row.get("default")) {
-        if is_outside(value) {
-            faults.add(node.start(), "`default` is not between `min` and `max`");
-        }
+        |value: &f64| min.is_some_and(|min| *value < min) || max.is_some_and(|max| *value > max);
+    let outside = default.filter(is_outside).and(row.get("default"));
+    if let Some(node) = outside {
+        faults.add(node.start(), "`default` is not between `min` and `max`");
     }
 }
 
