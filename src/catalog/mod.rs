@@ -17,13 +17,16 @@ use crate::{
     facts::Framework,
 };
 
+mod changelog;
 pub mod manifest;
 pub(crate) mod merge;
-mod texts;
+mod search;
+mod template_files;
 mod validate;
 
 use manifest::Manifest;
-pub use texts::TemplateFiles;
+pub use search::Found;
+pub use template_files::TemplateFiles;
 pub use validate::Fault;
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -65,7 +68,7 @@ struct Entry {
 }
 
 impl Entry {
-    fn embedded(id: &str, texts: TemplateFiles) -> Self {
+    fn new(id: &str, texts: TemplateFiles) -> Self {
         Self {
             id: id.to_owned(),
             texts,
@@ -184,7 +187,7 @@ impl Catalog {
     pub fn embedded() -> Self {
         let folders = TEMPLATES.dirs().filter_map(|folder| {
             let id = folder.path().to_str()?;
-            let entry = Entry::embedded(id, TemplateFiles::embedded(folder));
+            let entry = Entry::new(id, TemplateFiles::embedded(folder));
             Some((id.to_owned(), entry))
         });
         let base = |name| {
@@ -195,19 +198,21 @@ impl Catalog {
         Self {
             folder: "templates".to_owned(),
             components: folders.collect(),
-            hub: Entry::embedded("hub", base("hub")),
+            hub: Entry::new("hub", base("hub")),
             skeletons: base("new"),
         }
     }
 
-    /// The catalogue of these folders, each by its id, on the base of this binary. Nothing is read yet.
+    /// The catalogue of these folders, each by its id, on the base of this binary. Nothing is parsed yet.
+    /// `folder` is where they lie, for messages.
     #[must_use]
-    pub fn of(folders: impl IntoIterator<Item = (String, TemplateFiles)>) -> Self {
+    pub fn of(folder: &str, folders: impl IntoIterator<Item = (String, TemplateFiles)>) -> Self {
         let entry = |(id, files): (String, TemplateFiles)| {
-            let entry = Entry::embedded(&id, files);
+            let entry = Entry::new(&id, files);
             (id, entry)
         };
         Self {
+            folder: folder.to_owned(),
             components: folders.into_iter().map(entry).collect(),
             ..Self::embedded()
         }
@@ -287,10 +292,19 @@ impl Catalog {
         if let Some(entry) = self.components.get(id) {
             return entry.component();
         }
-        let error = Error::usage("unknown-component", format!("no component `{id}`"));
-        Err(match did_you_mean(id, self.ids()) {
-            Some(meant) => error.hint(format!("did you mean `{meant}`?")),
-            None => error.hint("`infra list` shows all components"),
+        let mut message = format!("no component `{id}`");
+        let suggested = self.suggest(id);
+        if let [only] = suggested.as_slice() {
+            message.push_str(&format!("; it is part of `{only}`"));
+        }
+        let error = Error::usage("unknown-component", message);
+        Err(match (suggested.as_slice(), did_you_mean(id, self.ids())) {
+            ([only], _) => error
+                .hint(format!("infra add {only}"))
+                .hint(format!("`infra info {only}` shows what it does")),
+            ([_, _, ..], _) => error.hint(format!("`infra search {id}` shows who has it")),
+            ([], Some(meant)) => error.hint(format!("did you mean `{meant}`?")),
+            ([], None) => error.hint("`infra list` shows all components"),
         })
     }
 }

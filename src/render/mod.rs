@@ -19,10 +19,10 @@ use crate::{
 };
 
 mod deferred;
-mod language;
+mod template_engine;
 
 pub use deferred::{Endpoint, ServiceBindings, render_deferred};
-use language::environment;
+use template_engine::environment;
 
 /// The file of the hub that names its modules.
 const HUB_ROOT: &str = "infra/mod.rs";
@@ -123,11 +123,11 @@ pub fn hub(hub: &Component, facts: &Facts, rows: &[Row<'_>]) -> Result<Tree> {
     layers.sort_by_key(|row| (row.wire.layer_order(framework), row.id));
     let fields: Vec<&str> = rows.iter().map(|row| row.wire.field.as_str()).collect();
     let mut context = minijinja::context! {
-        components => told(&rows)?,
-        layers => told(&layers)?,
-        extracts => told(&extracts)?,
+        components => to_template_value(&rows)?,
+        layers => to_template_value(&layers)?,
+        extracts => to_template_value(&extracts)?,
         has_renamed,
-        kinds => told(&kinds)?,
+        kinds => to_template_value(&kinds)?,
         fields => fields.join(", "),
         ..context(facts, &Options::new())
     };
@@ -202,7 +202,7 @@ fn manifest(component: &Component, context: &Value) -> Result<Manifest> {
         let holds = environment
             .compile_expression(&condition)
             .and_then(|expression| expression.eval(context))
-            .map_err(|error| broken(&component.id, "component.toml", &error))?;
+            .map_err(|error| template_error(&component.id, "component.toml", &error))?;
         if holds.is_true() {
             merge(&mut table, when);
         }
@@ -211,7 +211,7 @@ fn manifest(component: &Component, context: &Value) -> Result<Manifest> {
     for (key, value) in &mut table {
         if !matches!(key.as_str(), "next" | "options") {
             fill(value, &environment, context)
-                .map_err(|error| broken(&component.id, "component.toml", &error))?;
+                .map_err(|error| template_error(&component.id, "component.toml", &error))?;
         }
     }
     toml::Value::Table(table)
@@ -273,22 +273,22 @@ fn context(facts: &Facts, options: &Options) -> Value {
 }
 
 /// A value as templates see it. By way of TOML: that is how the same types are written to the lock.
-fn told(value: &impl Serialize) -> Result<Value> {
+fn to_template_value(value: &impl Serialize) -> Result<Value> {
     let value = toml::Value::try_from(value);
     let value = value.map_err(|error| Error::failure("invalid-component", error.to_string()))?;
     Ok(Value::from(Serde(value)))
 }
 
 fn text(id: &str, path: &str, template: &str, context: &Value) -> Result<String> {
-    if !language::may_be_in(template) {
+    if !template_engine::has_template_syntax(template) {
         return Ok(template.to_owned());
     }
     environment(path)?
         .render_str(template, context.clone())
-        .map_err(|error| broken(id, path, &error))
+        .map_err(|error| template_error(id, path, &error))
 }
 
-fn broken(id: &str, path: &str, error: &minijinja::Error) -> Error {
+fn template_error(id: &str, path: &str, error: &minijinja::Error) -> Error {
     let line = error
         .line()
         .map_or(String::new(), |line| format!(":{line}"));

@@ -24,7 +24,7 @@ fn catalog() -> Catalog {
         let files = [("component.toml".to_owned(), manifest.to_owned())];
         (id.to_owned(), files.into_iter().collect())
     };
-    Catalog::of([folder("app", APP), folder("log", LOG)])
+    Catalog::of("templates", [folder("app", APP), folder("log", LOG)])
 }
 
 fn choice(option: &str, value: &str) -> Choice {

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{
-    super::manifest::{OptionKind, OptionSpec},
+    super::{
+        changelog::sections,
+        manifest::{OptionKind, OptionSpec},
+    },
     Faults, Subject,
     node::Node,
     options_in, services,
@@ -24,6 +27,7 @@ pub(super) fn check(subject: &Subject<'_>, faults: &mut Faults) {
     check_replaced(subject, faults);
     check_keywords(subject, faults);
     check_files(subject, faults);
+    check_changelog(subject, faults);
     check_frameworks(subject, faults);
     check_options(subject, faults);
     check_conditions(subject, faults);
@@ -102,14 +106,28 @@ fn check_keywords(subject: &Subject<'_>, faults: &mut Faults) {
                 position,
                 format!("`{word}` is no keyword: write it in lower case"),
             );
-        } else if subject.catalog.components.contains_key(word) {
-            faults.add(
-                position,
-                format!("the keyword `{word}` is the id of a component"),
-            );
         } else if !seen.insert(word) {
             faults.add(position, format!("the keyword `{word}` is there twice"));
         }
+    }
+}
+
+/// A changelog, where there is one, has a section of the version.
+fn check_changelog(subject: &Subject<'_>, faults: &mut Faults) {
+    let Some(text) = subject.files.get("CHANGELOG.md") else {
+        return;
+    };
+    let Some(node) = subject.root.get("version") else {
+        return;
+    };
+    let version = node.text().unwrap_or_default();
+    let sections = sections(text);
+    if !sections
+        .iter()
+        .any(|(known, _)| known.to_string() == version)
+    {
+        let message = format!("CHANGELOG.md has no section `## {version}`");
+        faults.add(node.start(), message);
     }
 }
 

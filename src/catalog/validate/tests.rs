@@ -109,7 +109,10 @@ fn catalog(id: &str, manifest: &str, module: &str) -> Catalog {
         ),
         ("tree/infra/mail.rs", module),
     ]);
-    Catalog::of([("store".to_owned(), store), (id.to_owned(), own)])
+    Catalog::of(
+        "templates",
+        [("store".to_owned(), store), (id.to_owned(), own)],
+    )
 }
 
 fn faults(id: &str, manifest: &str, module: &str) -> Vec<String> {
@@ -372,11 +375,6 @@ fn every_fault_of_the_later_keys_is_told_with_its_line() {
             "conflicts = []",
             "keywords = [\"SMTP\"]",
             "5: `SMTP` is no keyword: write it in lower case",
-        ),
-        (
-            "conflicts = []",
-            "keywords = [\n\"a\", \"store\"]",
-            "6: the keyword `store` is the id of a component",
         ),
         (
             "conflicts = []",
