@@ -26,7 +26,7 @@ impl Catalog {
     /// 5. an option has it in its name or its documentation,
     /// 6. a variable, a type that handlers take, or a crate has it in its name.
     ///
-    /// Case and `-`, `_` and spaces do not matter, and the word may be the beginning of another.
+    /// Case and `-`, `_`, `/` and spaces do not matter, and the word may be the beginning of another.
     ///
     /// # Errors
     ///
@@ -58,7 +58,7 @@ impl Catalog {
 
 /// Lower case, with one space between words.
 fn normalized(text: &str) -> String {
-    let words = text.split(|c: char| c.is_whitespace() || matches!(c, '-' | '_'));
+    let words = text.split(|c: char| c.is_whitespace() || matches!(c, '-' | '_' | '/'));
     let words: Vec<String> = words
         .filter(|word| !word.is_empty())
         .map(str::to_lowercase)

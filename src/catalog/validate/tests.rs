@@ -132,331 +132,82 @@ fn a_component_without_faults_has_none() {
     assert_eq!(faults("mail", MANIFEST_TEXT, MODULE), Vec::<String>::new());
 }
 
-/// Each row changes one place of the manifest and says what is reported of it.
 #[test]
 fn every_fault_is_told_with_its_line() {
-    let rows: &[(&str, &str, &str)] = &[
-        ("summary = \"Sends mail\"", "", "1: `summary` is missing"),
-        ("category = \"messaging\"", "", "1: `category` is missing"),
-        (
-            "0.1.0",
-            "0.1",
-            "3: unexpected end of input while parsing minor version number",
-        ),
-        ("conflicts =", "conflict =", "5: unknown field `conflict`"),
-        (
-            "[\"store\"]",
-            "[\"stor\"]",
-            "4: `requires`: there is no component `stor`; did you mean `store`?",
-        ),
-        (
-            "conflicts = []",
-            "conflicts = [\"mail\"]",
-            "5: `conflicts` names the component itself",
-        ),
-        (
-            "conflicts = []",
-            "conflicts = [\"store\"]",
-            "5: `store` is required and cannot conflict as well",
-        ),
-        (
-            "\"axum\", ",
-            "\"axon\", ",
-            "6: there is no framework `axon`; did you mean `axum`?",
-        ),
-        (
-            "service('mail')",
-            "service('male')",
-            "7: compose.yml has no service `male`; did you mean `mail`?",
-        ),
-        (
-            "default = true",
-            "default = 1",
-            "11: the default of `html` must be `true` or `false`",
-        ),
-        (
-            "default = true",
-            "default = true\nvalues = []",
-            "12: only an option of type `choice` has `values`",
-        ),
-        (
-            "default = \"plain\"",
-            "default = \"plane\"",
-            "17: the default of `mode` must be `plain` or `fancy`",
-        ),
-        (
-            "0.11.19",
-            "0.11.x.1",
-            "21: `lettre`: `0.11.x.1` is no version requirement",
-        ),
-        (
-            "name = \"MAIL_URL\"\nfield",
-            "name = \"MAIL_LIMIT\"\nfield",
-            "36: another variable has the name `MAIL_LIMIT`",
-        ),
-        (
-            "field = \"limit\"",
-            "field = \"url\"",
-            "37: another variable has the field `url`",
-        ),
-        (
-            "kind = \"secret\"",
-            "kind = \"password\"",
-            "29: unknown variant `password`",
-        ),
-        (
-            "optional = true\n",
-            "",
-            "26: `MAIL_URL` needs `default`, `optional = true` or `required`",
-        ),
-        (
-            "optional = true",
-            "optional = true\ndefault = \"x\"",
-            "31: `MAIL_URL` may be unset, so its `default` is never used",
-        ),
-        (
-            "mail::check_url",
-            "mail::check",
-            "31: `check`: the module `mail` has no `pub fn check`",
-        ),
-        (
-            "mail::check_url",
-            "mail::hidden",
-            "31: `check`: the module `mail` has no `pub fn hidden`",
-        ),
-        (
-            "mail::check_url",
-            "post::check_url",
-            "31: `check`: there is no module `post` in `tree/infra/`",
-        ),
-        (
-            "port('mail')",
-            "port('post')",
-            "32: compose.yml has no service `post`",
-        ),
-        (
-            "default = \"10\"",
-            "default = \"ten\"",
-            "39: `default` must be a whole number up to 65535, got `ten`",
-        ),
-        (
-            "default = \"10\"",
-            "default = \"101\"",
-            "39: `default` is not between `min` and `max`",
-        ),
-        (
-            "max = \"100\"\n",
-            "",
-            "40: `min` needs `max` and `default` beside it",
-        ),
-        (
-            "kind = \"u16\"",
-            "kind = \"text\"",
-            "40: `min` makes no sense for a value of this kind",
-        ),
-        (
-            "type = \"mail::Mail\"\ndoc",
-            "type = \"post::Mail\"\ndoc",
-            "47: `type`: there is no module `post` in `tree/infra/`",
-        ),
-        (
-            "type = \"mail::Mail\"\ndoc",
-            "type = \"mail::Post\"\ndoc",
-            "47: `type`: the module `mail` has no type `Post`",
-        ),
-        (
-            "mail::Mail::start(",
-            "mail::Mail::begin(",
-            "49: `start`: the module `mail` has no `pub fn begin`",
-        ),
-        (
-            "&store)",
-            "&shop)",
-            "49: `start`: there is no `shop` here; does it belong to a component that is not in `requires`?",
-        ),
-        (
-            "&settings.mail",
-            "&settings.post",
-            "49: `start`: there are no settings `post`",
-        ),
-        (
-            "self.mail.health()",
-            "self.mail.helth()",
-            "50: `health`: the module `mail` has no function `helth`",
-        ),
-        (
-            "self.mail.health()",
-            "self.post.health()",
-            "50: `health`: the hub has no field `post`",
-        ),
-        (
-            "self.mail.health()",
-            "self.mail.health(",
-            "50: `health` is no expression of Rust",
-        ),
-        (
-            "field = \"mail\" }",
-            "field = \"post\" }",
-            "51: `extract` must begin with the field `mail`, got `post`",
-        ),
-        (
-            "[wire.axum]",
-            "[wire.axon]",
-            "53: `[wire.axon]`: there is no framework `axon`; did you mean `axum`?",
-        ),
-        (
-            "super::mail::routes",
-            "super::mail::router",
-            "54: `routes`: the module `mail` has no `pub fn router`",
-        ),
-        (
-            "moved-by = [\"MAIL_URL\"]",
-            "moved-by = [\"MAIL_PATH\"]",
-            "58: `moved-by`: there is no variable `MAIL_PATH`",
-        ),
-        (
-            "option = \"html\"",
-            "option = \"htm\"",
-            "59: there is no option `htm`; did you mean `html`?",
-        ),
-        (
-            "mail = [\"axllent",
-            "male = [\"axllent",
-            "62: `compose.images`: compose.yml has no service `male`; did you mean `mail`?",
-        ),
-        (
-            "service = \"db\"",
-            "service = \"base\"",
-            "65: `compose.switch`: no required component has a service `base`",
-        ),
-        (
-            "env = \"MAIL_URL\"",
-            "env = \"MAIL\"",
-            "72: `probe`: there is no variable `MAIL`",
-        ),
-        (
-            "options.html and",
-            "options.htm and",
-            "76: there is no option `htm`; did you mean `html`?",
-        ),
-        (
-            "options.html and",
-            "options.html or or",
-            "76: `if` is no expression",
-        ),
-        (
-            "if = \"options.html and framework != 'none'\"\n",
-            "",
-            "75: `[[when]]` has no `if`",
-        ),
-        (
-            "[when.dependencies]",
-            "[when.dependancies]",
-            "77: unknown field `dependancies`",
-        ),
-        (
-            "[settings]\ntype = \"MailSettings\"\n",
-            "\n\n",
-            "1: there are variables, but no `[settings] type` that holds them",
-        ),
-    ];
+    let rows = r#"
+summary = "Sends mail" =>  => 1: `summary` is missing
+category = "messaging" =>  => 1: `category` is missing
+0.1.0 => 0.1 => 3: unexpected end of input while parsing minor version number
+conflicts = => conflict = => 5: unknown field `conflict`
+["store"] => ["stor"] => 4: `requires`: there is no component `stor`; did you mean `store`?
+conflicts = [] => conflicts = ["mail"] => 5: `conflicts` names the component itself
+conflicts = [] => conflicts = ["store"] => 5: `store` is required and cannot conflict as well
+"axum",  => "axon",  => 6: there is no framework `axon`; did you mean `axum`?
+service('mail') => service('male') => 7: compose.yml has no service `male`; did you mean `mail`?
+default = true => default = 1 => 11: the default of `html` must be `true` or `false`
+default = true => default = true\nvalues = [] => 12: only an option of type `choice` has `values`
+default = "plain" => default = "plane" => 17: the default of `mode` must be `plain` or `fancy`
+0.11.19 => 0.11.x.1 => 21: `lettre`: `0.11.x.1` is no version requirement
+name = "MAIL_URL"\nfield => name = "MAIL_LIMIT"\nfield => 36: another variable has the name `MAIL_LIMIT`
+field = "limit" => field = "url" => 37: another variable has the field `url`
+kind = "secret" => kind = "password" => 29: unknown variant `password`
+optional = true\n =>  => 26: `MAIL_URL` needs `default`, `optional = true` or `required`
+optional = true => optional = true\ndefault = "x" => 31: `MAIL_URL` may be unset, so its `default` is never used
+mail::check_url => mail::check => 31: `check`: the module `mail` has no `pub fn check`
+mail::check_url => mail::hidden => 31: `check`: the module `mail` has no `pub fn hidden`
+mail::check_url => post::check_url => 31: `check`: there is no module `post` in `tree/infra/`
+port('mail') => port('post') => 32: compose.yml has no service `post`
+default = "10" => default = "ten" => 39: `default` must be a whole number up to 65535, got `ten`
+default = "10" => default = "101" => 39: `default` is not between `min` and `max`
+max = "100"\n =>  => 40: `min` needs `max` and `default` beside it
+kind = "u16" => kind = "text" => 40: `min` makes no sense for a value of this kind
+type = "mail::Mail"\ndoc => type = "post::Mail"\ndoc => 47: `type`: there is no module `post` in `tree/infra/`
+type = "mail::Mail"\ndoc => type = "mail::Post"\ndoc => 47: `type`: the module `mail` has no type `Post`
+mail::Mail::start( => mail::Mail::begin( => 49: `start`: the module `mail` has no `pub fn begin`
+&store) => &shop) => 49: `start`: there is no `shop` here; does it belong to a component that is not in `requires`?
+&settings.mail => &settings.post => 49: `start`: there are no settings `post`
+self.mail.health() => self.mail.helth() => 50: `health`: the module `mail` has no function `helth`
+self.mail.health() => self.post.health() => 50: `health`: the hub has no field `post`
+self.mail.health() => self.mail.health( => 50: `health` is no expression of Rust
+field = "mail" } => field = "post" } => 51: `extract` must begin with the field `mail`, got `post`
+[wire.axum] => [wire.axon] => 53: `[wire.axon]`: there is no framework `axon`; did you mean `axum`?
+super::mail::routes => super::mail::router => 54: `routes`: the module `mail` has no `pub fn router`
+moved-by = ["MAIL_URL"] => moved-by = ["MAIL_PATH"] => 58: `moved-by`: there is no variable `MAIL_PATH`
+option = "html" => option = "htm" => 59: there is no option `htm`; did you mean `html`?
+mail = ["axllent => male = ["axllent => 62: `compose.images`: compose.yml has no service `male`; did you mean `mail`?
+service = "db" => service = "base" => 65: `compose.switch`: no required component has a service `base`
+env = "MAIL_URL" => env = "MAIL" => 72: `probe`: there is no variable `MAIL`
+options.html and => options.htm and => 76: there is no option `htm`; did you mean `html`?
+options.html and => options.html or or => 76: `if` is no expression
+if = "options.html and framework != 'none'"\n =>  => 75: `[[when]]` has no `if`
+[when.dependencies] => [when.dependancies] => 77: unknown field `dependancies`
+[settings]\ntype = "MailSettings"\n => \n\n => 1: there are variables, but no `[settings] type` that holds them
+"#;
     assert_faults(rows);
 }
 
 #[test]
 fn every_fault_of_the_later_keys_is_told_with_its_line() {
-    let rows: &[(&str, &str, &str)] = &[
-        (
-            "conflicts = []",
-            "replaces = [\"store\"]",
-            "5: `replaces`: there still is a component `store`",
-        ),
-        (
-            "conflicts = []",
-            "keywords = [\"SMTP\"]",
-            "5: `SMTP` is no keyword: write it in lower case",
-        ),
-        (
-            "conflicts = []",
-            "keywords = [\"a\", \"a\"]",
-            "5: the keyword `a` is there twice",
-        ),
-        (
-            "conflicts = []",
-            "gitignore = [\"!data\"]",
-            "5: `gitignore`: `!data` is no pattern of one line",
-        ),
-        (
-            "[settings]",
-            "[renamed-files]\n\"infra/mail.rs\" = \"infra/post.rs\"\n[settings]",
-            "24: `renamed-files`: there still is a file `tree/infra/mail.rs`",
-        ),
-        (
-            "[settings]",
-            "[renamed-files]\n\"infra/m.rs\" = \"infra/post.rs\"\n[settings]",
-            "24: `renamed-files`: there is no file `tree/infra/post.rs`",
-        ),
-        (
-            "doc = \"HTML.\"",
-            "doc = \"\"\nrenamed-from = [\"mode\"]",
-            "13: `renamed-from`: there still is an option `mode`",
-        ),
-        (
-            "doc = \"the server.\"",
-            "doc = \"\"\nrenamed-from = [\"MAIL_LIMIT\"]",
-            "34: `renamed-from`: there still is a variable `MAIL_LIMIT`",
-        ),
-        (
-            "[compose.images]",
-            "[compose.renamed-from]\npost = [\"a\"]\n[compose.images]",
-            "62: `renamed-from`: compose.yml has no service `post`",
-        ),
-        (
-            "[compose.images]",
-            "[compose.renamed-from]\nmail = [\"mail\"]\n[compose.images]",
-            "62: `renamed-from`: there still is a service `mail`",
-        ),
-        (
-            "order = 60",
-            "order = 60\nerrors = [\"mail::Error\"]",
-            "46: `errors`: the module `mail` has no type `Error`",
-        ),
-        (
-            "order = 60",
-            "order = 60\nclassifies = [\"smtp\"]",
-            "46: `classifies`: `smtp` is not among the dependencies",
-        ),
-        (
-            "order = 60",
-            "order = 60\nsubscriber = \"mail::layer()\"",
-            "46: `subscriber`: the module `mail` has no `pub fn layer`",
-        ),
-        (
-            "order = 60",
-            "order = 60\nadmin = \"self.post.admin()\"",
-            "46: `admin`: the hub has no field `post`",
-        ),
-        (
-            "order = 60",
-            "order = 60\nparts = [\"self.mail.part()\"]",
-            "46: `parts`: the module `mail` has no function `part`",
-        ),
-        (
-            "order = 60",
-            "order = 60\nhelth = \"x\"",
-            "46: unknown field `helth`",
-        ),
-        (
-            "[when.dependencies]",
-            "requires = [\"stor\"]\n[when.dependencies]",
-            "77: `requires`: there is no component `stor`",
-        ),
-        (
-            "[when.dependencies]",
-            "requires = [\"store\"]\n[when.dependencies]",
-            "76: with `requires` the `if` may ask for `options` only, not for `framework`",
-        ),
-    ];
+    let rows = r#"
+conflicts = [] => replaces = ["store"] => 5: `replaces`: there still is a component `store`
+conflicts = [] => keywords = ["SMTP"] => 5: `SMTP` is no keyword: write it in lower case
+conflicts = [] => keywords = ["a", "a"] => 5: the keyword `a` is there twice
+conflicts = [] => gitignore = ["!data"] => 5: `gitignore`: `!data` is no pattern of one line
+[settings] => [renamed-files]\n"infra/mail.rs" = "infra/post.rs"\n[settings] => 24: `renamed-files`: there still is a file `tree/infra/mail.rs`
+[settings] => [renamed-files]\n"infra/m.rs" = "infra/post.rs"\n[settings] => 24: `renamed-files`: there is no file `tree/infra/post.rs`
+doc = "HTML." => doc = ""\nrenamed-from = ["mode"] => 13: `renamed-from`: there still is an option `mode`
+doc = "the server." => doc = ""\nrenamed-from = ["MAIL_LIMIT"] => 34: `renamed-from`: there still is a variable `MAIL_LIMIT`
+[compose.images] => [compose.renamed-from]\npost = ["a"]\n[compose.images] => 62: `renamed-from`: compose.yml has no service `post`
+[compose.images] => [compose.renamed-from]\nmail = ["mail"]\n[compose.images] => 62: `renamed-from`: there still is a service `mail`
+order = 60 => order = 60\nerrors = ["mail::Error"] => 46: `errors`: the module `mail` has no type `Error`
+order = 60 => order = 60\nclassifies = ["smtp"] => 46: `classifies`: `smtp` is not among the dependencies
+order = 60 => order = 60\nsubscriber = "mail::layer()" => 46: `subscriber`: the module `mail` has no `pub fn layer`
+order = 60 => order = 60\nadmin = "self.post.admin()" => 46: `admin`: the hub has no field `post`
+order = 60 => order = 60\nparts = ["self.mail.part()"] => 46: `parts`: the module `mail` has no function `part`
+order = 60 => order = 60\nhelth = "x" => 46: unknown field `helth`
+[when.dependencies] => requires = ["stor"]\n[when.dependencies] => 77: `requires`: there is no component `stor`
+[when.dependencies] => requires = ["store"]\n[when.dependencies] => 76: with `requires` the `if` may ask for `options` only, not for `framework`
+"#;
     assert_faults(rows);
 }
 
@@ -473,15 +224,19 @@ fn the_later_keys_have_no_faults_where_they_are_right() {
     assert_eq!(faults("mail", &manifest, MODULE), Vec::<String>::new());
 }
 
-fn assert_faults(rows: &[(&str, &str, &str)]) {
+/// Each line is `TEXT => REPLACEMENT => FAULT`, with `\n` for a new line: the manifest with the
+/// replacement has the fault, which begins with its line.
+fn assert_faults(rows: &str) {
     let mut wrong = Vec::new();
-    for (from, to, expected) in rows {
-        assert!(MANIFEST_TEXT.contains(from), "{from}");
-        let manifest = MANIFEST_TEXT.replacen(from, to, 1);
+    for row in rows.lines().filter(|row| !row.is_empty()) {
+        let mut cells = row.split(" => ").map(|cell| cell.replace("\\n", "\n"));
+        let [from, to, expected] = std::array::from_fn(|_| cells.next().unwrap());
+        assert!(MANIFEST_TEXT.contains(&from), "{from}");
+        let manifest = MANIFEST_TEXT.replacen(&from, &to, 1);
         let found = faults("mail", &manifest, MODULE);
         let expected = format!("templates/mail/component.toml:{expected}");
         if !found.iter().any(|fault| fault.starts_with(&expected)) {
-            wrong.push(format!("{from} -> {to}\n  {expected}\n{found:#?}"));
+            wrong.push(format!("{row}\n{found:#?}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -18,7 +18,7 @@ mod view;
 
 pub use info::{Info, info};
 pub use list::list;
-pub use search::{Search, search};
+pub use search::{Search, ids_of, search};
 pub use view::{View, view};
 
 /// Prints a table whose first row is its head.

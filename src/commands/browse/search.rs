@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::print_table;
 use crate::{
+    catalog::Catalog,
     commands::{DONE, templates},
     error::{Error, Result},
     ui::Ui,
@@ -60,4 +61,27 @@ pub fn search(search: &Search, ui: &Ui) -> Result<u8> {
     }
     print_table(&rows, ui);
     Ok(DONE)
+}
+
+/// The ids of what the user named. A word that is no id and a keyword of one component is replaced by
+/// that component where the user, asked on a terminal, agrees; every other word stays, so that looking it
+/// up fails with a hint.
+///
+/// # Errors
+///
+/// The user interrupted.
+pub fn ids_of(words: &[String], catalog: &Catalog, ui: &Ui) -> Result<Vec<String>> {
+    let id_of = |word: &String| {
+        let is_id = catalog.ids().any(|id| id == word);
+        match catalog.suggest(word).as_slice() {
+            [id] if !is_id
+                && ui.can_ask()
+                && ui.confirm(&format!("`{word}` is in `{id}`; add it?"))? =>
+            {
+                Ok((*id).to_owned())
+            }
+            _ => Ok(word.clone()),
+        }
+    };
+    words.iter().map(id_of).collect()
 }
