@@ -67,6 +67,7 @@ pub mod commands;
 pub mod disk;
 pub mod error;
 pub mod facts;
+pub mod hash;
 pub mod lock;
 pub mod path;
 pub mod plan;

@@ -21,7 +21,7 @@ pub struct Selected<'a> {
     /// Every option with its value.
     pub options: Options,
     /// Whether the user named it, or it is only required.
-    pub asked: bool,
+    pub explicit: bool,
 }
 
 /// What is installed: the options by component.
@@ -57,9 +57,9 @@ pub fn resolve<'a>(
     for id in asked {
         open.push((catalog.get(id)?, true));
     }
-    while let Some((component, asked)) = open.pop() {
+    while let Some((component, explicit)) = open.pop() {
         if let Some(known) = selected.get_mut(component.id.as_str()) {
-            known.asked |= asked;
+            known.explicit |= explicit;
             continue;
         }
         let options = options(component, installed.get(&component.id), choices)?;
@@ -71,7 +71,7 @@ pub fn resolve<'a>(
         let selection = Selected {
             component,
             options,
-            asked,
+            explicit,
         };
         selected.insert(&component.id, selection);
     }

@@ -209,7 +209,7 @@ fn plan_components(
         renderings,
         ..Request::default()
     };
-    let plan = plan::add(&inputs, &request)?;
+    let plan = plan::install(&inputs, &request)?;
     Ok((plan, request.renderings))
 }
 

@@ -45,7 +45,7 @@ fn ids(installed: &Installed, choices: &[Choice]) -> Vec<(String, bool)> {
     let selection = resolve(&catalog, installed, &["app".to_owned()], choices).unwrap();
     let selection = selection.into_iter();
     selection
-        .map(|selected| (selected.component.id.clone(), selected.asked))
+        .map(|selected| (selected.component.id.clone(), selected.explicit))
         .collect()
 }
 

@@ -12,7 +12,7 @@ use crate::{
     },
     commands::{DONE, templates},
     error::Result,
-    plan::count,
+    plan::pluralize,
     render::Rendering,
     ui::{Ui, table},
 };
@@ -78,7 +78,10 @@ fn properties(rendering: &Rendering) -> Vec<Vec<String>> {
     let lines: usize = files.map(|text| text.lines().count()).sum();
     row(
         "files",
-        format!("{}, {lines} lines", count(rendering.files.len(), "file")),
+        format!(
+            "{}, {lines} lines",
+            pluralize(rendering.files.len(), "file")
+        ),
     );
     if let Some(cost) = manifest.cost {
         let (crates, seconds) = (cost.crates, cost.cpu_seconds);
