@@ -52,6 +52,9 @@ struct Global {
     /// Ask nothing; never means to overwrite
     #[arg(short, long, global = true)]
     yes: bool,
+    /// Take the components from this folder: for their authors
+    #[arg(long, global = true, hide = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    templates: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -67,6 +70,11 @@ enum Verb {
     New(NewArgs),
     /// List the components
     List(PackageArgs),
+    /// Find components by a word: what they do, replace or bring
+    Search {
+        /// The word, such as `cache`
+        word: String,
+    },
     /// Show what a component brings
     Info {
         /// The component
@@ -255,6 +263,7 @@ fn choice(text: &str) -> Result<Choice, String> {
 pub(crate) struct Invocation {
     pub(crate) settings: Settings,
     pub(crate) directory: PathBuf,
+    pub(crate) templates: Option<PathBuf>,
     pub(crate) command: Result<Command>,
 }
 
@@ -278,7 +287,13 @@ pub(crate) fn parse(
     Ok(Invocation {
         settings,
         directory: global.directory.unwrap_or_else(|| PathBuf::from(".")),
-        command: cli.verb.into_command(),
+        command: cli.verb.into_command().map(|mut command| {
+            if let Some(folder) = &global.templates {
+                command.set_templates(folder);
+            }
+            command
+        }),
+        templates: global.templates,
     })
 }
 
@@ -289,9 +304,17 @@ impl Verb {
                 directory: args.directory,
                 framework: args.framework,
                 components: args.components,
+                templates: None,
             }),
             Self::List(package) => Command::List(package.target()),
-            Self::Info { component } => Command::Info(component),
+            Self::Search { word } => Command::Search(browse::Search {
+                word,
+                templates: None,
+            }),
+            Self::Info { component } => Command::Info(browse::Info {
+                component,
+                templates: None,
+            }),
             Self::View {
                 component,
                 path,

@@ -17,7 +17,7 @@ use crate::{
     ui::Ui,
 };
 
-use super::{DONE, MANUAL, MARKERS};
+use super::{DONE, MANUAL, MARKERS, templates};
 
 /// A project that is about to be looked at or changed.
 pub(super) struct CommandContext {
@@ -97,7 +97,7 @@ impl CommandContext {
         let lock = project.lock()?;
         let facts = project.facts(target, &lock)?;
         Ok(Self {
-            catalog: Catalog::embedded(),
+            catalog: templates::catalog(target.templates.as_deref())?,
             project,
             lock,
             facts,

@@ -12,6 +12,7 @@ pub mod new;
 pub mod remove;
 pub mod report;
 pub mod status;
+pub(crate) mod templates;
 pub mod update;
 mod verify;
 
@@ -24,8 +25,10 @@ pub enum Command {
     New(new::Options),
     /// List the components.
     List(TargetOptions),
+    /// Find components by a word.
+    Search(browse::Search),
     /// Show what a component brings.
-    Info(String),
+    Info(browse::Info),
     /// Show what a component renders to.
     View(browse::View),
     /// Add components.
@@ -62,7 +65,8 @@ pub fn run(command: &Command, directory: &Path, ui: &Ui) -> Result<u8> {
     match command {
         Command::New(options) => new::run(options, directory, ui),
         Command::List(target) => browse::list(target, directory, ui),
-        Command::Info(component) => browse::info(component, ui),
+        Command::Search(search) => browse::search(search, ui),
+        Command::Info(info) => browse::info(info, ui),
         Command::View(view) => browse::view(view, directory, ui),
         Command::Add(options) => add::run(options, directory, ui),
         Command::Remove(options) => remove::run(options, directory, ui),

@@ -22,7 +22,7 @@ use crate::{
 
 use super::{
     desired::{Content, Scope, Wanted},
-    format::{self, Format, undo},
+    format::{self, Format, format_of, undo},
     revise::{
         change, crate_change, is_recorded_as, put_back, recorded_value, rendered_like, revise_in,
         says,
@@ -370,7 +370,7 @@ impl<'a> Ledger<'a> {
         let text = self.text(&known.file);
         let revised = match is_mine {
             true => {
-                let edit = format::in_line_ends_of(text, known).edit();
+                let edit = known.edit();
                 cargo_toml::revise(text, &edit, *table, dependency)
             }
             false => Err(UndoError::NotEmpty),
@@ -520,7 +520,7 @@ impl<'a> Ledger<'a> {
         let is_used = kept
             .iter()
             .any(|known| !known.container && known.is_inside(&container.file, &container.pointer));
-        if is_used && Format::of(&container.file) == Format::Compose {
+        if is_used && format_of(&container.file) == Format::Compose {
             return false;
         }
         match undo(text, container) {

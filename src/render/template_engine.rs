@@ -1,14 +1,20 @@
-//! The language of templates: its syntax, and the functions and filters that they have.
+//! The template engine: minijinja with its own filters, in a syntax that leaves a template a valid file
+//! of its format, and the functions and filters for Rust and versions.
 
 use minijinja::{Environment, UndefinedBehavior, Value, syntax::SyntaxConfig, value::Kwargs};
 
-use crate::{catalog::manifest::EnvKind, error::Result};
+use serde::de::DeserializeOwned;
+
+use crate::{
+    catalog::manifest::{EnvKind, EnvRow},
+    error::Result,
+};
 
 /// What statements, expressions and comments begin with, the first two at the start of a line.
 const MARKS: [&str; 5] = ["//%", "#%", "/*%", "/*=", "/*~"];
 
 /// Whether a text has anything to render. Cheaper than parsing it as a template.
-pub(super) fn may_be_in(template: &str) -> bool {
+pub(super) fn has_template_syntax(template: &str) -> bool {
     MARKS.iter().any(|mark| template.contains(mark))
 }
 
@@ -25,68 +31,22 @@ pub(super) fn environment(path: &str) -> Result<Environment<'static>> {
         .lstrip_blocks(true)
         .keep_trailing_newline(true)
         .build()
-        .map_err(|error| super::broken("syntax", "", &error))?;
+        .map_err(|error| super::template_error("syntax", "", &error))?;
     let mut environment = Environment::new();
     environment.set_syntax(syntax);
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.add_function("version_at_least", version_at_least);
-    environment.add_filter("length", length);
-    environment.add_filter("reverse", reverse);
-    environment.add_filter("selectattr", select_attribute);
     environment.add_filter("literal", |value: String, kind: Value| {
-        literal(&value, env_kind(&kind)?)
+        literal(&value, read(kind)?)
     });
-    environment.add_filter("rust_type", rust_type);
-    environment.add_filter("bounded", bounded);
+    environment.add_filter("rust_type", |row: Value| Ok(rust_type(&read(row)?)));
+    environment.add_filter("bounded", |row: Value| bounded(&read(row)?));
     Ok(environment)
 }
 
-fn env_kind(kind: &Value) -> Result<EnvKind, minijinja::Error> {
-    let kind = kind.to_string();
-    toml::Value::String(kind).try_into().map_err(|error| {
-        let why = format!("{error}");
-        minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, why)
-    })
-}
-
-/// The items of a list. One that is not defined is no empty one: its name may be misspelled.
-fn items(list: &Value) -> Result<Vec<Value>, minijinja::Error> {
-    if list.is_undefined() {
-        return Err(minijinja::ErrorKind::UndefinedError.into());
-    }
-    Ok(list.try_iter()?.collect())
-}
-
-/// The length of a text or a list.
-fn length(value: &Value) -> Result<usize, minijinja::Error> {
-    let kind = || minijinja::Error::from(minijinja::ErrorKind::UndefinedError);
-    value.len().ok_or_else(kind)
-}
-
-/// A list from its end.
-fn reverse(list: &Value) -> Result<Value, minijinja::Error> {
-    let mut values = items(list)?;
-    values.reverse();
-    Ok(values.into())
-}
-
-/// What of a list has an attribute that is not empty, below others such as `wire.axum`.
-fn select_attribute(list: &Value, path: &str) -> Result<Value, minijinja::Error> {
-    let attribute = |value: &Value| {
-        path.split('.').try_fold(value.clone(), |value, name| {
-            if value.is_undefined() {
-                return Ok(value);
-            }
-            value.get_attr(name)
-        })
-    };
-    let mut selected = Vec::new();
-    for value in items(list)? {
-        if attribute(&value)?.is_true() {
-            selected.push(value);
-        }
-    }
-    Ok(selected.into())
+/// A value of a template as the type that it was made of.
+fn read<T: DeserializeOwned>(value: Value) -> Result<T, minijinja::Error> {
+    T::deserialize(value)
 }
 
 /// Whether a version is this one or later. A crate that is not there will come in its newest.
@@ -105,10 +65,9 @@ fn version_at_least(version: Value, least: &str, _: Kwargs) -> bool {
     parts(version) >= parts(least)
 }
 
-/// The type of the field for a row of variables, which may be unset where
-/// [`EnvRow::may_be_unset`](crate::catalog::manifest::EnvRow::may_be_unset) says so.
-fn rust_type(row: &Value) -> Result<String, minijinja::Error> {
-    let name = match env_kind(&row.get_attr("kind")?)? {
+/// The type of the field for a row of variables.
+fn rust_type(row: &EnvRow) -> String {
+    let name = match row.kind {
         EnvKind::Secret => "SecretString",
         EnvKind::Text => "String",
         EnvKind::Duration => "Duration",
@@ -117,12 +76,10 @@ fn rust_type(row: &Value) -> Result<String, minijinja::Error> {
         EnvKind::U64 => "u64",
         EnvKind::F64 => "f64",
     };
-    let may_be_unset = row.get_attr("optional")?.is_true() || row.get_attr("required")?.is_true();
-    Ok(if may_be_unset {
-        format!("Option<{name}>")
-    } else {
-        name.to_owned()
-    })
+    match row.may_be_unset() {
+        true => format!("Option<{name}>"),
+        false => name.to_owned(),
+    }
 }
 
 /// A value of a variable as an expression of Rust.
@@ -179,15 +136,14 @@ fn grouped(number: u64) -> String {
 }
 
 /// The arguments of a bounded setting: its name, default and range.
-fn bounded(row: &Value) -> Result<String, minijinja::Error> {
-    let kind = env_kind(&row.get_attr("kind")?)?;
-    let part = |name: &str| literal(row.get_attr(name)?.as_str().unwrap_or_default(), kind);
+fn bounded(row: &EnvRow) -> Result<String, minijinja::Error> {
+    let part = |text: &Option<String>| literal(text.as_deref().unwrap_or_default(), row.kind);
     Ok(format!(
         "\"{}\", {}, {}..={}",
-        row.get_attr("name")?,
-        part("default")?,
-        part("min")?,
-        part("max")?
+        row.name,
+        part(&row.default)?,
+        part(&row.min)?,
+        part(&row.max)?
     ))
 }
 

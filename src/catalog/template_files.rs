@@ -1,4 +1,4 @@
-//! The texts of a folder: in the binary, where each is only touched when it is asked for, or in memory.
+//! The files of a folder: in the binary, where each is read only when it is asked for, or in memory.
 
 use std::collections::BTreeMap;
 
@@ -6,38 +6,43 @@ use std::path::PathBuf;
 
 use include_dir::Dir;
 
-/// TemplateFiles by path, with `/` between folders.
+/// Texts by path, with `/` between folders.
 #[derive(Clone, Debug)]
-pub struct TemplateFiles(Kept);
+pub struct TemplateFiles(Storage);
 
 #[derive(Clone, Debug)]
-enum Kept {
+enum Storage {
     Embedded(&'static Dir<'static>),
     Owned(BTreeMap<String, String>),
 }
 
 impl Default for TemplateFiles {
     fn default() -> Self {
-        Self(Kept::Owned(BTreeMap::new()))
+        Self(Storage::Owned(BTreeMap::new()))
     }
 }
 
 impl FromIterator<(String, String)> for TemplateFiles {
     fn from_iter<T: IntoIterator<Item = (String, String)>>(texts: T) -> Self {
-        Self(Kept::Owned(texts.into_iter().collect()))
+        Self(Storage::Owned(texts.into_iter().collect()))
     }
 }
 
 impl TemplateFiles {
     pub(super) fn embedded(folder: &'static Dir<'static>) -> Self {
-        Self(Kept::Embedded(folder))
+        Self(Storage::Embedded(folder))
+    }
+
+    /// All texts by path, sorted.
+    pub fn all(&self) -> Vec<(String, &str)> {
+        self.below("")
     }
 
     /// The text at a path.
     pub(super) fn get(&self, path: &str) -> Option<&str> {
         match &self.0 {
-            Kept::Owned(texts) => texts.get(path).map(String::as_str),
-            Kept::Embedded(folder) => {
+            Storage::Owned(texts) => texts.get(path).map(String::as_str),
+            Storage::Embedded(folder) => {
                 let parts = path.split('/');
                 let path = folder.path().join(parts.collect::<PathBuf>());
                 folder.get_file(path)?.contents_utf8()
@@ -53,11 +58,11 @@ impl TemplateFiles {
         };
         let below = |path: &str| Some(path.strip_prefix(&prefix)?.to_owned());
         let mut found: Vec<(String, &str)> = match &self.0 {
-            Kept::Owned(texts) => texts
+            Storage::Owned(texts) => texts
                 .iter()
                 .filter_map(|(path, text)| Some((below(path)?, text.as_str())))
                 .collect(),
-            Kept::Embedded(root) => {
+            Storage::Embedded(root) => {
                 let files = files(root).into_iter();
                 files
                     .filter_map(|(path, file)| Some((below(&path)?, file.contents_utf8()?)))
