@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use semver::Version;
 use serde_json::{Value, json};
 
 use crate::{
     catalog::{Catalog, Component, ComponentSummary, manifest::EnvRow},
     error::{Error, Kind, Result, did_you_mean},
-    facts::{Facts, Framework},
+    facts::Facts,
+    framework,
     lock::Package,
     plan::count,
     project::{Project, TargetOptions},
@@ -327,10 +327,7 @@ fn sample(catalog: &Catalog, id: &str, choices: &[Choice]) -> Result<Rendering> 
         binaries: Vec::new(),
         sources: Vec::new(),
         module: "infra".to_owned(),
-        framework: Framework {
-            name: "axum".to_owned(),
-            version: Version::new(0, 8, 0),
-        },
+        framework: framework::usual().into(),
         versions: Default::default(),
         allowed: Default::default(),
         edition: 2024,

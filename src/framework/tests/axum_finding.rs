@@ -2,6 +2,10 @@
 
 use super::*;
 
+fn find_serves(text: &str) -> Result<Vec<ServeCall>, EditError> {
+    serve_calls(server("axum"), text)
+}
+
 const USES: &str = "use axum::{Router, routing::get};\n\n";
 
 /// What is said of the only place in the body of an async `main`.
@@ -9,7 +13,7 @@ fn plan(body: &str) -> Result<RouterEvidence, String> {
     let text = format!("{USES}#[tokio::main]\nasync fn main() {{\n{body}\n}}\n");
     let serves = find_serves(&text).unwrap();
     assert_eq!(serves.len(), 1, "{text}");
-    serves[0].plan.clone().map(|plan| plan.proof().clone())
+    serves[0].plan.clone().map(|plan| plan.evidence().clone())
 }
 
 fn lines(text: &str) -> Vec<usize> {
@@ -20,11 +24,11 @@ fn lines(text: &str) -> Vec<usize> {
         .collect()
 }
 
-fn needs(function: &str, awaited: bool, tried: bool) -> Result<RouterEvidence, String> {
+fn needs(function: &str, awaited: bool, fallible: bool) -> Result<RouterEvidence, String> {
     Ok(RouterEvidence::NeedsReturnType {
         function: function.to_owned(),
         awaited,
-        tried,
+        fallible,
     })
 }
 
@@ -128,13 +132,16 @@ fn the_return_type_of_a_function_is_read_in_its_own_file() {
         ("missing", false, None),
     ] {
         assert_eq!(
-            returns_router(text, function, tried),
+            returns_router(&server("axum").app, text, function, tried),
             expected,
             "{function}"
         );
     }
     let other = "use warp::Router;\nfn router() -> Router { todo!() }\n";
-    assert_eq!(returns_router(other, "router", false), Some(false));
+    assert_eq!(
+        returns_router(&server("axum").app, other, "router", false),
+        Some(false)
+    );
 }
 
 #[test]
@@ -387,22 +394,15 @@ fn returns_fit_where_every_error_converts() {
 }
 
 #[test]
-fn lints_that_a_crate_denies_are_read() {
-    let text = "#![deny(clippy::unwrap_used, unsafe_code)]\n#![warn(clippy::panic)]\n\
-                #![cfg_attr(not(test), forbid(clippy::expect_used), warn(clippy::x))]\nfn f() {}\n";
-    assert_eq!(
-        denied_clippy_lints(text).unwrap(),
-        ["unwrap_used", "expect_used"]
-    );
-}
-
-#[test]
 fn apps_are_found_for_hints() {
     let text = "use axum::Router;\nfn a() -> Router {\n    Router::new()\n}\n#[cfg(test)]\nmod t { fn b() { super::Router::new(); } }\n// Router::new()\n";
-    assert_eq!(ServerKind::Axum.apps(text).unwrap(), [3]);
+    assert_eq!(app_lines(&server("axum").app, text).unwrap(), [3]);
     let actix =
         "use actix_web::*;\nfn a() {\n    App::new();\n}\n#[test]\nfn t() { App::new(); }\n";
-    assert_eq!(ServerKind::ActixWeb.apps(actix).unwrap(), [3]);
+    assert_eq!(app_lines(&server("actix-web").app, actix).unwrap(), [3]);
     let own = format!("{actix}struct App;\n");
-    assert_eq!(ServerKind::ActixWeb.apps(&own).unwrap(), [0_usize; 0]);
+    assert_eq!(
+        app_lines(&server("actix-web").app, &own).unwrap(),
+        [0_usize; 0]
+    );
 }
