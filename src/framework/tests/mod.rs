@@ -3,6 +3,7 @@
 mod actix_finding;
 mod actix_wiring;
 mod axum_finding;
+mod axum_router;
 mod axum_wiring;
 mod routes;
 
