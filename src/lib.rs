@@ -69,6 +69,7 @@ pub mod disk;
 pub mod error;
 pub mod facts;
 pub mod framework;
+pub mod hash;
 pub mod lock;
 pub mod path;
 pub mod plan;

@@ -21,7 +21,7 @@ pub struct Selected<'a> {
     /// Every option with its value.
     pub options: Options,
     /// Whether the user named it, or it is only required.
-    pub asked: bool,
+    pub explicit: bool,
 }
 
 /// What is installed: the options by component.
@@ -81,12 +81,12 @@ pub fn resolve<'a>(
     }
     wanted
         .into_iter()
-        .map(|(_, (component, asked))| {
+        .map(|(_, (component, explicit))| {
             let options = options(component, installed.get(&component.id), choices)?;
             Ok(Selected {
                 component,
                 options,
-                asked,
+                explicit,
             })
         })
         .collect()

@@ -142,14 +142,3 @@ fn literals(tokens: TokenStream, found: &mut Vec<String>) {
         }
     }
 }
-
-#[test]
-fn no_file_is_longer_than_can_be_read() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    for entry in WalkDir::new(src).into_iter().map(Result::unwrap) {
-        if entry.path().extension().is_some_and(|end| end == "rs") {
-            let lines = fs::read_to_string(entry.path()).unwrap().lines().count();
-            assert!(lines <= 400, "{} has {lines} lines", entry.path().display());
-        }
-    }
-}

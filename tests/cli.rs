@@ -412,9 +412,8 @@ fn a_lock_that_cannot_be_trusted_is_refused() {
 fn a_component_of_a_newer_tool_is_not_guessed_at() {
     let folder = project("main_only", &[]);
     assert!(infra(folder.path(), &["add", "redis"]).status.success());
-    let lock = folder.path().join(".infra/lock.toml");
-    let text = fs::read_to_string(&lock).unwrap();
-    fs::write(&lock, text.replace("id = \"redis\"", "id = \"zebra\"")).unwrap();
+    let records = folder.path().join(".infra");
+    fs::rename(records.join("redis.toml"), records.join("zebra.toml")).unwrap();
     refused("unknown_installed", folder.path(), &["add", "redis"]);
     let status = infra(folder.path(), &["status"]);
     assert!(String::from_utf8_lossy(&status.stdout).contains("unknown to this version"));

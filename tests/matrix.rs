@@ -13,7 +13,7 @@ use std::fmt::Write;
 
 use common::{World, assert_snapshot, diff, fixtures};
 use infra::{
-    lock::hash,
+    hash::hash,
     plan::{Change, FileRole, Plan},
 };
 
@@ -37,7 +37,7 @@ fn describe(plan: &Plan) -> String {
     for change in plan
         .changes
         .iter()
-        .filter(|change| matches!(change.sort, FileRole::Shared | FileRole::Private))
+        .filter(|change| matches!(change.role, FileRole::Shared | FileRole::Private))
     {
         text.push_str(&diff(change).replace('\r', "\\r"));
     }
@@ -112,7 +112,7 @@ fn every_rendering() {
         for change in plan
             .changes
             .iter()
-            .filter(|change| change.sort == FileRole::Generated)
+            .filter(|change| change.role == FileRole::Generated)
         {
             let rendered = change.after.as_deref().unwrap();
             let line = format!(

@@ -19,7 +19,6 @@ use std::{
 };
 
 use common::{additions, files};
-use infra::lock::{LOCK_PATH, Lock};
 use tempfile::TempDir;
 use walkdir::WalkDir;
 
@@ -88,8 +87,7 @@ fn live(project: &Path, components: &[&str], own: &[&str], checks: bool) -> Row 
     let after = files(folder);
     match added.status.code() {
         Some(code @ (0 | 3)) => {
-            let lock = fs::read_to_string(folder.join(LOCK_PATH)).unwrap();
-            let lock = Lock::parse(&lock).unwrap();
+            let lock = common::lock_of(&after);
             for package in &lock.packages {
                 let versions = package.components.first().map(|known| &known.versions);
                 let version = versions.and_then(|known| known.get(&package.framework));

@@ -42,7 +42,7 @@ fn transcript() -> String {
     for change in plan
         .changes
         .iter()
-        .filter(|change| change.sort == FileRole::Shared)
+        .filter(|change| change.role == FileRole::Shared)
     {
         text.push_str(&diff(change));
     }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     disk::PathResolver,
     error::{Error, Result},
-    lock::hash,
+    hash::hash,
     path::ProjectPath,
 };
 

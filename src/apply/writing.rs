@@ -9,7 +9,7 @@ use std::{
 use crate::{
     disk::PathResolver,
     error::{Error, Result},
-    lock::hash,
+    hash::hash,
     path::ProjectPath,
 };
 

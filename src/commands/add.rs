@@ -77,7 +77,7 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
         let id = &rendering.id;
         let version = &rendering.manifest.version;
         let place = format!("the package `{}`", context.facts.name);
-        match (installed.contains_key(id), rendering.asked) {
+        match (installed.contains_key(id), rendering.explicit) {
             (true, _) => {
                 let known = package.and_then(|package| package.component(id));
                 if let Some(known) = known.filter(|known| known.version != *version) {
@@ -125,7 +125,7 @@ fn plan_for(context: &CommandContext, request: &Request) -> Result<Plan> {
     let targets = request.renderings.iter().flat_map(|r| r.files.keys());
     let beside = context.facts.module_file();
     let tree = context.tree(targets.chain(hub.keys()).chain(&beside))?;
-    plan::add(&context.inputs(&tree), request)
+    plan::install(&context.inputs(&tree), request)
 }
 
 fn reject_framework(selected: &Selected<'_>, context: &CommandContext) -> Result<()> {

@@ -10,7 +10,7 @@ use crate::{
     facts::Facts,
     framework,
     lock::Package,
-    plan::count,
+    plan::pluralize,
     project::{Project, TargetOptions},
     render::{self, Rendering},
     resolve::{Choice, Installed, allowed, resolve},
@@ -145,7 +145,10 @@ pub fn info(id: &str, ui: &Ui) -> Result<u8> {
         .sum();
     row(
         "files",
-        format!("{}, {lines} lines", count(rendering.files.len(), "file")),
+        format!(
+            "{}, {lines} lines",
+            pluralize(rendering.files.len(), "file")
+        ),
     );
     if let Some(cost) = manifest.cost {
         row(

@@ -154,19 +154,14 @@ impl CommandContext {
 
     /// A component that this version does not know cannot be rendered again, nor its hub.
     fn refuse_unknown(&self) -> Result<()> {
-        let components = self
-            .lock
-            .packages
-            .iter()
-            .flat_map(|package| &package.components);
-        for known in components {
+        for known in self.lock.components() {
             if self.catalog.get(&known.id).is_err() {
                 let (id, version) = (&known.id, &known.version);
                 return Err(Error::unsupported(
                     "unknown-installed-component",
                     format!("`{id}` {version} is installed, and this version of the tool does not know it"),
                 )
-                .hint("update this tool: cargo install infra"));
+                .hint("install a newer version of this tool"));
             }
         }
         Ok(())
@@ -174,7 +169,7 @@ impl CommandContext {
 
     fn refuse_markers(&self) -> Result<()> {
         let mut error = Error::conflict("markers-remain", "conflict markers remain");
-        for file in self.lock.packages.iter().flat_map(|package| &package.files) {
+        for file in self.lock.files() {
             let text = disk::read(&self.project.root, &file.path)?.unwrap_or_default();
             if let Some(line) = merge::marker(&text) {
                 error = error.detail(format!("{}:{line}", file.path));
@@ -226,7 +221,7 @@ impl CommandContext {
 
     /// The exit code when a plan has been applied.
     fn exit_code(&self, plan: &Plan) -> u8 {
-        if !plan.markers.is_empty() {
+        if !plan.conflicted_files.is_empty() {
             MARKERS
         } else if plan.manual.is_empty() && self.left.is_empty() {
             DONE
@@ -241,6 +236,6 @@ fn file_change(change: &crate::plan::Change) -> FileChange<'_> {
         path: change.path.clone(),
         before: change.before.as_deref(),
         after: change.after.as_deref(),
-        private: change.sort == FileRole::Private,
+        private: change.role == FileRole::Private,
     }
 }

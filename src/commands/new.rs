@@ -203,7 +203,7 @@ fn furnish(catalog: &Catalog, skeleton: &Tree, asked: &[String]) -> Result<(Plan
         renderings,
         ..Request::default()
     };
-    let plan = plan::add(&context, &request)?;
+    let plan = plan::install(&context, &request)?;
     Ok((plan, request.renderings))
 }
 

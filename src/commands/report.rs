@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     edit::{diff, dotenv},
-    plan::{Change, FileRole, Plan, count},
+    plan::{Change, FileRole, Plan, pluralize},
     ui::Ui,
 };
 
@@ -30,7 +30,7 @@ pub(super) fn plan(verb: &str, plan: &Plan, preview: bool, diff: bool, code: u8,
             "Preview",
             &format!(
                 "{} would change; nothing was written",
-                count(files.count(), "file")
+                pluralize(files.count(), "file")
             ),
         );
     }
@@ -48,7 +48,7 @@ pub(super) fn plan(verb: &str, plan: &Plan, preview: bool, diff: bool, code: u8,
             ui.block(&format!("\n{snippet}\n"));
         }
     }
-    for path in &plan.markers {
+    for path in &plan.conflicted_files {
         ui.warn(
             "Conflict",
             &format!("{path}: your edits and the new version overlap, look for `<<<<<<<`"),
@@ -58,7 +58,7 @@ pub(super) fn plan(verb: &str, plan: &Plan, preview: bool, diff: bool, code: u8,
 
 /// Whether a change is worth a line: that of the record is where nothing else changes.
 fn is_told(plan: &Plan, change: &Change) -> bool {
-    let is_record = |change: &Change| change.sort == FileRole::Record;
+    let is_record = |change: &Change| change.role == FileRole::Record;
     !is_record(change) || plan.changes.iter().all(is_record)
 }
 
@@ -66,7 +66,7 @@ fn is_told(plan: &Plan, change: &Change) -> bool {
 fn summary(plan: &Plan, ui: &Ui) {
     let mut folders: BTreeMap<(&str, &str), Vec<&Change>> = BTreeMap::new();
     for change in &plan.changes {
-        match change.sort {
+        match change.role {
             FileRole::Generated if !ui.is_verbose() && change.why.is_empty() => {
                 let key = (change.path.folder(), action(change));
                 folders.entry(key).or_default().push(change);
@@ -109,7 +109,7 @@ fn document(verb: &str, plan: &Plan, preview: bool, code: u8) -> Value {
             json!({
                 "path": change.path,
                 "action": action(change).to_lowercase(),
-                "kind": match change.sort {
+                "kind": match change.role {
                     FileRole::Generated => "generated",
                     FileRole::Shared => "shared",
                     FileRole::Private => "private",
@@ -117,7 +117,7 @@ fn document(verb: &str, plan: &Plan, preview: bool, code: u8) -> Value {
                 },
                 "for": change.by,
                 "why": change.why,
-                "diff": match change.sort {
+                "diff": match change.role {
                     FileRole::Record => Value::Null,
                     _ => Value::String(diff_of(change)),
                 },
@@ -137,7 +137,7 @@ fn document(verb: &str, plan: &Plan, preview: bool, code: u8) -> Value {
         "manual": manual,
         "notes": plan.notes,
         "next": plan.next,
-        "conflicts": plan.markers,
+        "conflicts": plan.conflicted_files,
         "exit_code": code,
     })
 }
@@ -146,7 +146,7 @@ fn document(verb: &str, plan: &Plan, preview: bool, code: u8) -> Value {
 fn unified(plan: &Plan, all: bool) -> String {
     plan.changes
         .iter()
-        .filter(|change| all || change.sort != FileRole::Record)
+        .filter(|change| all || change.role != FileRole::Record)
         .map(diff_of)
         .collect()
 }
@@ -156,7 +156,7 @@ pub(super) fn diff_of(change: &Change) -> String {
     let path = &change.path;
     let before = change.before.as_deref().unwrap_or_default();
     let after = change.after.as_deref().unwrap_or_default();
-    if change.sort == FileRole::Private {
+    if change.role == FileRole::Private {
         return private(path.as_str(), before, after);
     }
     let mut text = format!("diff --git a/{path} b/{path}\n");

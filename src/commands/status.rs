@@ -7,7 +7,8 @@ use serde_json::json;
 use crate::{
     edit::diff,
     error::{Error, Result},
-    lock::{BASE_PATH, Base, HUB, Package, RESTORE, hash},
+    hash::hash,
+    lock::{FOLDER, HUB, Package, Pristine, RESTORE},
     plan::{self, State},
     project::TargetOptions,
     ui::{Ui, table},
@@ -75,7 +76,7 @@ fn document(context: &CommandContext, report: &plan::Report) -> serde_json::Valu
                 "id": known.id,
                 "version": known.version,
                 "embedded": current.map(|current| &current.manifest.version),
-                "asked": known.asked,
+                "explicit": known.explicit,
             })
         })
         .collect();
@@ -115,8 +116,8 @@ fn text(context: &CommandContext, package: &Package, report: &plan::Report, ui: 
     let first = package.components.first();
     if !report.unrecorded.is_empty() {
         text.push_str(&format!(
-            "`{BASE_PATH}` lacks {} as generated: `infra add {}` writes it again\n",
-            plan::count(report.unrecorded.len(), "file"),
+            "`{FOLDER}` lacks {} as generated: `infra add {}` writes it again\n",
+            plan::pluralize(report.unrecorded.len(), "file"),
             first.map_or("", |known| known.id.as_str())
         ));
     }
@@ -161,8 +162,8 @@ fn files(report: &plan::Report, by: &str) -> String {
         .filter(|file| file.state != State::Pristine)
         .count();
     match changed {
-        0 => plan::count(all.len(), "file"),
-        _ => format!("{}, {changed} changed", plan::count(all.len(), "file")),
+        0 => plan::pluralize(all.len(), "file"),
+        _ => format!("{}, {changed} changed", plan::pluralize(all.len(), "file")),
     }
 }
 
@@ -194,14 +195,18 @@ pub fn diff(options: &Diff, directory: &Path, ui: &Ui) -> Result<u8> {
         );
     }
     let tree = context.tree([])?;
-    let base = context.inputs(&tree).base()?;
+    let base = context.inputs(&tree).pristine()?;
     let (mut text, mut unknown) = (String::new(), Vec::new());
     for file in package.iter().flat_map(|package| &package.files) {
-        if options.component.as_ref().is_some_and(|id| *id != file.by) {
+        if options
+            .component
+            .as_ref()
+            .is_some_and(|id| *id != file.component)
+        {
             continue;
         }
         let ours = tree.get(&file.path).map_or("", String::as_str);
-        if hash(ours) == file.sha256 {
+        if Some(hash(ours)) == file.sha256 {
             continue;
         }
         let path = &file.path;
@@ -220,7 +225,7 @@ pub fn diff(options: &Diff, directory: &Path, ui: &Ui) -> Result<u8> {
         false => ui.diff(&text),
     }
     for path in &unknown {
-        ui.warn("Unknown", &Base::lacks(path));
+        ui.warn("Unknown", &Pristine::missing(path));
     }
     if !unknown.is_empty() {
         ui.note(RESTORE);

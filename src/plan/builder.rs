@@ -1,333 +1,175 @@
-//! A plan while it is being made: the tree as it becomes, and what is to be remembered of it.
+//! A plan while it is being made: what becomes of the files, and what the user is told.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+use infra_edit::{EditError, Outcome};
 
 use crate::{
-    edit::{Edit, EditError, Outcome, UndoError, compose},
     error::{Error, Result},
-    facts::{Facts, Tree},
-    lock::{BASE_PATH, Base, Fingerprint, Fragment, LOCK_PATH, Lock},
+    facts::Facts,
+    lock::{self, Lock, Owner, Pristine},
     path::ProjectPath,
 };
 
 use super::{
-    Change, FileRole, Inputs, ManualStep, Plan, record_path,
-    shared::{self, Editor, editor, located, undo},
+    Change, FileRole, Inputs, ManualStep, Plan,
+    desired::{Content, Scope, Wanted},
+    format::{Format, located},
+    ledger::{Ledger, Settled},
+    revise::rendered_like,
 };
 
 /// What to do when the compose file is in the way.
 pub(super) const NO_COMPOSE: &str = "leave the compose file alone: --no-compose";
 
 /// What to do about a file that cannot be read.
-const MEND: &str = "mend the file, then run the command again";
+const FIX_FILE: &str = "fix the file, then run the command again";
 
 /// A plan in the making.
 pub(super) struct PlanBuilder<'a> {
     pub(super) facts: &'a Facts,
-    before: &'a Tree,
-    pub(super) known: (&'a Lock, Base),
-    pub(super) tree: Tree,
-    pub(super) lock: Lock,
-    pub(super) base: Base,
-    why: BTreeMap<ProjectPath, (BTreeSet<String>, Vec<String>)>,
+    inputs: Inputs<'a>,
+    /// The lock as it was.
+    pub(super) old_lock: &'a Lock,
+    old_pristine: Pristine,
+    /// Tree and lock as they become.
+    pub(super) ledger: Ledger<'a>,
+    pub(super) pristine: Pristine,
     pub(super) manual: Vec<ManualStep>,
-    pub(super) notes: Vec<String>,
-    pub(super) markers: Vec<ProjectPath>,
     pub(super) replacements: Vec<String>,
+    pub(super) conflicted_files: Vec<ProjectPath>,
+    notes: Vec<String>,
     conflicts: Vec<String>,
     hints: Vec<String>,
-    /// The compose file as it was parsed last: a large one takes longer than all else.
-    pub(super) compose: Option<compose::Compose>,
 }
 
 impl<'a> PlanBuilder<'a> {
     pub(super) fn new(inputs: &Inputs<'a>) -> Result<Self> {
-        let base = inputs.base()?;
+        let pristine = inputs.pristine()?;
+        let facts = inputs.facts;
+        let private = facts.env.clone();
+        let lock = inputs.lock.clone();
         Ok(Self {
-            facts: inputs.facts,
-            before: inputs.tree,
-            known: (inputs.lock, base.clone()),
-            base,
-            tree: inputs.tree.clone(),
-            lock: inputs.lock.clone(),
-            why: BTreeMap::new(),
+            facts,
+            inputs: *inputs,
+            old_lock: inputs.lock,
+            old_pristine: Pristine::parse(inputs.tree)?,
+            ledger: Ledger::new(inputs.tree, lock, facts.package(), private),
+            pristine,
             manual: Vec::new(),
-            notes: Vec::new(),
-            markers: Vec::new(),
             replacements: Vec::new(),
+            conflicted_files: Vec::new(),
+            notes: Vec::new(),
             conflicts: Vec::new(),
             hints: Vec::new(),
-            compose: None,
         })
     }
 
     /// The text of a file as it becomes; empty if there is none.
     pub(super) fn text(&self, path: &ProjectPath) -> &str {
-        self.tree.get(path).map_or("", String::as_str)
-    }
-
-    /// How a component of this package is named in the lock.
-    pub(super) fn owner(&self, component: &str) -> String {
-        format!("{}:{component}", self.facts.package())
+        self.ledger.text(path)
     }
 
     pub(super) fn conflict(&mut self, what: impl Into<String>) {
-        let what = what.into();
-        if !self.conflicts.contains(&what) {
-            self.conflicts.push(what);
-        }
+        push(&mut self.conflicts, what.into());
     }
 
     pub(super) fn hint(&mut self, hint: impl Into<String>) {
-        let hint = hint.into();
-        if !self.hints.contains(&hint) {
-            self.hints.push(hint);
-        }
+        push(&mut self.hints, hint.into());
     }
 
     pub(super) fn note(&mut self, note: impl Into<String>) {
-        let note = note.into();
-        if !self.notes.contains(&note) {
-            self.notes.push(note);
-        }
+        push(&mut self.notes, note.into());
     }
 
-    /// Remembers for whom and why a file changes.
-    pub(super) fn explain(&mut self, path: &ProjectPath, by: &str, why: impl Into<String>) {
-        let entry = self.why.entry(path.clone()).or_default();
-        entry.0.insert(by.to_owned());
-        let why = why.into();
-        if !why.is_empty() && !entry.1.contains(&why) {
-            entry.1.push(why);
-        }
+    /// The generated files as they were rendered before.
+    pub(super) fn old_pristine(&self) -> &Pristine {
+        &self.old_pristine
     }
 
-    /// Puts a fragment into a shared file for `by` (components of this package), and records it.
-    /// Returns whether it is there now.
+    /// The components of this package as owners.
+    pub(super) fn owners<'i>(&self, ids: impl IntoIterator<Item = &'i str>) -> BTreeSet<Owner> {
+        ids.into_iter().map(|id| self.ledger.owner(id)).collect()
+    }
+
+    /// Brings a fragment to what is wanted, and tells the user what could not be done.
+    pub(super) fn settle(&mut self, wanted: &Wanted, scope: &Scope) -> Settled {
+        let settled = self.ledger.settle(wanted, scope);
+        match &settled {
+            Settled::Refused(error) => self.refuse(&wanted.file, error),
+            Settled::Edited => self.tell_edited(wanted),
+            _ => {}
+        }
+        settled
+    }
+
+    /// Puts a fragment into a shared file that its editor can only add, and records it. Returns
+    /// whether it is there now.
     pub(super) fn put(
         &mut self,
         file: &ProjectPath,
-        address: &str,
-        by: &[&str],
-        why: &str,
+        pointer: &str,
+        components: &[&str],
+        label: &str,
         edit: impl FnOnce(&str) -> Result<Outcome, EditError>,
     ) -> bool {
-        let owners: BTreeSet<String> = by.iter().map(|id| self.owner(id)).collect();
-        match edit(self.text(file)) {
-            Ok(Outcome::AlreadyPresent) => {
-                self.own(file, address, &owners);
-                true
-            }
-            Ok(Outcome::Added { text, edits }) => {
-                if !self.before.contains_key(file) {
-                    self.lock.created.insert(file.clone());
-                }
-                self.tree.insert(file.clone(), text);
-                for edit in edits {
-                    self.record(file, &edit, &owners);
-                }
-                for id in by {
-                    self.explain(file, id, why);
-                }
-                true
-            }
-            Err(refusal) => {
-                self.conflict(located(file, &refusal));
-                if matches!(editor(file), Editor::Compose) {
-                    self.hint(NO_COMPOSE);
-                } else if matches!(refusal, EditError::Unreadable { .. }) {
-                    self.hint(MEND);
-                }
+        let outcome = edit(self.ledger.text(file));
+        let wanted = Wanted {
+            file: file.clone(),
+            pointer: pointer.to_owned(),
+            components: components.iter().map(|&id| id.to_owned()).collect(),
+            content: Content::Existing,
+            label: label.to_owned(),
+        };
+        match self.ledger.enter(&wanted, outcome) {
+            Settled::Refused(error) => {
+                self.refuse(file, &error);
                 false
             }
+            _ => true,
         }
     }
 
-    /// Adds owners to a fragment that is there, ours or found.
-    fn own(&mut self, file: &ProjectPath, address: &str, owners: &BTreeSet<String>) {
-        let known = self
-            .lock
-            .fragments
-            .iter_mut()
-            .find(|fragment| fragment.file == *file && fragment.address == address);
-        match known {
-            Some(fragment) => fragment.by.extend(owners.iter().cloned()),
-            None => self.lock.fragments.push(Fragment {
-                file: file.clone(),
-                address: address.to_owned(),
-                by: owners.clone(),
-                found: true,
-                container: false,
-                before: String::new(),
-                after: String::new(),
-                fingerprint: None,
-            }),
+    fn refuse(&mut self, file: &ProjectPath, error: &EditError) {
+        self.conflict(located(file, error));
+        if Format::of(file) == Format::Compose {
+            self.hint(NO_COMPOSE);
+        } else if matches!(error, EditError::Unreadable { .. }) {
+            self.hint(FIX_FILE);
         }
     }
 
-    pub(super) fn record(&mut self, file: &ProjectPath, edit: &Edit, owners: &BTreeSet<String>) {
-        let private = self.is_private(file);
-        let fragments = &mut self.lock.fragments;
-        let known = fragments
-            .iter()
-            .position(|known| known.file == *file && known.address == edit.address);
-        let mut by = owners.clone();
-        if let Some(index) = known {
-            by.extend(fragments.remove(index).by);
-        }
-        fragments.push(Fragment {
-            file: file.clone(),
-            address: edit.address.clone(),
-            by,
-            found: false,
-            container: edit.container,
-            before: if private {
-                String::new()
-            } else {
-                edit.before.clone()
-            },
-            after: if private {
-                String::new()
-            } else {
-                edit.after.clone()
-            },
-            fingerprint: private.then(|| Fingerprint::new(&edit.after)),
+    /// Leaves a fragment that the user has edited and that should say something else now, and shows
+    /// what. It is told once: from now on it counts as an edit of the new content.
+    fn tell_edited(&mut self, wanted: &Wanted) {
+        let Wanted { file, label, .. } = wanted;
+        let known = self.ledger.lock.fragment(file, &wanted.pointer);
+        let new = known.and_then(|known| rendered_like(known, &wanted.content));
+        let is_private = self.facts.env.as_ref() == Some(file);
+        let snippet = match (is_private, new) {
+            (false, Some(new)) => new.after.trim_matches(['\r', '\n']).to_owned(),
+            _ => String::new(),
+        };
+        self.manual.push(ManualStep {
+            what: format!("compare {label}: you have edited it, so it stays; now it would be"),
+            places: vec![file.to_string()],
+            snippet,
         });
+        self.ledger.accept_edited(wanted);
     }
 
-    fn is_private(&self, file: &ProjectPath) -> bool {
-        self.facts.env.as_ref() == Some(file)
-    }
-
-    /// Takes back what nobody needs any more, and the containers that this leaves empty.
-    pub(super) fn withdraw(&mut self, by: &str) {
-        let fragments = std::mem::take(&mut self.lock.fragments);
-        let mut kept: Vec<Fragment> = Vec::new();
-        // The last that was added is the first to go: its text may stand on an earlier one's.
-        for fragment in fragments.into_iter().rev() {
-            if fragment.container || !fragment.by.is_empty() {
-                kept.push(fragment);
-            } else if !fragment.found {
-                self.take_back(&fragment, by);
-            }
+    /// Says what is not needed any more and stays, because the user has edited it.
+    fn tell_kept(&mut self) {
+        for fragment in std::mem::take(&mut self.ledger.kept) {
+            let (pointer, file) = (&fragment.pointer, &fragment.file);
+            self.note(format!(
+                "`{pointer}` in {file} was changed since it was added and stays"
+            ));
         }
-        let contents = kept.iter().filter(|fragment| !fragment.container);
-        let contents: Vec<_> = contents
-            .map(|fragment| (fragment.file.clone(), fragment.address.clone()))
-            .collect();
-        // The editor of a compose file would say the same, after it has parsed the whole of it.
-        let holds = |container: &Fragment| {
-            let is_compose = matches!(editor(&container.file), Editor::Compose);
-            is_compose
-                && contents.iter().any(|(file, address)| {
-                    let below = address.strip_prefix(&container.address);
-                    *file == container.file && below.is_some_and(|below| below.starts_with('/'))
-                })
-        };
-        loop {
-            let count = kept.len();
-            kept.retain(|fragment| {
-                !fragment.container || holds(fragment) || !self.take_back_container(fragment)
-            });
-            if kept.len() == count {
-                break;
-            }
+        for (file, error) in std::mem::take(&mut self.ledger.unreadable) {
+            self.conflict(located(&file, &error));
+            self.hint(FIX_FILE);
         }
-        kept.reverse();
-        self.lock.fragments = kept;
-        self.drop_created(by);
-    }
-
-    fn take_back(&mut self, fragment: &Fragment, by: &str) {
-        let file = &fragment.file;
-        let Some(text) = self.tree.get(file) else {
-            return;
-        };
-        match undo(text, fragment) {
-            Ok(text) => {
-                self.tree.insert(file.clone(), text);
-                self.explain(file, by, "");
-            }
-            // It would be forgotten, and stay for good.
-            Err(_) if self.is_unreadable(file) => {}
-            Err(UndoError::Missing) => {}
-            Err(UndoError::Modified | UndoError::NotEmpty) => {
-                let address = &fragment.address;
-                self.note(format!(
-                    "`{address}` in {file} was changed since it was added and stays"
-                ));
-            }
-        }
-    }
-
-    /// Whether a file cannot be read by its editor, which is a conflict then.
-    fn is_unreadable(&mut self, file: &ProjectPath) -> bool {
-        let Err(refusal) = shared::check(&self.tree, file) else {
-            return false;
-        };
-        self.conflict(located(file, &refusal));
-        self.hint(MEND);
-        true
-    }
-
-    fn take_back_container(&mut self, fragment: &Fragment) -> bool {
-        let Some(text) = self.tree.get(&fragment.file) else {
-            return true;
-        };
-        let parsed = self.compose.as_mut();
-        let undone = match (editor(&fragment.file), parsed) {
-            (Editor::Compose, Some(compose))
-                if compose.text() == text && !shared::has_other_ends(text, fragment) =>
-            {
-                compose
-                    .undo(&fragment.edit())
-                    .map(|()| compose.text().to_owned())
-            }
-            _ => undo(text, fragment),
-        };
-        match undone {
-            Ok(text) => {
-                self.tree.insert(fragment.file.clone(), text);
-                true
-            }
-            Err(UndoError::Missing) => true,
-            Err(UndoError::NotEmpty) => false,
-            // What the user made of it is the user's, once it can be read.
-            Err(UndoError::Modified) => shared::check(&self.tree, &fragment.file).is_ok(),
-        }
-    }
-
-    /// Removes files that this tool created and that hold nothing any more.
-    fn drop_created(&mut self, by: &str) {
-        for file in self.lock.created.clone() {
-            let in_use = self.lock.fragments.iter().any(|known| known.file == file);
-            let is_empty = self.text(&file).trim().is_empty();
-            if !in_use {
-                self.lock.created.remove(&file);
-                if is_empty && self.tree.remove(&file).is_some() {
-                    self.explain(&file, by, "");
-                }
-            }
-        }
-    }
-
-    /// Brings lock and base up to date. What says the same stays as it is, as with the line endings
-    /// of another platform.
-    fn write_record(&mut self) -> Result<()> {
-        self.base.retain(&self.lock);
-        let is_new = self.lock != *self.known.0;
-        let lock = is_new.then(|| self.lock.to_text()).transpose()?;
-        let is_new = self.base != self.known.1 || self.base == Base::default();
-        let base = is_new.then(|| self.base.to_text());
-        for (path, text) in [(LOCK_PATH, lock), (BASE_PATH, base)] {
-            let path = record_path(path)?;
-            match text {
-                Some(text) if text.is_empty() => self.tree.remove(&path),
-                Some(text) => self.tree.insert(path, text),
-                None => None,
-            };
-        }
-        Ok(())
     }
 
     /// The plan.
@@ -336,11 +178,12 @@ impl<'a> PlanBuilder<'a> {
     ///
     /// All conflicts at once.
     pub(super) fn finish(mut self) -> Result<Plan> {
+        self.tell_kept();
         if !self.conflicts.is_empty() {
             let mut error = match self.conflicts.as_slice() {
                 [one] => Error::conflict("conflict", one.clone()),
                 several => {
-                    let count = super::count(several.len(), "conflict");
+                    let count = super::pluralize(several.len(), "conflict");
                     let mut error = Error::conflict("conflict", count);
                     error.details = self.conflicts;
                     error
@@ -349,49 +192,66 @@ impl<'a> PlanBuilder<'a> {
             error.hints = self.hints;
             return Err(error);
         }
-        self.lock.packages.sort_by(|a, b| a.folder.cmp(&b.folder));
-        self.write_record()?;
-        let paths: BTreeSet<&ProjectPath> = self.before.keys().chain(self.tree.keys()).collect();
-        let paths: Vec<ProjectPath> = paths.into_iter().cloned().collect();
-        let mut changes = Vec::new();
-        for path in paths {
-            let before = self.before.get(&path);
-            if before == self.tree.get(&path) {
-                continue;
-            }
-            let after = self.tree.get_mut(&path).map(std::mem::take);
-            let (by, why) = self.why.get(&path).cloned().unwrap_or_default();
-            let sort = if path.as_str().starts_with(".infra/") {
-                FileRole::Record
-            } else if self.is_private(&path) {
-                FileRole::Private
-            } else if is_generated(&self.lock, &path) || is_generated(self.known.0, &path) {
-                FileRole::Generated
-            } else {
-                FileRole::Shared
-            };
-            changes.push(Change {
-                path,
-                before: before.cloned(),
-                after,
-                by,
-                why,
-                sort,
-            });
-        }
+        self.write_records()?;
         Ok(Plan {
-            changes,
+            changes: self.changes(),
             manual: self.manual,
             notes: self.notes,
-            markers: self.markers,
+            conflicted_files: self.conflicted_files,
             replacements: self.replacements,
-            next: Vec::new(),
+            ..Plan::default()
         })
+    }
+
+    /// Brings the records up to date, if what they say has changed.
+    fn write_records(&mut self) -> Result<()> {
+        let lock = &mut self.ledger.lock;
+        lock.packages.sort_by(|a, b| a.folder.cmp(&b.folder));
+        lock.settle_homes();
+        let is_same = lock == self.old_lock && self.pristine == self.old_pristine;
+        if !is_same {
+            lock::write(&mut self.ledger.tree, &self.ledger.lock, &self.pristine)?;
+        }
+        Ok(())
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        let (before, after) = (self.inputs.tree, &self.ledger.tree);
+        let paths: BTreeSet<&ProjectPath> = before.keys().chain(after.keys()).collect();
+        let changed = paths
+            .into_iter()
+            .filter(|path| before.get(*path) != after.get(*path));
+        changed
+            .map(|path| {
+                let (by, why) = self.ledger.reasons(path);
+                Change {
+                    path: path.clone(),
+                    before: before.get(path).cloned(),
+                    after: after.get(path).cloned(),
+                    by,
+                    why,
+                    role: self.role(path),
+                }
+            })
+            .collect()
+    }
+
+    fn role(&self, path: &ProjectPath) -> FileRole {
+        let mut generated = self.ledger.lock.files().chain(self.old_lock.files());
+        if lock::is_record(path) {
+            FileRole::Record
+        } else if self.facts.env.as_ref() == Some(path) {
+            FileRole::Private
+        } else if generated.any(|file| file.path == *path) {
+            FileRole::Generated
+        } else {
+            FileRole::Shared
+        }
     }
 }
 
-fn is_generated(lock: &Lock, path: &ProjectPath) -> bool {
-    lock.packages
-        .iter()
-        .any(|package| package.files.iter().any(|file| file.path == *path))
+fn push(texts: &mut Vec<String>, text: String) {
+    if !texts.contains(&text) {
+        texts.push(text);
+    }
 }

@@ -1,20 +1,23 @@
 //! Generated files: created, replaced, merged with the user's edits, or removed.
 
+use infra_edit::merge;
+
 use crate::{
-    edit::merge,
     facts::Tree,
-    lock::{Base, File, RESTORE, hash},
+    hash::hash,
+    lock::{File, HUB, Pristine, RESTORE},
     path::ProjectPath,
 };
 
 use super::builder::PlanBuilder;
 
 impl PlanBuilder<'_> {
-    /// Brings the files of `by` to their new rendering; files that it no longer has are removed.
+    /// Brings the files of a component, or of the hub, to their new rendering; files that it no
+    /// longer has are removed.
     pub(super) fn render(&mut self, by: &str, files: &Tree) {
         let old: Vec<File> = self.files_of(by).cloned().collect();
         for file in old.iter().filter(|file| !files.contains_key(&file.path)) {
-            self.discard(file, by, true);
+            self.delete_generated(file, by, true);
         }
         for (path, text) in files {
             self.generate(by, path, text);
@@ -22,15 +25,17 @@ impl PlanBuilder<'_> {
     }
 
     fn files_of(&self, by: &str) -> impl Iterator<Item = &File> {
-        let package = self.lock.package(self.facts.package());
+        let package = self.ledger.lock.package(self.facts.package());
         let files = package.into_iter().flat_map(|package| &package.files);
-        files.filter(move |file| file.by == by)
+        files.filter(move |file| file.component == by)
     }
 
     fn generate(&mut self, by: &str, path: &ProjectPath, text: &str) {
-        let ours = self.tree.get(path).cloned();
+        let ours = self.ledger.tree.get(path).cloned();
         let known = self.files_of(by).find(|file| file.path == *path).cloned();
-        let base = known.as_ref().and_then(|file| self.pristine(file, text));
+        let base = known
+            .as_ref()
+            .and_then(|file| self.known_pristine(file, text));
         match (ours, base) {
             // Deleted by the user, and nothing new to say: it stays deleted.
             (None, Some(base)) if base == text => return,
@@ -40,12 +45,12 @@ impl PlanBuilder<'_> {
                         "{path} was deleted and is there again, in a new version"
                     ));
                 }
-                self.tree.insert(path.clone(), text.to_owned());
-                self.explain(path, by, "");
+                self.ledger.tree.insert(path.clone(), text.to_owned());
+                self.ledger.explain(path, by, "");
             }
             (Some(ours), None) if hash(&ours) == hash(text) => {}
             (Some(_), None) => {
-                self.refuse(path, known.is_some());
+                self.refuse_generated(path, known.is_some());
                 return;
             }
             (Some(ours), Some(base)) => self.merge(by, path, &ours, &base, text),
@@ -55,11 +60,11 @@ impl PlanBuilder<'_> {
 
     /// The text of a file as it was rendered. Without a record of it, that of the file itself or
     /// of the new rendering, if it is the same.
-    fn pristine(&self, file: &File, text: &str) -> Option<String> {
-        let is_same = |text: &&str| hash(text) == file.sha256;
-        let ours = || self.tree.get(&file.path).map(String::as_str);
+    fn known_pristine(&self, file: &File, text: &str) -> Option<String> {
+        let is_same = |text: &&str| Some(hash(text)) == file.sha256;
+        let ours = || self.ledger.tree.get(&file.path).map(String::as_str);
         let pristine = self
-            .base
+            .pristine
             .get(file)
             .or_else(|| ours().filter(is_same))
             .or_else(|| Some(text).filter(is_same));
@@ -67,11 +72,11 @@ impl PlanBuilder<'_> {
     }
 
     /// Refuses to write over a file that has another text, and nothing to merge it with.
-    fn refuse(&mut self, path: &ProjectPath, is_known: bool) {
+    fn refuse_generated(&mut self, path: &ProjectPath, is_known: bool) {
         if is_known {
-            self.conflict(Base::lacks(path));
+            self.conflict(Pristine::missing(path));
             self.hint(RESTORE);
-            let package = self.known.0.package(self.facts.package());
+            let package = self.old_lock.package(self.facts.package());
             let installed = package.iter().flat_map(|package| &package.components);
             let names: Vec<&str> = installed.map(|known| known.id.as_str()).collect();
             self.hint(format!(
@@ -90,7 +95,7 @@ impl PlanBuilder<'_> {
         let (Some(file), Ok(root)) = (self.facts.module_file(), root) else {
             return;
         };
-        if self.tree.contains_key(&file) && self.tree.contains_key(&root) {
+        if self.ledger.tree.contains_key(&file) && self.ledger.tree.contains_key(&root) {
             let module = &self.facts.module;
             self.conflict(format!(
                 "{file} exists already, and {root} would be the module `{module}` too"
@@ -102,7 +107,7 @@ impl PlanBuilder<'_> {
     /// What to do where a generated file would be.
     fn hint_of_place(&mut self) {
         let module = &self.facts.module;
-        self.hint(match self.known.0.package(self.facts.package()) {
+        self.hint(match self.old_lock.package(self.facts.package()) {
             Some(_) => "move it away".to_owned(),
             None => format!(
                 "move it away, or choose another module than `{module}` with `--module NAME`"
@@ -123,48 +128,41 @@ impl PlanBuilder<'_> {
         } else {
             let merged = merge::merge(base, ours, text);
             if merged.conflicts > 0 {
-                self.markers.push(path.clone());
+                self.conflicted_files.push(path.clone());
             }
-            self.explain(path, by, "merged with your edits");
+            self.ledger.explain(path, by, "merged with your edits");
             merged.text
         };
-        self.tree.insert(path.clone(), new);
-        self.explain(path, by, "");
+        self.ledger.tree.insert(path.clone(), new);
+        self.ledger.explain(path, by, "");
     }
 
     fn remember(&mut self, by: &str, path: &ProjectPath, text: &str) {
-        self.base.insert(path.clone(), text.to_owned());
-        let folder = self.facts.package().to_owned();
-        let packages = &mut self.lock.packages;
-        if let Some(package) = packages.iter_mut().find(|known| known.folder == folder) {
+        self.pristine.insert(path.clone(), text.to_owned());
+        let folder = self.facts.package();
+        if let Some(package) = self.ledger.lock.package_mut(folder) {
             package.files.retain(|file| file.path != *path);
             package.files.push(File {
                 path: path.clone(),
-                by: by.to_owned(),
-                sha256: hash(text),
+                component: by.to_owned(),
+                sha256: (by != HUB).then(|| hash(text)),
             });
             package.files.sort_by(|a, b| a.path.cmp(&b.path));
         }
     }
 
-    /// Removes a generated file, unless the user changed it.
-    pub(super) fn discard(&mut self, file: &File, by: &str, keep_edited: bool) {
+    /// Deletes a generated file, unless the user changed it.
+    pub(super) fn delete_generated(&mut self, file: &File, by: &str, keep_edited: bool) {
         let path = &file.path;
-        let edited = match (self.tree.get(path), self.base.get(file)) {
-            (None, _) => false,
-            (Some(ours), _) if hash(ours) == file.sha256 => false,
-            (Some(ours), Some(base)) => {
-                !(path.as_str().ends_with(".rs") && merge::same_code(ours, base))
-            }
-            (Some(_), None) => true,
-        };
+        let ours = self.ledger.tree.get(path);
+        let edited = ours.is_some_and(|ours| is_edited(ours, file, &self.pristine));
         if edited && !keep_edited {
-            match self.base.get(file) {
+            match self.pristine.get(file) {
                 Some(_) => {
                     self.conflict(format!("{path} was edited and would be removed"));
                     self.hint("see the edits: infra diff");
                 }
-                None => self.refuse(path, true),
+                None => self.refuse_generated(path, true),
             }
             self.hint("keep the edited files as your own: --keep-edited");
             return;
@@ -173,14 +171,25 @@ impl PlanBuilder<'_> {
             self.note(format!(
                 "{path} was edited and stays; it is yours from now on"
             ));
-        } else if self.tree.remove(path).is_some() {
-            self.explain(path, by, "");
+        } else if self.ledger.tree.remove(path).is_some() {
+            self.ledger.explain(path, by, "");
         }
-        let folder = self.facts.package().to_owned();
-        for package in &mut self.lock.packages {
-            if package.folder == folder {
-                package.files.retain(|known| known.path != *path);
-            }
+        if let Some(package) = self.ledger.lock.package_mut(self.facts.package()) {
+            package.files.retain(|known| known.path != *path);
         }
+        self.pristine.take(path);
     }
+}
+
+/// Whether a generated file has another text than it was rendered with; another layout of the same
+/// code, as by another rustfmt, is no edit.
+pub(super) fn is_edited(text: &str, file: &File, pristine: &Pristine) -> bool {
+    if Some(hash(text)) == file.sha256 {
+        return false;
+    }
+    let Some(rendered) = pristine.get(file) else {
+        return true;
+    };
+    let is_rust = file.path.as_str().ends_with(".rs");
+    hash(text) != hash(rendered) && !(is_rust && merge::same_code(text, rendered))
 }

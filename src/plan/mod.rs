@@ -5,32 +5,33 @@
 
 use std::collections::BTreeSet;
 
+use semver::Version;
+
 use crate::{
     catalog::Catalog,
-    error::{Error, Result},
+    error::Result,
     facts::{Facts, Tree},
-    lock::{BASE_PATH, Base, Lock},
+    lock::{Component, HUB, Lock, Pristine},
     path::ProjectPath,
-    render::Rendering,
+    render::{self, Rendering, Row},
 };
 
-mod add;
 mod builder;
-mod connect;
-mod dependencies;
+mod compose;
+mod crates;
+mod desired;
+mod env;
+mod format;
 mod generated;
-mod images;
-mod ports;
+mod install;
+mod ledger;
 mod remove;
+mod revise;
 mod routes;
-mod services;
-mod shared;
 mod status;
-mod survey;
-mod variables;
 mod wiring;
 
-pub use add::add;
+pub use install::install;
 pub use remove::remove;
 pub use status::{FileState, FragmentState, Report, State, status};
 
@@ -47,20 +48,20 @@ pub struct Change {
     pub by: BTreeSet<String>,
     /// What happens to it, a line each, for people.
     pub why: Vec<String>,
-    /// What sort of file it is.
-    pub sort: FileRole,
+    /// The role of the file.
+    pub role: FileRole,
 }
 
-/// What sort of file a change is about.
+/// The role of a file that changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileRole {
     /// Written whole by this tool.
     Generated,
-    /// The user's, with fragments of ours.
+    /// The user's, with fragments that this tool added.
     Shared,
-    /// The user's, and its values are nobody else's business.
+    /// The user's, with values that are never shown.
     Private,
-    /// Our own memory.
+    /// A record of this tool.
     Record,
 }
 
@@ -84,12 +85,27 @@ pub struct Plan {
     pub manual: Vec<ManualStep>,
     /// What the user should know.
     pub notes: Vec<String>,
-    /// Files in which edits of the user and of ours overlap.
-    pub markers: Vec<ProjectPath>,
+    /// Generated files in which the user's edits and the new version overlap.
+    pub conflicted_files: Vec<ProjectPath>,
     /// What to do with what is new, a line each.
     pub next: Vec<String>,
     /// Values of the user that would be replaced with consent, a line each.
     pub replacements: Vec<String>,
+    /// The components that were rendered, and what became of them.
+    pub installed: Vec<Installed>,
+}
+
+/// A component that was rendered, or the hub.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Installed {
+    /// Its id, or `hub`.
+    pub id: String,
+    /// The version that was installed before; none if it is new.
+    pub old: Option<Version>,
+    /// The version that is installed now.
+    pub new: Version,
+    /// Whether anything that it renders to differs from what was recorded before.
+    pub is_changed: bool,
 }
 
 impl Plan {
@@ -119,18 +135,18 @@ pub struct Inputs<'a> {
     pub lock: &'a Lock,
 }
 
-/// What an `add` is asked to do.
+/// What to install.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// The components, rendered.
     pub renderings: Vec<Rendering>,
-    /// What not to do: `wire`, `compose`, `env`.
+    /// What to leave alone: `wire`, `compose`, `env`.
     pub skip: BTreeSet<String>,
     /// Whether values of the user may be replaced where a component exists for that.
     pub replace: bool,
 }
 
-/// What a `remove` is asked to do.
+/// What to remove.
 #[derive(Clone, Debug, Default)]
 pub struct Removal {
     /// The components.
@@ -142,24 +158,50 @@ pub struct Removal {
 impl Inputs<'_> {
     /// The generated files as they were rendered.
     ///
+    /// A file of the hub that is not recorded is rendered again from the recorded rows, if the hub
+    /// has the version that was installed.
+    ///
     /// # Errors
     ///
-    /// The record of them is damaged.
-    pub fn base(&self) -> Result<Base> {
-        let text = self.tree.get(&record_path(BASE_PATH)?);
-        text.map_or_else(|| Ok(Base::default()), |text| Base::parse(text))
+    /// The record of them is damaged, or a template of the hub is wrong.
+    pub fn pristine(&self) -> Result<Pristine> {
+        let mut pristine = Pristine::parse(self.tree)?;
+        let Some(package) = self.lock.package(self.facts.package()) else {
+            return Ok(pristine);
+        };
+        let hub = self.catalog.hub()?;
+        let mut files = package.files_of(HUB);
+        let is_complete = files.all(|file| pristine.get(file).is_some());
+        if is_complete || hub.manifest.version != package.hub {
+            return Ok(pristine);
+        }
+        let rendered = render::hub(hub, self.facts, &rows(&package.components))?;
+        for file in package.files_of(HUB) {
+            if pristine.get(file).is_none()
+                && let Some(text) = rendered.get(&file.path)
+            {
+                pristine.insert(file.path.clone(), text.clone());
+            }
+        }
+        Ok(pristine)
     }
 }
 
-/// A file of the record as a path.
-fn record_path(path: &str) -> Result<ProjectPath> {
-    path.parse().map_err(|error: crate::path::InvalidPath| {
-        Error::failure("invalid-path", error.to_string())
-    })
+/// The rows of installed components, which the hub is rendered from.
+fn rows(components: &[Component]) -> Vec<Row<'_>> {
+    let rows = components.iter().filter_map(|component| {
+        Some(Row {
+            id: &component.id,
+            wire: component.wire.as_ref()?,
+            settings: component.settings.as_ref(),
+            env: &component.env,
+        })
+    });
+    rows.collect()
 }
 
-/// Counts things in words: `1 file`, `2 files`.
-pub(crate) fn count(number: usize, what: &str) -> String {
+/// A number and its noun: `1 file`, `2 files`.
+pub(crate) fn pluralize(number: usize, what: &str) -> String {
     match number {
         1 => format!("1 {what}"),
         _ => format!("{number} {what}s"),

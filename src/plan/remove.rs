@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     error::{Error, Result},
-    lock::{File, HUB, Package},
+    lock::{HUB, Package},
     render,
 };
 
@@ -21,50 +21,36 @@ pub fn remove(inputs: &Inputs<'_>, removal: &Removal) -> Result<Plan> {
         return Err(not_installed(&removal.components, &[]));
     };
     let leaving = leaving(package, &removal.components)?;
-    let mut builder = PlanBuilder::new(inputs)?;
-    for file in package
-        .files
-        .iter()
-        .filter(|file| leaving.contains(&file.by))
-    {
-        builder.discard(file, &file.by, removal.keep_edited);
-    }
     let is_last = package
         .components
         .iter()
         .all(|known| leaving.contains(&known.id));
-    for known in &mut builder.lock.packages {
-        if known.folder == folder {
-            known
-                .components
-                .retain(|known| !leaving.contains(&known.id));
-        }
-    }
     let by = removal.components.first().map_or(HUB, String::as_str);
-    let owners: BTreeSet<String> = leaving.iter().map(|id| builder.owner(id)).collect();
-    let prefix = format!("{folder}:");
-    for fragment in &mut builder.lock.fragments {
-        fragment
-            .by
-            .retain(|owner| !(owners.contains(owner) || (is_last && owner.starts_with(&prefix))));
+    let mut builder = PlanBuilder::new(inputs)?;
+    let files = package.files.iter();
+    for file in files.filter(|file| leaving.contains(&file.component)) {
+        builder.delete_generated(file, &file.component, removal.keep_edited);
     }
+    if let Some(package) = builder.ledger.lock.package_mut(folder) {
+        let components = &mut package.components;
+        components.retain(|known| !leaving.contains(&known.id));
+    }
+    let owners = builder.owners(leaving.iter().map(String::as_str));
+    builder
+        .ledger
+        .disown(|owner| owners.contains(owner) || (is_last && owner.package == folder));
     if is_last {
-        let files: Vec<File> = package
-            .files
-            .iter()
-            .filter(|f| f.by == HUB)
-            .cloned()
-            .collect();
-        for file in files {
-            builder.discard(&file, by, removal.keep_edited);
+        for file in package.files_of(HUB) {
+            builder.delete_generated(file, by, removal.keep_edited);
         }
-        builder.lock.packages.retain(|known| known.folder != folder);
+        let packages = &mut builder.ledger.lock.packages;
+        packages.retain(|known| known.folder != folder);
     } else {
         let hub = &render::hub_manifest(inputs.catalog.hub()?, inputs.facts)?;
         builder.render_hub(inputs)?;
-        builder.depend(hub, by);
+        builder.settle_crates(hub, by);
     }
-    builder.withdraw(by);
+    builder.ledger.take_out_unowned(by);
     builder.finish()
 }
 
@@ -107,7 +93,7 @@ fn leaving(package: &Package, named: &[String]) -> Result<BTreeSet<String>> {
         let orphan = package
             .components
             .iter()
-            .find(|c| !c.asked && !leaving.contains(&c.id) && !staying(&c.id, &leaving));
+            .find(|c| !c.explicit && !leaving.contains(&c.id) && !staying(&c.id, &leaving));
         match orphan {
             Some(orphan) => leaving.insert(orphan.id.clone()),
             None => return Ok(leaving),

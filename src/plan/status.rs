@@ -2,15 +2,16 @@
 
 use std::{borrow::Cow, collections::BTreeSet};
 
+use infra_edit::{UndoError, merge, rust};
+
 use crate::{
-    edit::{UndoError, merge, rust},
     error::Result,
     facts::{Facts, Tree},
-    lock::{Fragment, Lock, hash},
+    lock::{Fragment, Lock, Pristine},
     path::ProjectPath,
 };
 
-use super::{Inputs, shared};
+use super::{Inputs, format, generated::is_edited};
 
 /// How a file or a fragment is, compared with what was added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -92,37 +93,38 @@ impl Report {
 ///
 /// The record of what was generated is damaged.
 pub fn status(inputs: &Inputs<'_>) -> Result<Report> {
-    let base = inputs.base()?;
+    let pristine = inputs.pristine()?;
+    let recorded = Pristine::parse(inputs.tree)?;
     let Inputs {
         facts, tree, lock, ..
     } = inputs;
     let package = lock.package(facts.package());
     let generated = package.iter().flat_map(|package| &package.files);
-    let unrecorded = generated.clone().filter(|file| base.get(file).is_none());
+    let unrecorded = generated
+        .clone()
+        .filter(|file| recorded.get(file).is_none());
     let unrecorded = unrecorded.map(|file| file.path.clone()).collect();
-    let prefix = format!("{}:", facts.package());
     let files = generated.map(|file| {
-        let is_same_code = |text| {
-            base.get(file)
-                .is_some_and(|base| merge::same_code(text, base))
-        };
         let state = match tree.get(&file.path) {
             None => State::Missing,
             Some(text) if merge::marker(text).is_some() => State::Conflicted,
-            Some(text) if hash(text) == file.sha256 || is_same_code(text) => State::Pristine,
-            Some(_) => State::Edited,
+            Some(text) if is_edited(text, file, &pristine) => State::Edited,
+            Some(_) => State::Pristine,
         };
         FileState {
             path: file.path.clone(),
-            by: file.by.clone(),
+            by: file.component.clone(),
             state,
         }
     });
     let fragments = lock
         .fragments
         .iter()
-        .filter(|fragment| !fragment.found && !fragment.container)
-        .filter(|fragment| fragment.by.iter().any(|owner| owner.starts_with(&prefix)));
+        .filter(|fragment| fragment.is_ours())
+        .filter(|fragment| {
+            let mut owners = fragment.owners.iter();
+            owners.any(|owner| owner.package == facts.package())
+        });
     let wired = is_wired(inputs, facts, lock);
     let mut shared: BTreeSet<&ProjectPath> = fragments.clone().map(|known| &known.file).collect();
     if wired == Some(false) {
@@ -139,7 +141,7 @@ pub fn status(inputs: &Inputs<'_>) -> Result<Report> {
     let fragments = fragments.map(|fragment| {
         let text = tree.get(&fragment.file).map_or("", String::as_str);
         let text = without_parts(text, fragment, lock);
-        let state = match shared::state(&text, fragment) {
+        let state = match format::state(&text, fragment) {
             Ok(()) => State::Pristine,
             Err(_) if is_unreadable(&fragment.file) => State::Unknown,
             Err(UndoError::Missing) => State::Missing,
@@ -147,7 +149,7 @@ pub fn status(inputs: &Inputs<'_>) -> Result<Report> {
         };
         FragmentState {
             file: fragment.file.clone(),
-            address: fragment.address.clone(),
+            address: fragment.pointer.clone(),
             state,
         }
     });
@@ -166,10 +168,10 @@ pub fn status(inputs: &Inputs<'_>) -> Result<Report> {
 
 fn unreadable(tree: &Tree, files: BTreeSet<&ProjectPath>) -> Vec<Unreadable> {
     let refused = files.into_iter().filter_map(|file| {
-        let refusal = shared::check(tree, file).err()?;
+        let refusal = format::check(tree, file).err()?;
         Some(Unreadable {
             path: file.clone(),
-            reason: shared::located(file, &refusal),
+            reason: format::located(file, &refusal),
         })
     });
     refused.collect()
@@ -178,13 +180,11 @@ fn unreadable(tree: &Tree, files: BTreeSet<&ProjectPath>) -> Vec<Unreadable> {
 /// The text without what was changed inside of a fragment after it was added: that is a fragment
 /// of its own.
 fn without_parts<'a>(text: &'a str, whole: &Fragment, lock: &Lock) -> Cow<'a, str> {
-    let inside = format!("{}/", whole.address);
+    let parts = lock.fragments.iter().rev();
     let parts =
-        lock.fragments.iter().rev().filter(|part| {
-            part.file == whole.file && !part.found && part.address.starts_with(&inside)
-        });
+        parts.filter(|part| !part.preexisting && part.is_inside(&whole.file, &whole.pointer));
     parts.fold(Cow::Borrowed(text), |text, part| {
-        shared::undo(&text, part).map_or(text, Cow::Owned)
+        format::undo(&text, part).map_or(text, Cow::Owned)
     })
 }
 

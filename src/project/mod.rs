@@ -12,7 +12,7 @@ use crate::{
     edit::cargo_toml::{self, Manifest},
     error::{Error, Result},
     facts::{Facts, Tree},
-    lock::{BASE_PATH, LOCK_PATH, Lock},
+    lock::{self, Lock},
     path::ProjectPath,
 };
 
@@ -76,21 +76,46 @@ impl Project {
         })
     }
 
-    /// What was done before.
+    /// What was added before.
     ///
     /// # Errors
     ///
-    /// The lock is damaged or newer than this tool.
+    /// A record is damaged or newer than this tool.
     pub fn lock(&self) -> Result<Lock> {
+        let mut records = Tree::new();
         let mut resolver = PathResolver::new(&self.root);
-        let lock = path(LOCK_PATH)?;
-        // A file of that name is no record; a command that writes one says so.
-        let text = match resolver.reach(&lock)? {
-            Some(_) => resolver.read(&lock)?,
-            None => None,
-        };
-        text.as_deref()
-            .map_or_else(|| Ok(Lock::default()), Lock::parse)
+        for path in self.records()? {
+            if let Some(text) = resolver.read(&path)? {
+                records.insert(path, text);
+            }
+        }
+        Lock::parse(&records)
+    }
+
+    /// The files of the folder of the records, which may not be there.
+    fn records(&self) -> Result<Vec<ProjectPath>> {
+        let folder = self.root.join(lock::FOLDER);
+        if !folder.is_dir() {
+            return Ok(Vec::new());
+        }
+        let mut paths = Vec::new();
+        for entry in WalkDir::new(folder).sort_by_file_name() {
+            let Ok(entry) = entry else {
+                continue;
+            };
+            let path = entry.path().strip_prefix(&self.root).ok();
+            let name = path
+                .and_then(Path::to_str)
+                .map(|name| name.replace('\\', "/"));
+            let is_record =
+                |name: &String| name.ends_with(".toml") || name.ends_with("/.gitattributes");
+            if let Some(name) = name.filter(is_record)
+                && !entry.file_type().is_dir()
+            {
+                paths.push(self::path(&name)?);
+            }
+        }
+        Ok(paths)
     }
 
     /// The texts of everything that a plan can read or change: shared files, sources, what the lock
@@ -105,12 +130,8 @@ impl Project {
         lock: &'a Lock,
         targets: impl IntoIterator<Item = &'a ProjectPath>,
     ) -> Result<Tree> {
-        let mut paths = vec![
-            path(LOCK_PATH)?,
-            path(BASE_PATH)?,
-            facts.manifest.clone(),
-            facts.compose.clone(),
-        ];
+        let mut paths = self.records()?;
+        paths.extend([facts.manifest.clone(), facts.compose.clone()]);
         paths.extend(facts.inherits.clone());
         paths.extend(facts.library.clone());
         paths.extend(facts.binaries.iter().cloned());
@@ -120,8 +141,7 @@ impl Project {
         paths.extend(facts.env_examples.iter().cloned());
         paths.extend(facts.env.clone());
         paths.extend(lock.fragments.iter().map(|fragment| fragment.file.clone()));
-        let generated = lock.packages.iter().flat_map(|package| &package.files);
-        let generated = generated.map(|file| &file.path).chain(targets);
+        let generated = lock.files().map(|file| &file.path).chain(targets);
         paths.extend(generated.cloned());
         paths.sort();
         paths.dedup();
@@ -222,6 +242,6 @@ fn root_of(workspace: &Path) -> PathBuf {
     let marked = workspace
         .ancestors()
         .take_while(within)
-        .find(|folder| folder.join(LOCK_PATH).is_file());
+        .find(|folder| folder.join(lock::FOLDER).is_dir());
     marked.or(git).unwrap_or(workspace).to_owned()
 }

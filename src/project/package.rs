@@ -12,7 +12,7 @@ use crate::{
     },
     error::{Error, Result, did_you_mean},
     facts::{Facts, Framework},
-    lock::{Lock, Package},
+    lock::{Lock, Owner, Package},
     path::ProjectPath,
     versions,
 };
@@ -324,11 +324,11 @@ fn module(target: &TargetOptions, recorded: Option<&Package>) -> Result<String> 
 
 /// The compose file that services of this package were put into before.
 fn used(lock: &Lock, member: &Member) -> Option<ProjectPath> {
-    let prefix = format!("{}:", member.shown());
+    let is_mine = |owner: &Owner| owner.package == member.shown();
     let mut fragments = lock.fragments.iter();
     let ours = fragments.find(|known| {
-        let is_service = known.address.starts_with("/services/");
-        is_service && !known.found && known.by.iter().any(|by| by.starts_with(&prefix))
+        let is_service = known.pointer.starts_with("/services/");
+        is_service && !known.preexisting && known.owners.iter().any(is_mine)
     });
     ours.map(|known| known.file.clone())
 }

@@ -32,7 +32,7 @@ pub struct Rendering {
     /// The component.
     pub id: String,
     /// Whether the user named it.
-    pub asked: bool,
+    pub explicit: bool,
     /// Its options.
     pub options: Options,
     /// Its manifest for these options and versions.
@@ -78,7 +78,7 @@ pub fn component(selected: &Selected<'_>, facts: &Facts) -> Result<Rendering> {
     };
     Ok(Rendering {
         id: component.id.clone(),
-        asked: selected.asked,
+        explicit: selected.explicit,
         options: selected.options.clone(),
         manifest,
         files,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use infra::lock::{Fragment, LOCK_PATH, Lock};
+use infra::lock::Fragment;
 
 /// Files by path.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -12,8 +12,7 @@ pub type Files = BTreeMap<String, Vec<u8>>;
 /// A line may change where the record has its old text: a dependency's features, the place that
 /// serves, a service's image; and the last line may get an end.
 pub fn unexplained(before: &Files, after: &Files) -> Vec<String> {
-    let lock = after.get(LOCK_PATH).map(|bytes| text(bytes));
-    let lock = lock.map_or_else(Lock::default, |text| Lock::parse(&text).unwrap());
+    let lock = super::lock_of(after);
     let mut wrong = Vec::new();
     for (path, old) in before {
         let Some(new) = after.get(path) else {
@@ -57,7 +56,7 @@ pub fn unexplained(before: &Files, after: &Files) -> Vec<String> {
 
 /// Whether a fragment is of a kind that may change a line.
 fn is_allowed(path: &str, known: &Fragment) -> bool {
-    let is_image = known.address.starts_with("/services/") && known.address.ends_with("/image");
+    let is_image = known.pointer.starts_with("/services/") && known.pointer.ends_with("/image");
     path.ends_with("Cargo.toml") || path.ends_with(".rs") || is_image
 }
 

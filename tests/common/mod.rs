@@ -22,7 +22,7 @@ use infra::{
     catalog::{Catalog, Component},
     error::Error,
     facts::{Facts, Tree},
-    lock::{LOCK_PATH, Lock},
+    lock::{self, Lock},
     path::ProjectPath,
     plan::{self, Inputs, Plan, Removal, Request},
     project::{Project, TargetOptions},
@@ -108,10 +108,7 @@ impl World {
 
     /// What was done so far.
     pub fn lock(&self) -> Lock {
-        let path: ProjectPath = LOCK_PATH.parse().unwrap();
-        self.tree
-            .get(&path)
-            .map_or_else(Lock::default, |text| Lock::parse(text).unwrap())
+        Lock::parse(&self.tree).unwrap()
     }
 
     /// Plans to add components.
@@ -143,7 +140,7 @@ impl World {
             tree: &self.tree,
             lock: &lock,
         };
-        plan::add(
+        plan::install(
             &context,
             &Request {
                 renderings,
@@ -259,6 +256,37 @@ fn sorted(value: serde_json::Value) -> serde_json::Value {
             .collect(),
         value => value,
     }
+}
+
+/// The records among the files of a project, read.
+pub fn lock_of(files: &additions::Files) -> Lock {
+    let mut records = Tree::new();
+    for (path, bytes) in files {
+        let path: ProjectPath = path.parse().unwrap();
+        if lock::is_record(&path) {
+            records.insert(path, String::from_utf8(bytes.clone()).unwrap());
+        }
+    }
+    Lock::parse(&records).unwrap()
+}
+
+/// Fails with a unified diff of the files that differ.
+#[track_caller]
+pub fn assert_same(before: &Tree, after: &Tree, what: &str) {
+    let paths: BTreeSet<&ProjectPath> = before.keys().chain(after.keys()).collect();
+    let text = |tree: &Tree, path: &ProjectPath| tree.get(path).cloned().unwrap_or_default();
+    let differing = paths
+        .into_iter()
+        .filter(|path| before.get(*path) != after.get(*path));
+    let diffs: Vec<String> = differing
+        .map(|path| {
+            let (old, new) = (format!("expected/{path}"), format!("actual/{path}"));
+            let diff =
+                infra_edit::diff::unified((&old, &new), &text(before, path), &text(after, path));
+            format!("{path} differs:\n{diff}")
+        })
+        .collect();
+    assert!(diffs.is_empty(), "{what}\n{}", diffs.join("\n"));
 }
 
 /// A change as a unified diff.

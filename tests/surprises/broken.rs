@@ -32,7 +32,7 @@ fn a_compose_file_that_cannot_be_read_is_no_reason_to_forget_what_is_in_it() {
     let said = refuses_removal("compose.yaml", TAB);
     assert!(said.contains("compose.yaml:2"), "{said}");
     assert!(said.contains("not valid YAML"), "{said}");
-    assert!(said.contains("hint: mend the file"), "{said}");
+    assert!(said.contains("hint: fix the file"), "{said}");
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn a_root_that_cannot_be_read_is_no_reason_to_forget_what_is_in_it() {
     let said = refuses_removal("src/main.rs", OPEN);
     assert!(said.contains("src/main.rs:"), "{said}");
     assert!(said.contains("not Rust that can be read"), "{said}");
-    assert!(said.contains("hint: mend the file"), "{said}");
+    assert!(said.contains("hint: fix the file"), "{said}");
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn an_optional_tokio_is_refused_unless_it_is_always_on() {
     let off = with(optional) + "\n[features]\nserver = [\"dep:tokio\"]\n";
     let said = Project::plain(&[("Cargo.toml", &off)]).refuses("add redis", 4);
     assert!(
-        said.contains("tokio") && said.contains("take `optional` away"),
+        said.contains("tokio") && said.contains("make it non-optional"),
         "{said}"
     );
     let on = with(optional) + "\n[features]\ndefault = [\"server\"]\nserver = [\"dep:tokio\"]\n";

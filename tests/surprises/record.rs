@@ -5,7 +5,15 @@ use super::{
     life::{MAIN, MANIFEST, Project},
 };
 
-const BASE: &str = ".infra/base.toml";
+const BASE: &str = ".infra/hub.base.toml";
+const RECORDS: [&str; 4] = [
+    BASE,
+    ".infra/hub.toml",
+    ".infra/redis.toml",
+    ".infra/redis.base.toml",
+];
+const COMPONENT: &str = "src/infra/redis/mod.rs";
+const COMPONENT_BASE: &str = ".infra/redis.base.toml";
 const EDITED: &str = "src/infra/settings.rs";
 const RESTORE: &str = "git checkout HEAD -- .infra";
 
@@ -79,7 +87,7 @@ fn a_record_that_was_left_out_of_a_commit_comes_back() {
     let said = says(&project, "add redis --dry-run", 0);
     assert!(said.contains("1 file would change"), "{said}");
     let said = says(&project, "add redis", 0);
-    assert!(said.contains("Create .infra/base.toml"), "{said}");
+    assert!(said.contains("Create .infra/hub.base.toml"), "{said}");
     assert!(project.files() == before, "{said}");
     project.delete(BASE);
     project.removes("redis");
@@ -88,7 +96,7 @@ fn a_record_that_was_left_out_of_a_commit_comes_back() {
 #[test]
 fn a_comment_in_the_record_is_no_reason_to_write_it() {
     let project = with_redis();
-    for path in [BASE, ".infra/lock.toml"] {
+    for path in RECORDS {
         project.write(path, &format!("# Ours.\n{}", project.text(path)));
     }
     let before = project.files();
@@ -121,22 +129,19 @@ fn a_folder_with_both_quotes_in_its_name_is_one_like_others() {
 
 #[test]
 fn an_edit_is_not_written_over_where_the_record_of_its_file_is_gone() {
-    let whole = with_redis().text(BASE);
-    for damage in [
-        "",
-        &whole.replace("pub struct Settings", "pub struct Merged"),
-    ] {
+    let whole = with_redis().text(COMPONENT_BASE);
+    for damage in ["", &whole.replace("pub struct Redis", "pub struct Merged")] {
         let project = with_redis();
-        project.append(EDITED, "\n// Mine.\n");
+        project.append(COMPONENT, "\n// Mine.\n");
         if damage.is_empty() {
-            project.delete(BASE);
+            project.delete(COMPONENT_BASE);
         } else {
             assert_ne!(damage, whole);
-            project.write(BASE, damage);
+            project.write(COMPONENT_BASE, damage);
         }
-        let wanted = "src/infra/settings.rs was edited, and `.infra/base.toml` does not have it";
+        let wanted = "src/infra/redis/mod.rs was edited, and `.infra` does not have it";
         let again = "infra add redis";
-        for command in ["add metrics", "remove redis"] {
+        for command in ["add redis --set redis.pubsub=false", "remove redis"] {
             let said = project.refuses_now(command, 4);
             let all = [wanted, RESTORE, again]
                 .iter()
@@ -147,11 +152,25 @@ fn an_edit_is_not_written_over_where_the_record_of_its_file_is_gone() {
         assert!(said.contains(wanted) && said.contains(RESTORE), "{said}");
         // What is rendered alike is known all the same, and the edit is merged from then on.
         says(&project, again.trim_start_matches("infra "), 0);
-        assert_eq!(project.text(BASE), whole);
-        let said = says(&project, "add metrics", 0);
+        assert_eq!(project.text(COMPONENT_BASE), whole);
+        let said = says(&project, "add redis --set redis.pubsub=false", 0);
         assert!(said.contains("merged with your edits"), "{said}");
-        assert!(project.text(EDITED).ends_with("\n// Mine.\n"), "{said}");
+        let text = project.text(COMPONENT);
+        assert!(text.ends_with("\n// Mine.\n"), "{said}");
     }
+}
+
+#[test]
+fn the_base_of_the_hub_is_rendered_again_where_it_is_gone() {
+    let project = with_redis();
+    project.append(EDITED, "\n// Mine.\n");
+    let whole = project.text(BASE);
+    project.delete(BASE);
+    let said = says(&project, "add metrics", 0);
+    assert!(said.contains("merged with your edits"), "{said}");
+    assert!(project.text(EDITED).ends_with("\n// Mine.\n"), "{said}");
+    says(&project, "remove metrics", 0);
+    assert_eq!(project.text(BASE), whole);
 }
 
 #[test]
@@ -168,7 +187,7 @@ fn a_damaged_record_stops_what_would_read_it() {
         project.write(BASE, &damage);
         for command in ["add metrics", "remove redis", "status", "diff"] {
             let said = project.refuses_now(command, 1);
-            let what = format!("`.infra/base.toml` is damaged, line {line}: a conflict marker");
+            let what = format!("`.infra/hub.base.toml` is damaged, line {line}: a conflict marker");
             assert!(said.contains(&what) && said.contains(RESTORE), "{said}");
         }
     }

@@ -41,7 +41,7 @@ fn a_password_that_stands_in_the_file_is_copied_nowhere() {
         ".env.example",
         "DATABASE_URL=postgres://shop:PASSWORD@127.0.0.1:5432/shop\n",
     );
-    life.lacks(".infra/lock.toml", "hush");
+    life.lacks(".infra/postgres.toml", "hush");
     assert!(!life.said.contains("hush"), "{}", life.said);
     life.lacks("docker-compose.yml", "DATABASE_URL");
     let known = file.replace(

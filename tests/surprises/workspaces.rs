@@ -141,7 +141,7 @@ fn a_workspace_inside_another_repository_folder_keeps_to_itself() {
     assert_eq!(run.code, 0, "{}", run.said);
     let text = std::fs::read_to_string(project.path().join("services/Cargo.toml")).unwrap();
     assert!(text.contains("\nredis = "), "{text}");
-    assert!(project.path().join(".infra/lock.toml").is_file());
+    assert!(project.path().join(".infra/.gitattributes").is_file());
 }
 
 #[test]

@@ -54,11 +54,13 @@ pub fn state(text: &str, edit: &Edit) -> Result<(), UndoError> {
     locate(text, edit, false).map(|_| ())
 }
 
-/// Gives a dependency that was added, or extended, by an earlier edit another set of features.
+/// Gives a dependency that an earlier edit added or extended other features, and, if the edit added
+/// it, another requirement and other `default-features`.
 ///
-/// An entry that was all ours is written anew in its place, with the requirement of `dependency`
-/// unless it inherits one. An entry of the user's goes back to what it was and is extended from
-/// there; when it then lacks nothing, the new edit changes nothing (`before` equals `after`).
+/// An entry that the edit added is written again in its place: `redis = "1"` becomes
+/// `redis = { version = "2", features = ["aio"] }`. One with `workspace = true` keeps that instead
+/// of the requirement. An entry of the user's goes back to what it was and is extended from there;
+/// when it then lacks nothing, the new edit changes nothing (`before` equals `after`).
 ///
 /// # Errors
 ///
@@ -101,7 +103,18 @@ pub fn revise(
         ..edit.clone()
     };
     let new = format!("{}{line}{}", &text[..range.start], &text[range.end..]);
-    Ok((new, revised))
+    let (old_data, new_data) = value::data(text)
+        .zip(value::data(&new))
+        .ok_or(UndoError::Modified)?;
+    let mut alone = value::data(&line).ok_or(UndoError::Modified)?;
+    let wanted = alone.remove(&entry.name);
+    let is_meant = value::at_path(&new_data, table.path(), &entry.name) == wanted.as_ref()
+        && without(old_data, edit) == without(new_data, edit);
+    if is_meant {
+        Ok((new, revised))
+    } else {
+        Err(UndoError::Modified)
+    }
 }
 
 /// The data of a manifest without what an address names.

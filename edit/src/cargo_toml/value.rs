@@ -110,6 +110,18 @@ pub(super) fn table_at<'a>(
     })
 }
 
+/// The value of a key in the table at a path.
+pub(super) fn at_path<'a>(
+    data: &'a toml::Table,
+    path: &[&str],
+    key: &str,
+) -> Option<&'a toml::Value> {
+    let table = path
+        .iter()
+        .try_fold(data, |table, name| table.get(*name)?.as_table())?;
+    table.get(key)
+}
+
 /// Writes a list of texts on one line.
 pub(super) fn list<'a>(texts: impl IntoIterator<Item = &'a String>) -> String {
     let quoted: Vec<_> = texts

@@ -90,6 +90,16 @@ impl Data {
         tag(self) == tag(before) && Data::List(rest).same(&Data::List(before.items().to_vec()))
     }
 
+    /// Whether this is the list `before` with another item at an index.
+    pub(super) fn is_with_item_at(&self, before: &Data, index: usize, item: &Data) -> bool {
+        let mut expected = before.items().to_vec();
+        let Some(old) = expected.get_mut(index) else {
+            return false;
+        };
+        *old = item.clone();
+        tag(self) == tag(before) && Data::List(expected).same(&Data::List(self.items().to_vec()))
+    }
+
     /// One line of at most 60 characters for messages.
     pub(super) fn brief(&self) -> String {
         let mut line = String::new();

@@ -11,7 +11,7 @@
 //! | `data`, `compare`, `excerpt` | what does it say, and is that what was meant |
 //! | `value`, `style` | how is new text written in this file |
 //! | `insert`, `place` | where does it go |
-//! | `undo`, `remove` | how does it come out again |
+//! | `undo`, `remove`, `revise` | how does it come out again, or get another value |
 //! | `service` | what the editor knows of Compose: services, dependencies, environments |
 //! | `address` | names of places |
 
@@ -24,6 +24,7 @@ mod lines;
 mod node;
 mod place;
 mod remove;
+mod revise;
 mod service;
 mod style;
 #[cfg(test)]
@@ -301,6 +302,26 @@ impl Compose {
     pub fn undo(&mut self, edit: &Edit) -> Result<(), UndoError> {
         self.tree = undo::undo(&self.tree, edit)?;
         Ok(())
+    }
+
+    /// Gives an entry that an edit added another value, in its place; returns the edit to record.
+    ///
+    /// A mapping entry is written in the style of the file; a string keeps the quotes of the scalar
+    /// it replaces. In a list the item `KEY=old` becomes `KEY=new`, and an item that is a bare name
+    /// (`- redis` in `depends_on`) stays. A scalar that [`Compose::replace_scalar`] replaced is
+    /// replaced again. When the value is there already, nothing changes. Undoing the returned edit
+    /// gives the bytes that undoing the old one gave.
+    ///
+    /// # Errors
+    ///
+    /// As [`Compose::undo`], [`UndoError::Modified`] also when the value cannot be written there, and
+    /// [`UndoError::NotEmpty`] for a container; the text is as before then.
+    pub fn revise(&mut self, edit: &Edit, value: &Value) -> Result<Edit, UndoError> {
+        let (tree, edit) = revise::revise(&self.tree, edit, value)?;
+        if let Some(tree) = tree {
+            self.tree = tree;
+        }
+        Ok(edit)
     }
 
     /// Why an edit could not be taken back now; `None` while it is there unchanged.

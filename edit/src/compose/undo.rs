@@ -32,8 +32,13 @@ impl Place<'_> {
 
 type Judge<'a> = dyn Fn(Option<&Data>, Option<&Data>) -> bool + 'a;
 
+/// The names of an address.
+pub(super) fn path_of(address: &str) -> Result<Vec<String>, UndoError> {
+    names(address).ok_or(UndoError::Missing)
+}
+
 pub(super) fn undo(tree: &Tree, edit: &Edit) -> Result<Tree, UndoError> {
-    let names = names(&edit.address).ok_or(UndoError::Missing)?;
+    let names = path_of(&edit.address)?;
     let path: Vec<&str> = names.iter().map(String::as_str).collect();
     let place = find(tree, &path)?;
     match (edit.container, edit.before.is_empty()) {
@@ -74,7 +79,7 @@ fn is_empty(node: &Node) -> bool {
     }
 }
 
-fn find<'a>(tree: &'a Tree, path: &[&str]) -> Result<Place<'a>, UndoError> {
+pub(super) fn find<'a>(tree: &'a Tree, path: &[&str]) -> Result<Place<'a>, UndoError> {
     let Some((last, head)) = path.split_last() else {
         return Err(UndoError::Missing);
     };

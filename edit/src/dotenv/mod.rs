@@ -3,10 +3,12 @@
 //! Dialects differ, so the reader takes everything that any of them takes for a variable, and the
 //! writer writes only what all of them read alike. A line that is there is never changed.
 
+mod revise;
 mod scan;
 mod undo;
 
 use super::{Edit, EditError, Outcome, line_end, line_of};
+pub use revise::{revise, revise_where};
 pub use scan::{Variable, read};
 pub use undo::{state, state_where, undo, undo_where};
 
@@ -78,6 +80,28 @@ fn unsafe_line(line: &Line, reason: &str) -> EditError {
 
 /// The text to append, with the line ends it needs.
 fn block(text: &str, line: &Line) -> Result<String, EditError> {
+    let end = line_end(text);
+    let before = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let closed = before.is_empty() || before.ends_with('\n');
+    let mut block = String::new();
+    if !closed {
+        block.push_str(end);
+    }
+    let blank = before.is_empty() || before.ends_with("\n\n") || before.ends_with("\n\r\n");
+    // A shell joins a line to the one before it that ends in a backslash.
+    let joined = before.trim_end_matches(['\r', '\n']).ends_with('\\');
+    if (line.gap || joined) && !blank {
+        block.push_str(end);
+    }
+    block.push_str(&content(line, end)?);
+    if closed {
+        block.push_str(end);
+    }
+    Ok(block)
+}
+
+/// The comment and the variable, without a line end after the last line.
+fn content(line: &Line, end: &str) -> Result<String, EditError> {
     let mut letters = line.key.chars();
     let begins = letters
         .next()
@@ -85,30 +109,14 @@ fn block(text: &str, line: &Line) -> Result<String, EditError> {
     if !begins || !letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_') {
         return Err(unsafe_line(line, "it is not a name for a variable"));
     }
-    let end = line_end(text);
-    let content = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let closed = content.is_empty() || content.ends_with('\n');
-    let mut block = String::new();
-    if !closed {
-        block.push_str(end);
-    }
-    let blank = content.is_empty() || content.ends_with("\n\n") || content.ends_with("\n\r\n");
-    // A shell joins a line to the one before it that ends in a backslash.
-    let joined = content.trim_end_matches(['\r', '\n']).ends_with('\\');
-    if (line.gap || joined) && !blank {
-        block.push_str(end);
-    }
+    let mut content = String::new();
     for comment in line.comment.iter().flat_map(|comment| comment.lines()) {
-        block.push_str(format!("# {comment}").trim_end());
-        block.push_str(end);
+        content.push_str(format!("# {comment}").trim_end());
+        content.push_str(end);
     }
     let mark = if line.commented { "# " } else { "" };
-    let value = quoted(line)?;
-    block.push_str(&format!("{mark}{}={value}", line.key));
-    if closed {
-        block.push_str(end);
-    }
-    Ok(block)
+    content.push_str(&format!("{mark}{}={}", line.key, quoted(line)?));
+    Ok(content)
 }
 
 /// The value as every dialect reads it.

@@ -1,5 +1,7 @@
 //! One test a habit of real env files, then the laws.
 
+use insta::assert_snapshot;
+use pretty_assertions::assert_str_eq;
 use proptest::prelude::*;
 
 use super::super::UndoError;
@@ -255,6 +257,164 @@ fn lines_are_found_among_new_neighbours_and_other_line_ends() {
     assert_eq!(undo(&rest, &second).as_deref(), Ok("A=1"));
 }
 
+/// The unified diff of two texts, without the names of files and spaces at the ends of lines.
+fn diff(before: &str, after: &str) -> String {
+    let diff = crate::diff::unified(("", ""), before, after).replace('\r', "␍");
+    let lines = diff.split('\n').skip(2).map(str::trim_end);
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Appends `old`, lets somebody change the text, revises to `new`, and checks that undoing both
+/// gives the same bytes.
+fn revised(
+    text: &str,
+    old: &Line,
+    change: impl Fn(&str) -> String,
+    new: &Line,
+) -> (String, String) {
+    let (appended, edit) = appended(text, old);
+    let changed = change(&appended);
+    let (text, revision) = revise(&changed, &edit, new).unwrap();
+    assert_eq!(state(&text, &revision), Ok(()));
+    let undone = undo(&changed, &edit).unwrap();
+    assert_str_eq!(undo(&text, &revision).unwrap(), undone);
+    // Revising to the same line again changes nothing.
+    assert_eq!(revise(&text, &revision, new), Ok((text.clone(), revision)));
+    (changed, text)
+}
+
+fn timeout(value: &str, comment: &str) -> Line {
+    Line {
+        commented: true,
+        comment: Some(comment.to_owned()),
+        gap: true,
+        ..line("CACHE_TTL", value)
+    }
+}
+
+#[test]
+fn a_new_default_and_its_comment_stand_where_the_old_ones_stood() {
+    let (old, new) = (
+        timeout("300s", "how long entries live"),
+        timeout("600s", "how long entries live\nwithout a unit: seconds"),
+    );
+    let behind = |text: &str| format!("{text}\n# theirs\nB=2\n");
+    let (before, after) = revised("A=1\n", &old, behind, &new);
+    assert_snapshot!(diff(&before, &after), @r"
+    @@ -1,7 +1,8 @@
+     A=1
+
+     # how long entries live
+    -# CACHE_TTL=300s
+    +# without a unit: seconds
+    +# CACHE_TTL=600s
+
+     # theirs
+     B=2
+    ");
+}
+
+#[test]
+fn a_revised_line_keeps_the_blank_line_and_the_line_ends_around_it() {
+    let (old, new) = (timeout("300s", "old"), timeout("600s", "new\nlines"));
+    let crlf = |text: &str| text.replace("\r\n", "\n").replace('\n', "\r\n");
+    for text in [
+        "A=1\n",
+        "A=1\r\n",
+        "A=1",
+        "A=1\r\nB=2",
+        "",
+        "\u{feff}",
+        "A=1\n\n",
+        "A=\\\n",
+    ] {
+        for change in [&str::to_owned as &dyn Fn(&str) -> String, &crlf, &|text| {
+            format!("{}\n", text.trim_end())
+        }] {
+            let (before, after) = revised(text, &old, change, &new);
+            let is_crlf = before.contains("\r\n");
+            let lines = |lines: &str| {
+                if is_crlf {
+                    crlf(lines)
+                } else {
+                    lines.to_owned()
+                }
+            };
+            let expected = before.replace(
+                &lines("# old\n# CACHE_TTL=300s"),
+                &lines("# new\n# lines\n# CACHE_TTL=600s"),
+            );
+            assert_str_eq!(after, expected);
+        }
+    }
+}
+
+#[test]
+fn a_renamed_variable_is_renamed_in_its_place() {
+    let new = Line {
+        comment: None,
+        gap: false,
+        ..line("CACHE_LIFETIME", "300s")
+    };
+    let old = line("CACHE_TTL", "300s");
+    let (_, after) = revised("A=1\n", &old, |text| format!("{text}B=2\n"), &new);
+    assert_str_eq!(after, "A=1\nCACHE_LIFETIME=300s\nB=2\n");
+}
+
+#[test]
+fn a_variable_is_not_renamed_to_one_that_is_there() {
+    let (text, edit) = appended("A=1\n", &line("K", "v"));
+    for text in [format!("{text}L=2\n"), format!("# L=2\n{text}")] {
+        assert_eq!(
+            revise(&text, &edit, &line("L", "v")),
+            Err(UndoError::Modified)
+        );
+    }
+}
+
+#[test]
+fn lines_that_the_user_changed_are_not_revised() {
+    let (text, edit) = appended("A=1\n", &timeout("300s", "doc"));
+    let new = timeout("600s", "doc");
+    for (from, to) in [
+        ("300s", "10s"),
+        ("# CACHE", "CACHE"),
+        ("# doc", "# my doc"),
+        ("300s", "300s # short"),
+    ] {
+        let changed = text.replace(from, to);
+        assert_eq!(
+            revise(&changed, &edit, &new),
+            Err(UndoError::Modified),
+            "{to}"
+        );
+    }
+    assert_eq!(revise("A=1\n", &edit, &new), Err(UndoError::Missing));
+}
+
+#[test]
+fn a_value_that_cannot_be_written_is_not_revised() {
+    let (text, edit) = appended("A=1\n", &line("K", "v"));
+    for value in ["$HOME", "a\nb", "say \"x\""] {
+        assert_eq!(
+            revise(&text, &edit, &line("K", value)),
+            Err(UndoError::Modified)
+        );
+    }
+}
+
+#[test]
+fn lines_of_which_only_a_hash_is_known_are_revised_too() {
+    let (text, edit) = appended("A=1\r\n", &timeout("300s", "doc"));
+    let text = format!("{text}B=2\r\n");
+    let new = timeout("600s", "doc");
+    let is_ours = |block: &str| block == edit.after;
+    let blind = revise_where(&text, &edit.address, edit.after.len(), is_ours, &new);
+    assert_eq!(blind, revise(&text, &edit, &new));
+    let no = revise_where(&text, &edit.address, edit.after.len(), |_| false, &new);
+    assert_eq!(no, Err(UndoError::Modified));
+}
+
 fn piece() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
         "A=1", "\n", "\r\n", "'", "\"", "\\", "#", " ", "B", "=", "# K=", "export ", "it's", ":",
@@ -282,6 +442,35 @@ proptest! {
             let after = &edits[0].after;
             let blind = undo_where(&new, "K", after.len(), |block| block == after);
             prop_assert_eq!(blind, Ok(text));
+        }
+    }
+
+    #[test]
+    fn a_revised_line_is_undone_to_the_bytes_that_the_old_one_was(
+        pieces in prop::collection::vec(piece(), 0..12),
+        behind in prop::collection::vec(piece(), 0..6),
+        values in ("[ -~]{0,6}", "[ -~]{0,6}"),
+        commented in any::<(bool, bool)>(),
+        comments in prop::option::of("[a-z=\n]{0,6}"),
+        gaps in any::<(bool, bool)>(),
+        other_key in any::<bool>(),
+    ) {
+        let text = pieces.concat();
+        let old = Line { commented: commented.0, comment: Some("doc".to_owned()), gap: gaps.0, ..line("K1", &values.0) };
+        let key = if other_key { "K2" } else { "K1" };
+        let new = Line { commented: commented.1, comment: comments, gap: gaps.1, ..line(key, &values.1) };
+        let Ok(Outcome::Added { text: appended, edits }) = append(&text, &old) else {
+            return Ok(());
+        };
+        let changed = format!("{appended}{}", behind.concat());
+        let undone = undo(&changed, &edits[0]);
+        match revise(&changed, &edits[0], &new) {
+            Ok((revised, edit)) => prop_assert_eq!(undo(&revised, &edit), undone),
+            // Nothing but the new line itself may be a reason.
+            Err(_) if undone.is_ok() => {
+                prop_assert!(matches!(append(&text, &new), Err(_) | Ok(Outcome::AlreadyPresent)) || !behind.is_empty());
+            }
+            Err(kept) => prop_assert_eq!(Err(kept), undone),
         }
     }
 

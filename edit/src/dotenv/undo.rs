@@ -1,4 +1,4 @@
-//! Taking back what was appended, with its text or with only a way to recognise it.
+//! Undoes appended lines, found by their text or by a predicate that recognizes it.
 
 use std::ops::Range;
 
@@ -70,15 +70,31 @@ fn definitions(text: &str, key: &str) -> Result<Vec<Variable>, UndoError> {
 }
 
 fn locate(text: &str, edit: &Edit) -> Result<Range<usize>, UndoError> {
+    match find_recorded(text, edit)? {
+        Recorded::Whole { range } => Ok(range),
+        Recorded::Core { range, .. } => Ok(lines(text, range)),
+    }
+}
+
+/// Where the recorded text of an edit stands.
+pub(super) enum Recorded {
+    /// All of it, with its line ends.
+    Whole { range: Range<usize> },
+    /// Without the line ends around it: those are others now. The record in the line ends of the
+    /// text comes with it.
+    Core { range: Range<usize>, record: String },
+}
+
+pub(super) fn find_recorded(text: &str, edit: &Edit) -> Result<Recorded, UndoError> {
     let unix = edit.after.replace("\r\n", "\n");
     let windows = unix.replace('\n', "\r\n");
     let definitions = definitions(text, &edit.address)?;
     for after in [&edit.after, &unix, &windows] {
-        let exact = definitions
+        let whole = definitions
             .iter()
             .find_map(|definition| around(text, definition, after.len(), |block| block == after));
-        if exact.is_some() {
-            return exact.ok_or(UndoError::Modified);
+        if let Some(range) = whole {
+            return Ok(Recorded::Whole { range });
         }
         // The last line may have lost or got its line ending, the first one its blank line.
         let core = after.trim_matches(['\r', '\n']);
@@ -89,13 +105,16 @@ fn locate(text: &str, edit: &Edit) -> Result<Range<usize>, UndoError> {
             }) else {
                 continue;
             };
-            return Ok(lines(text, start..definition.range.end));
+            return Ok(Recorded::Core {
+                range: start..definition.range.end,
+                record: after.clone(),
+            });
         }
     }
     Err(UndoError::Modified)
 }
 
-fn locate_where(
+pub(super) fn locate_where(
     text: &str,
     key: &str,
     length: usize,

@@ -13,7 +13,7 @@ use crate::{
     path::ProjectPath,
 };
 
-use super::{ManualStep, builder::PlanBuilder, shared::located};
+use super::{ManualStep, builder::PlanBuilder, format::located};
 
 mod snippet;
 

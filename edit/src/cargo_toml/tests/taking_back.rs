@@ -95,3 +95,106 @@ fn revising_an_entry_of_the_users_starts_from_what_it_was() {
         assert_eq!(undo(&none, &edit).as_deref(), Ok(&*text));
     }
 }
+
+/// Adds a dependency to a text, changes the result, and revises it.
+fn revised(
+    text: &str,
+    old: &Dependency,
+    change: impl Fn(&str) -> String,
+    new: &Dependency,
+) -> String {
+    let (added, edits) = edited(text, Table::Normal, old, false);
+    let edit = edits.last().unwrap();
+    let changed = change(&added);
+    let (text, revision) = revise(&changed, edit, Table::Normal, new).unwrap();
+    assert_eq!(state(&text, &revision), Ok(()));
+    assert_eq!(undo(&text, &revision), undo(&changed, edit));
+    // Revising to the same entry again changes nothing.
+    let again = revise(&text, &revision, Table::Normal, new);
+    assert_eq!(again, Ok((text.clone(), revision)));
+    text
+}
+
+#[test]
+fn an_entry_of_ours_gets_another_version_features_and_default_features() {
+    let old = dependency("tokio", &["rt"]);
+    let behind = |text: &str| format!("{text}zstd = \"0.13\" # theirs\n");
+    let version = Dependency {
+        requirement: "2".to_owned(),
+        ..old.clone()
+    };
+    let bare = Dependency {
+        default_features: false,
+        ..dependency("tokio", &[])
+    };
+    let plain = dependency("tokio", &[]);
+    for (new, line) in [
+        (&version, r#"tokio = { version = "2", features = ["rt"] }"#),
+        (
+            &bare,
+            r#"tokio = { version = "1", default-features = false }"#,
+        ),
+        (&plain, r#"tokio = "1""#),
+    ] {
+        let text = revised("[dependencies]\nserde = \"1\"\n", &old, behind, new);
+        let expected = format!("[dependencies]\nserde = \"1\"\n{line}\nzstd = \"0.13\" # theirs\n");
+        assert_eq!(text, expected);
+    }
+}
+
+#[test]
+fn a_revised_entry_keeps_the_line_ends_and_the_form_of_its_table() {
+    let old = dependency("tokio", &["rt"]);
+    let new = Dependency {
+        requirement: "2".to_owned(),
+        ..dependency("tokio", &["net"])
+    };
+    let line = r#"tokio = { version = "2", features = ["net"] }"#;
+    for (text, expected) in [
+        (
+            "[dependencies]\r\nserde = \"1\"\r\n",
+            format!("[dependencies]\r\nserde = \"1\"\r\n{line}\r\n"),
+        ),
+        (
+            "[dependencies]\nserde = \"1\"",
+            format!("[dependencies]\nserde = \"1\"\n{line}"),
+        ),
+        (
+            "dependencies = { serde = \"1\" }\n",
+            format!("dependencies = {{ serde = \"1\", {line} }}\n"),
+        ),
+        (
+            "[package]\nname = \"x\"\n",
+            format!("[package]\nname = \"x\"\n\n[dependencies]\n{line}\n"),
+        ),
+    ] {
+        assert_eq!(revised(text, &old, str::to_owned, &new), expected);
+    }
+    let crlf = |text: &str| text.replace('\n', "\r\n");
+    let text = revised("[dependencies]\nserde = \"1\"\n", &old, crlf, &new);
+    assert_eq!(
+        text,
+        format!("[dependencies]\r\nserde = \"1\"\r\n{line}\r\n")
+    );
+}
+
+#[test]
+fn an_entry_that_the_user_changed_is_not_revised() {
+    let text = "[dependencies]\n";
+    let (added, edits) = edited(text, Table::Normal, &dependency("tokio", &["rt"]), false);
+    let new = dependency("tokio", &["net"]);
+    for (from, to) in [
+        ("\"1\"", "\"1.2\""),
+        ("\"rt\"", "\"rt\", \"fs\""),
+        (" }", " } # mine"),
+    ] {
+        let changed = added.replace(from, to);
+        assert_eq!(
+            revise(&changed, edits.last().unwrap(), Table::Normal, &new),
+            Err(UndoError::Modified),
+            "{to}"
+        );
+    }
+    let gone = revise(text, edits.last().unwrap(), Table::Normal, &new);
+    assert_eq!(gone, Err(UndoError::Missing));
+}

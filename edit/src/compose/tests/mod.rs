@@ -6,6 +6,7 @@ mod laws;
 mod members;
 mod places;
 mod refusals;
+mod revising;
 mod undoing;
 mod writing;
 
@@ -95,4 +96,11 @@ fn refusal(text: &str, fragment: &Add) -> String {
 
 fn is_found(text: &str, fragment: &Add) -> bool {
     fragment.to(&mut Compose::parse(text).unwrap()) == Ok(Outcome::AlreadyPresent)
+}
+
+/// The unified diff of two texts, without the names of files and spaces at the ends of lines.
+fn diff(before: &str, after: &str) -> String {
+    let diff = crate::diff::unified(("", ""), before, after).replace('\r', "␍");
+    let lines = diff.split('\n').skip(2).map(str::trim_end);
+    lines.collect::<Vec<_>>().join("\n")
 }

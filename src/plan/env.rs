@@ -1,44 +1,46 @@
 //! Variables: lines in `.env.example` and, where there is one, in `.env`.
 
+use std::collections::BTreeSet;
+
+use infra_edit::dotenv::{self, Line};
+
 use crate::{
     catalog::manifest::EnvRow,
-    edit::dotenv::{self, Line},
     error::Result,
     path::ProjectPath,
-    render::{self, Endpoint, ServiceBindings},
+    render::{self, Endpoint, Rendering, ServiceBindings},
 };
 
-use super::builder::PlanBuilder;
+use super::{
+    builder::PlanBuilder,
+    desired::{Content, Scope, Wanted},
+    ledger::Settled,
+};
 
 impl PlanBuilder<'_> {
-    /// Adds the variables of a component to the env files.
-    ///
-    /// `bindings` tells where the services of the component are.
-    pub(super) fn declare(
+    /// Brings the env files to what a component wants. `bindings` tells where its services are.
+    pub(super) fn settle_variables(
         &mut self,
-        by: &str,
-        rows: &[EnvRow],
+        rendering: &Rendering,
         bindings: &ServiceBindings,
+        scope: &Scope,
     ) -> Result<()> {
+        let rows = &rendering.manifest.env;
         for file in self.facts.env_examples.clone() {
             for row in rows {
                 let example = match &row.example {
                     Some(example) => render::render_deferred(example, bindings, Endpoint::Host)?,
                     None => None,
                 };
-                if let Some(line) = shown(row, example.as_deref()) {
-                    self.declare_one(by, &file, line);
-                }
+                let line = example_line(row, example.as_deref());
+                self.settle_variable(&rendering.id, &file, line, scope);
             }
         }
         let Some(file) = self.facts.env.clone() else {
             return Ok(());
         };
-        if self.facts.env_tracked {
-            self.note(format!("{file} is tracked by git: keep secrets out of it"));
-        }
         for row in rows {
-            // A value that has a default is set by who wants another.
+            // A variable that has a default is set by the user who wants another value.
             let Some(example) = &row.example else {
                 continue;
             };
@@ -52,63 +54,66 @@ impl PlanBuilder<'_> {
                 comment: Some(sentence(&row.doc)),
                 gap: false,
             };
-            if line.commented
-                && dotenv::read(self.text(&file))
-                    .iter()
-                    .all(|v| v.key != line.key)
-            {
-                self.note(format!(
-                    "{file} has `{}` commented out: take the `#` away when the service runs",
-                    line.key
-                ));
+            let (key, is_commented) = (line.key.clone(), line.commented);
+            let settled = self.settle_variable(&rendering.id, &file, line, scope);
+            if settled == Settled::Added {
+                if self.facts.env_tracked {
+                    self.note(format!("{file} is tracked by git: keep secrets out of it"));
+                }
+                if is_commented {
+                    self.note(format!(
+                        "{file} has `{key}` commented out: uncomment it once the service is running"
+                    ));
+                }
             }
-            self.declare_one(by, &file, line);
         }
         Ok(())
     }
 
-    fn declare_one(&mut self, by: &str, file: &ProjectPath, mut line: Line) {
+    fn settle_variable(
+        &mut self,
+        id: &str,
+        file: &ProjectPath,
+        line: Line,
+        scope: &Scope,
+    ) -> Settled {
+        let key = line.key.clone();
         let variables = dotenv::read(self.text(file));
-        let recorded = self.lock.fragment(file, &line.key).is_some();
-        if let Some(found) = variables.iter().find(|found| found.key == line.key)
-            && !recorded
-            && found
-                .value
-                .as_ref()
-                .is_some_and(|value| *value != line.value)
-        {
-            let key = &line.key;
+        let found = variables.into_iter().find(|found| found.key == key);
+        let is_recorded = self.ledger.lock.fragment(file, &key).is_some();
+        let differs = found
+            .and_then(|found| found.value)
+            .is_some_and(|value| value != line.value);
+        if differs && !is_recorded {
             self.note(format!(
                 "{file} sets `{key}` to a value of its own, which stays"
             ));
         }
-        // One blank line sets a component's block apart.
-        let owner = self.owner(by);
-        let begun = self
-            .lock
-            .fragments
-            .iter()
-            .any(|known| known.file == *file && known.by.contains(&owner) && !known.found);
-        line.gap = !begun && !self.text(file).trim().is_empty();
-        let key = line.key.clone();
-        self.put(file, &key, &[by], &key, |text| dotenv::append(text, &line));
+        let wanted = Wanted {
+            file: file.clone(),
+            pointer: key.clone(),
+            components: BTreeSet::from([id.to_owned()]),
+            content: Content::Variable(line),
+            label: key,
+        };
+        self.settle(&wanted, scope)
     }
 }
 
 /// The line of an example file: one that works with the compose service, else the default.
-fn shown(row: &EnvRow, example: Option<&str>) -> Option<Line> {
+fn example_line(row: &EnvRow, example: Option<&str>) -> Line {
     let (value, commented) = match (example, &row.default) {
         (Some(example), _) => (example.to_owned(), false),
         (None, Some(default)) => (default.clone(), true),
         (None, None) => (String::new(), row.may_be_unset()),
     };
-    Some(Line {
+    Line {
         key: row.name.clone(),
         value,
         commented,
         comment: Some(sentence(&row.doc)),
         gap: false,
-    })
+    }
 }
 
 /// A doc of the manifest as a sentence of its own.

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::edit::compose::Value;
+use infra_edit::compose::Value;
 
 /// The short port mappings of a service.
 pub(super) fn ports_of(service: &mut Value) -> impl Iterator<Item = &mut String> {
@@ -117,6 +117,19 @@ pub(super) fn usual_port(service: &Value) -> String {
     let mut service = service.clone();
     let port = ports_of(&mut service).find_map(|port| default_port(port));
     port.map_or_else(String::new, |port| port.to_string())
+}
+
+/// The port of the container in `[ip:]host:container[/protocol]`.
+pub(super) fn container_port(mapping: &str) -> Option<u16> {
+    let resolved = substitute(mapping, &|_| None);
+    let container = resolved.rsplit(':').next()?;
+    container.split('/').next()?.parse().ok()
+}
+
+/// The port that the first mapping of a service leads to.
+pub(super) fn first_container_port(service: &Value) -> Option<u16> {
+    let mut service = service.clone();
+    ports_of(&mut service).find_map(|port| container_port(port))
 }
 
 pub(super) fn default_port(mapping: &str) -> Option<u16> {

@@ -1,23 +1,22 @@
-//! The survey that services are added to: what the compose files say, which ports are taken, which
-//! service is the app.
+//! A survey of the compose files before services are added: which services are there, which ports
+//! are taken, which service is the app.
 
 use std::collections::BTreeSet;
 
-use crate::{
-    edit::{
-        compose::{File, Service, Value},
-        dotenv,
-    },
-    path::ProjectPath,
+use infra_edit::{
+    compose::{File, Service, Value},
+    dotenv,
 };
 
+use crate::path::ProjectPath;
+
 use super::{
-    images::family,
-    ports::{default_port, host_port, range, substitute},
+    image_name::family,
+    ports::{container_port, default_port, host_port, range, substitute},
 };
 
 /// Words in the names of compose files whose services do not run on a developer's machine.
-const ELSEWHERE: [&str; 10] = [
+const NON_LOCAL_PARTS: [&str; 10] = [
     "ci",
     "e2e",
     "prod",
@@ -48,9 +47,9 @@ fn image_of(value: &Value) -> Option<&str> {
     }
 }
 
-fn runs_here(file: &ProjectPath) -> bool {
+fn is_local(file: &ProjectPath) -> bool {
     let mut parts = file.name().split(['.', '-', '_']);
-    parts.all(|part| !ELSEWHERE.contains(&part))
+    parts.all(|part| !NON_LOCAL_PARTS.contains(&part))
 }
 
 impl ComposeSurvey {
@@ -71,7 +70,7 @@ impl ComposeSurvey {
         let found = self
             .all
             .iter()
-            .filter(|(file, service)| (*file == self.file || runs_here(file)) && plays(service));
+            .filter(|(file, service)| (*file == self.file || is_local(file)) && plays(service));
         let found = found.min_by_key(|(file, service)| (*file != self.file, service.name != name));
         found.map(|(file, service)| (file, service))
     }
@@ -81,7 +80,7 @@ impl ComposeSurvey {
         let elsewhere: BTreeSet<&str> = self
             .all
             .iter()
-            .filter(|(file, other)| other.build && runs_here(file))
+            .filter(|(file, other)| other.build && is_local(file))
             .map(|(_, other)| other.name.as_str())
             .collect();
         let builds =
@@ -121,8 +120,22 @@ impl ComposeSurvey {
         found.and_then(|found| found.value.clone())
     }
 
-    /// The port that a mapping asks for, or the next free one and who has the first.
-    pub(super) fn free(&self, mapping: &str) -> (u16, Option<String>) {
+    /// The host port on which a service can be reached that listens on a port of its container; for
+    /// a service without such a mapping, or where the port is not known, its first published port.
+    pub(super) fn port_of(&self, service: &Service, container: Option<u16>) -> Option<String> {
+        let fits = |port: &&String| container.is_some() && container_port(port) == container;
+        let mapping = service.ports.iter().find(fits);
+        let mapping = mapping.or_else(|| service.ports.first().filter(|_| container.is_none()));
+        self.published(mapping?)
+    }
+
+    /// The service of this name in the main file.
+    pub(super) fn service(&self, name: &str) -> Option<&Service> {
+        self.main.services.iter().find(|known| known.name == name)
+    }
+
+    /// The port that a mapping of a service asks for, or the next free one and who has the first.
+    pub(super) fn free(&self, name: &str, mapping: &str) -> (u16, Option<String>) {
         let wanted = self.published(mapping).and_then(|port| port.parse().ok());
         let Some(wanted) = wanted.or_else(|| default_port(mapping)) else {
             return (0, None);
@@ -130,6 +143,7 @@ impl ComposeSurvey {
         let taken: Vec<_> = self
             .all
             .iter()
+            .filter(|(_, service)| service.name != name)
             .flat_map(|(_, service)| service.ports.iter().map(move |port| (port, service)))
             .filter_map(|(port, service)| {
                 Some((range(&self.published(port)?)?, service.name.as_str()))

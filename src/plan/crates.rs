@@ -2,22 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use infra_edit::cargo_toml::{self, Declared, Dependency, Manifest, Section, Table};
 use semver::Version;
 
 use crate::{
     catalog::manifest,
-    edit::{
-        UndoError,
-        cargo_toml::{self, Declared, Dependency, Manifest, Section, Table},
-    },
     error::{Error, Result},
     facts::Facts,
-    lock::HUB,
+    lock::{HUB, Owner},
     path::ProjectPath,
     versions::{compatible, least},
 };
 
-use super::builder::PlanBuilder;
+use super::{
+    builder::PlanBuilder,
+    desired::{Content, Scope, Wanted},
+    format::Format,
+    ledger::Settled,
+};
 
 /// By crate and feature, the features that it brings.
 type Implies = BTreeMap<String, BTreeMap<String, Vec<String>>>;
@@ -26,7 +28,7 @@ type Implies = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 struct Need {
     table: Table,
     dependency: Dependency,
-    by: BTreeSet<String>,
+    components: BTreeSet<String>,
 }
 
 /// What the manifests declare already.
@@ -44,7 +46,7 @@ impl Declarations<'_> {
     }
 
     /// The features that come without being named: from the workspace, or brought by others.
-    fn given(&self, entry: Option<&Declared>, name: &str) -> BTreeSet<String> {
+    fn implied_features(&self, entry: Option<&Declared>, name: &str) -> BTreeSet<String> {
         let key = entry.map_or(name, |entry| entry.key.as_str());
         let inherits = entry.is_none_or(|entry| entry.workspace);
         let workspace = self.workspace.iter().filter(|_| inherits);
@@ -66,23 +68,23 @@ impl Declarations<'_> {
     }
 
     /// Leaves out the features that come anyway.
-    fn spare(&self, need: &mut Need) {
+    fn drop_implied_features(&self, need: &mut Need) {
         let dependency = &mut need.dependency;
         let entry = self.entry(&section(need.table), &dependency.name);
-        let given = self.given(entry, &dependency.name);
+        let given = self.implied_features(entry, &dependency.name);
         dependency
             .features
             .retain(|feature| !given.contains(feature));
     }
 
     /// Whether the tests need more of a crate than the code has; if so, of the same version.
-    fn lacks(&self, need: &mut Need) -> bool {
+    fn needs_dev_entry(&self, need: &mut Need) -> bool {
         let dependency = &mut need.dependency;
         let normal = self.entry(&Section::Normal, &dependency.name);
         let Some(normal) = normal.filter(|normal| normal.on_by_default) else {
             return true;
         };
-        let given = self.given(Some(normal), &dependency.name);
+        let given = self.implied_features(Some(normal), &dependency.name);
         dependency
             .features
             .retain(|feature| !given.contains(feature) && !normal.features.contains(feature));
@@ -94,29 +96,25 @@ impl Declarations<'_> {
 }
 
 impl PlanBuilder<'_> {
-    /// Brings the dependencies of the package to what its components need, and the hub itself.
-    /// `by` is for whom.
-    pub(super) fn depend(&mut self, hub: &manifest::Manifest, by: &str) {
+    /// Brings the crates of the package to what all its components and the hub need together.
+    /// `by` is for whom the files change.
+    pub(super) fn settle_crates(&mut self, hub: &manifest::Manifest, by: &str) {
         let mut needs = self.needs(hub);
         let declared = self.declarations(&hub.implies);
         for need in needs.values_mut() {
-            declared.spare(need);
+            declared.drop_implied_features(need);
         }
         for need in needs.values().filter(|need| need.table == Table::Normal) {
-            self.ensure_in_package(need);
+            self.settle_crate(need);
         }
-        // What the code has anyway, its tests need not name again; so first goes what it has no more.
-        self.disown(&needs.keys().cloned().collect());
-        self.withdraw(by);
+        // A dev-dependency repeats only what `[dependencies]` does not have. So the crates that the
+        // code no longer needs go first.
+        self.release_crates(&needs.keys().cloned().collect(), by);
         let declared = self.declarations(&hub.implies);
-        let needs = needs.into_iter().filter_map(|(address, mut need)| {
-            let stays = need.table != Table::Dev || declared.lacks(&mut need);
-            stays.then_some((address, need))
-        });
-        let needs: BTreeMap<String, Need> = needs.collect();
-        self.disown(&needs.keys().cloned().collect());
+        needs.retain(|_, need| need.table != Table::Dev || declared.needs_dev_entry(need));
+        self.release_crates(&needs.keys().cloned().collect(), by);
         for need in needs.values().filter(|need| need.table == Table::Dev) {
-            self.ensure_in_package(need);
+            self.settle_crate(need);
         }
     }
 
@@ -129,24 +127,10 @@ impl PlanBuilder<'_> {
         }
     }
 
-    fn ensure_in_package(&mut self, need: &Need) {
-        let inherits = self.facts.inherits.clone();
-        if let Some(workspace) = &inherits {
-            let entry = Dependency {
-                features: BTreeSet::new(),
-                ..need.dependency.clone()
-            };
-            self.ensure(workspace, Table::Workspace, &entry, &need.by, false);
-        }
-        let manifest = self.facts.manifest.clone();
-        let inherit = inherits.is_some();
-        self.ensure(&manifest, need.table, &need.dependency, &need.by, inherit);
-    }
-
-    /// All crates that the components of this package need, by address.
+    /// All crates that the hub and the components of this package need, by pointer.
     fn needs(&self, hub: &manifest::Manifest) -> BTreeMap<String, Need> {
         let mut needs = BTreeMap::new();
-        let package = self.lock.package(self.facts.package());
+        let package = self.ledger.lock.package(self.facts.package());
         let components = package.iter().flat_map(|package| &package.components);
         let components = components.map(|component| {
             let id = component.id.as_str();
@@ -164,102 +148,98 @@ impl PlanBuilder<'_> {
         needs
     }
 
-    /// Takes this package's names off the crates that it no longer needs.
-    fn disown(&mut self, wanted: &BTreeSet<String>) {
-        let prefix = format!("{}:", self.facts.package());
+    /// Takes out the crates that this package no longer needs.
+    fn release_crates(&mut self, wanted: &BTreeSet<String>, by: &str) {
+        let package = self.facts.package().to_owned();
         let manifest = &self.facts.manifest;
         let inherits = self.facts.inherits.as_ref();
-        for fragment in &mut self.lock.fragments {
-            let crate_name = fragment.address.strip_prefix("workspace.dependencies/");
+        for fragment in &mut self.ledger.lock.fragments {
+            let crate_name = fragment.pointer.strip_prefix("workspace.dependencies/");
             let is_wanted = match crate_name {
                 Some(name) => wanted
                     .iter()
-                    .any(|address| address.ends_with(&format!("/{name}"))),
-                None => wanted.contains(&fragment.address),
+                    .any(|pointer| pointer.ends_with(&format!("/{name}"))),
+                None => wanted.contains(&fragment.pointer),
             };
-            let is_ours = fragment.file == *manifest || inherits == Some(&fragment.file);
-            if is_ours && !fragment.container && !is_wanted {
-                fragment.by.retain(|owner| !owner.starts_with(&prefix));
+            let is_manifest = fragment.file == *manifest || inherits == Some(&fragment.file);
+            if is_manifest && !fragment.container && !is_wanted {
+                fragment.owners.retain(|owner| owner.package != package);
             }
         }
+        self.ledger.take_out_unowned(by);
     }
 
-    fn ensure(
+    fn settle_crate(&mut self, need: &Need) {
+        let inherits = self.facts.inherits.clone();
+        if let Some(workspace) = &inherits {
+            let dependency = Dependency {
+                features: BTreeSet::new(),
+                ..need.dependency.clone()
+            };
+            self.settle_entry(workspace, Table::Workspace, dependency, need, false);
+        }
+        let manifest = self.facts.manifest.clone();
+        let inherit = inherits.is_some();
+        self.settle_entry(
+            &manifest,
+            need.table,
+            need.dependency.clone(),
+            need,
+            inherit,
+        );
+    }
+
+    fn settle_entry(
         &mut self,
         file: &ProjectPath,
         table: Table,
-        dependency: &Dependency,
-        by: &BTreeSet<String>,
+        dependency: Dependency,
+        need: &Need,
         inherit: bool,
     ) {
-        let address = address(table, &dependency.name);
-        let prefix = format!("{}:", self.facts.package());
-        let known = self.lock.fragment(file, &address).cloned();
-        if let Some(mut fragment) = known.filter(|fragment| !fragment.found) {
-            let revised = if fragment.by.iter().all(|owner| owner.starts_with(&prefix)) {
-                cargo_toml::revise(self.text(file), &fragment.edit(), table, dependency)
-            } else {
-                Err(UndoError::NotEmpty)
-            };
-            fragment.by.retain(|owner| !owner.starts_with(&prefix));
-            fragment.by.extend(by.iter().map(|id| self.owner(id)));
-            match revised {
-                Ok((text, edit)) => {
-                    if !fragment.is_of(&edit) {
-                        self.explain_crate(file, by, dependency);
-                        fragment.before = edit.before;
-                        fragment.after = edit.after;
-                    }
-                    self.tree.insert(file.clone(), text);
-                    self.keep(fragment);
-                    return;
-                }
-                Err(UndoError::Modified | UndoError::NotEmpty) => self.keep(fragment),
-                Err(UndoError::Missing) => self
-                    .lock
-                    .fragments
-                    .retain(|known| known.file != *file || known.address != address),
-            }
+        let name = dependency.name.clone();
+        let wanted = Wanted {
+            file: file.clone(),
+            pointer: pointer(table, &name),
+            components: need.components.clone(),
+            content: Content::Crate {
+                table,
+                dependency,
+                inherit,
+            },
+            label: name.clone(),
+        };
+        let scope = Scope {
+            owners: self.package_owners(),
+            formats: BTreeSet::from([Format::CargoToml]),
+        };
+        if let Settled::Refused(_) = self.settle(&wanted, &scope) {
+            self.hint_optional(file, &name);
         }
-        let ids: Vec<&str> = by.iter().map(String::as_str).collect();
-        let why = dependency.name.clone();
-        let is_there = self.put(file, &address, &ids, &why, |text| {
-            cargo_toml::ensure(text, table, dependency, inherit)
-        });
-        if is_there {
-            return;
-        }
+    }
+
+    /// All owners of this package.
+    fn package_owners(&self) -> BTreeSet<Owner> {
+        let package = self.facts.package();
+        let fragments = self.ledger.lock.fragments.iter();
+        let owners = fragments.flat_map(|fragment| &fragment.owners);
+        owners
+            .filter(|owner| owner.package == package)
+            .cloned()
+            .collect()
+    }
+
+    /// Says how a crate of the user's becomes one that the code can rely on.
+    fn hint_optional(&mut self, file: &ProjectPath, name: &str) {
         let manifest = cargo_toml::read(self.text(file)).unwrap_or_default();
         let mut declared = manifest.dependencies.into_iter();
-        if let Some(found) = declared.find(|known| known.package == dependency.name)
+        if let Some(found) = declared.find(|known| known.package == name)
             && found.optional
         {
             let key = found.key;
             self.hint(format!(
-                "have it always: take `optional` away, or say `default = [\"dep:{key}\"]` in [features]"
+                "make it non-optional, or say `default = [\"dep:{key}\"]` in [features]"
             ));
-        }
-    }
-
-    fn keep(&mut self, fragment: crate::lock::Fragment) {
-        let known = self
-            .lock
-            .fragments
-            .iter_mut()
-            .find(|known| known.file == fragment.file && known.address == fragment.address);
-        if let Some(known) = known {
-            *known = fragment;
-        }
-    }
-
-    fn explain_crate(
-        &mut self,
-        file: &ProjectPath,
-        by: &BTreeSet<String>,
-        dependency: &Dependency,
-    ) {
-        for id in by {
-            self.explain(file, id, format!("features of {}", dependency.name));
         }
     }
 }
@@ -272,7 +252,7 @@ fn section(table: Table) -> Section {
     }
 }
 
-fn address(table: Table, name: &str) -> String {
+fn pointer(table: Table, name: &str) -> String {
     let table = match table {
         Table::Normal => "dependencies",
         Table::Dev => "dev-dependencies",
@@ -288,7 +268,7 @@ fn need(
     wanted: &manifest::Dependency,
     by: &str,
 ) {
-    let need = needs.entry(address(table, name)).or_insert_with(|| Need {
+    let need = needs.entry(pointer(table, name)).or_insert_with(|| Need {
         table,
         dependency: Dependency {
             name: name.to_owned(),
@@ -296,7 +276,7 @@ fn need(
             features: BTreeSet::new(),
             default_features: false,
         },
-        by: BTreeSet::new(),
+        components: BTreeSet::new(),
     });
     let features = wanted.features.iter().cloned();
     need.dependency.features.extend(features);
@@ -304,7 +284,7 @@ fn need(
     if least(&wanted.version) > least(&need.dependency.requirement) {
         need.dependency.requirement.clone_from(&wanted.version);
     }
-    need.by.insert(by.to_owned());
+    need.components.insert(by.to_owned());
 }
 
 /// Refuses what would bring a second incompatible version of a direct dependency.

@@ -1,0 +1,503 @@
+//! The records of `.infra/` as they are on disk, schema 2.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use semver::Version;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{
+    Component, FOLDER, File, Fingerprint, Fragment, HUB, Lock, Owner, Package, damage,
+    rows::{DependencyRow, EnvRow, SettingsRow, WireRow, is_false, map},
+    schema1, tool_version,
+};
+use crate::{
+    error::{Error, Result},
+    facts::Tree,
+    path::ProjectPath,
+    resolve::Options,
+};
+
+/// The number of this format. It moves with every change of these types.
+pub(super) const SCHEMA: u32 = 2;
+/// The oldest version of the tool that reads this format.
+const WRITER: Version = Version::new(0, 2, 0);
+
+/// Where the attributes of the folder lie.
+pub const ATTRIBUTES: &str = ".infra/.gitattributes";
+const ATTRIBUTES_TEXT: &str = "\
+# These files are written by `infra`. Reviews may fold them; they merge like any other text.
+*.toml linguist-generated
+";
+
+const HUB_HEADER: &str = "\
+# What `infra` added to this package, so that it can update and remove it. Commit this folder.
+# To stop using `infra`, delete the folder: the code does not need it.
+
+";
+const COMPONENT_HEADER: &str = "\
+# What `infra` added for this component, so that it can update and remove it. Commit this file.
+
+";
+
+/// The record of a package: what all its components share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct HubRecord {
+    schema: u32,
+    writer: Version,
+    version: Version,
+    module: String,
+    framework: String,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    skipped: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "Added::is_empty")]
+    added: Added,
+}
+
+/// The record of a component.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ComponentRecord {
+    schema: u32,
+    writer: Version,
+    version: Version,
+    explicit: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    requires: Vec<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    options: Options,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    versions: BTreeMap<String, Version>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    dependencies: BTreeMap<String, DependencyRow>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    dev_dependencies: BTreeMap<String, DependencyRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settings: Option<SettingsRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wire: Option<WireRow>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    env: Vec<EnvRow>,
+    #[serde(default, skip_serializing_if = "Added::is_empty")]
+    added: Added,
+}
+
+/// What was added to the project: generated files, and fragments of shared files.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Added {
+    /// Shared files that did not exist before.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    created: BTreeSet<ProjectPath>,
+    #[serde(default, rename = "file", skip_serializing_if = "Vec::is_empty")]
+    files: Vec<FileRow>,
+    #[serde(default, rename = "fragment", skip_serializing_if = "Vec::is_empty")]
+    fragments: Vec<FragmentRow>,
+    /// Fragments whose text is in the record of another component.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    uses: Vec<UseRow>,
+}
+
+impl Added {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileRow {
+    path: ProjectPath,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FragmentRow {
+    file: ProjectPath,
+    pointer: String,
+    /// Its place in the sequence of all fragments: what was added last is taken out first.
+    order: u32,
+    #[serde(default, skip_serializing_if = "is_false")]
+    preexisting: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    container: bool,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    before: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    after: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<Fingerprint>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UseRow {
+    file: ProjectPath,
+    pointer: String,
+}
+
+/// One record, of a package or of a component.
+#[derive(Clone, Debug, PartialEq)]
+enum Record {
+    Hub(HubRecord),
+    Component(ComponentRecord),
+}
+
+/// Whether a file belongs to the records of the tool.
+pub fn is_record(path: &ProjectPath) -> bool {
+    path.as_str()
+        .strip_prefix(FOLDER)
+        .is_some_and(|below| below.starts_with('/'))
+}
+
+/// The package and the component that a record is of; none for other files of the folder.
+fn owner_of(path: &ProjectPath) -> Option<Owner> {
+    let below = path.as_str().strip_prefix(".infra/")?;
+    let (folder, name) = below.rsplit_once('/').unwrap_or((".", below));
+    let component = name.strip_suffix(".toml")?;
+    let is_schema_1 = [schema1::LOCK_PATH, schema1::BASE_PATH].contains(&path.as_str());
+    let is_other = component.ends_with(".base") || is_schema_1;
+    (!is_other).then(|| Owner {
+        package: folder.to_owned(),
+        component: component.to_owned(),
+    })
+}
+
+/// Where a file of an owner lies: `.infra/crates/api/redis.toml`.
+pub(super) fn path_of(owner: &Owner, ending: &str) -> Result<ProjectPath> {
+    let folder = match owner.package.as_str() {
+        "." => FOLDER.to_owned(),
+        folder => format!("{FOLDER}/{folder}"),
+    };
+    let path = format!("{folder}/{}{ending}", owner.component);
+    path.parse().map_err(|error: crate::path::InvalidPath| {
+        Error::failure("invalid-path", error.to_string())
+    })
+}
+
+/// Reads all records of a tree.
+///
+/// # Errors
+///
+/// A record is damaged or was written by a newer tool, or records of two schemas are there.
+pub(super) fn read(tree: &Tree) -> Result<Lock> {
+    let records = read_records(tree)?;
+    let old: ProjectPath = path_of_text(schema1::LOCK_PATH)?;
+    match tree.get(&old) {
+        Some(text) if records.is_empty() => schema1::read(text),
+        Some(_) => Err(damage::damaged(
+            schema1::LOCK_PATH,
+            1,
+            "it is of an earlier version, and newer records are there too; delete it if all components have a record",
+        )),
+        None => assemble(records),
+    }
+}
+
+fn path_of_text(path: &str) -> Result<ProjectPath> {
+    path.parse().map_err(|error: crate::path::InvalidPath| {
+        Error::failure("invalid-path", error.to_string())
+    })
+}
+
+fn read_records(tree: &Tree) -> Result<BTreeMap<Owner, Record>> {
+    let mut records = BTreeMap::new();
+    for (path, text) in tree {
+        let Some(owner) = owner_of(path) else {
+            continue;
+        };
+        let record = match owner.component.as_str() {
+            HUB => Record::Hub(read_one(path, text)?),
+            _ => Record::Component(read_one(path, text)?),
+        };
+        records.insert(owner, record);
+    }
+    Ok(records)
+}
+
+/// Reads a record, once its schema is known to be one of this tool.
+fn read_one<T: DeserializeOwned>(path: &ProjectPath, text: &str) -> Result<T> {
+    #[derive(Deserialize)]
+    struct Head {
+        schema: u32,
+        writer: Version,
+    }
+    let path = path.as_str();
+    let text = &damage::checked(path, text)?;
+    let unreadable = |error: toml::de::Error| damage::unreadable(path, text, &error);
+    let head: Head = toml::from_str(text).map_err(unreadable)?;
+    if head.schema > SCHEMA || head.writer > tool_version() {
+        return Err(damage::newer(path, &head.writer));
+    }
+    toml::from_str(text).map_err(unreadable)
+}
+
+/// Puts the records together into one value.
+fn assemble(records: BTreeMap<Owner, Record>) -> Result<Lock> {
+    let mut lock = Lock::default();
+    let mut fragments: Vec<(u32, Fragment)> = Vec::new();
+    let mut uses: Vec<(Owner, UseRow)> = Vec::new();
+    // The hub is not the first by name, and the package has to be there before its components.
+    let (hubs, components): (Vec<_>, Vec<_>) = records
+        .into_iter()
+        .partition(|(_, record)| matches!(record, Record::Hub(_)));
+    for (owner, record) in hubs.into_iter().chain(components) {
+        let added = match record {
+            Record::Hub(hub) => {
+                lock.packages.push(package_of(&owner, &hub));
+                hub.added
+            }
+            Record::Component(record) => {
+                let package = lock.package_mut(&owner.package).ok_or_else(|| {
+                    let path = path_of(&owner, ".toml");
+                    let path = path.map_or_else(|_| FOLDER.to_owned(), |path| path.to_string());
+                    damage::damaged(
+                        &path,
+                        1,
+                        "the record `hub.toml` of its package is not there",
+                    )
+                })?;
+                package.components.push(component_of(&owner, &record));
+                record.added
+            }
+        };
+        lock.created.extend(added.created);
+        if let Some(package) = lock.package_mut(&owner.package) {
+            package
+                .files
+                .extend(added.files.into_iter().map(|row| File {
+                    path: row.path,
+                    component: owner.component.clone(),
+                    sha256: row.sha256,
+                }));
+        }
+        for row in added.fragments {
+            fragments.push((row.order, fragment_of(&owner, row)));
+        }
+        uses.extend(added.uses.into_iter().map(|row| (owner.clone(), row)));
+    }
+    fragments.sort_by_key(|(order, _)| *order);
+    for (_, fragment) in fragments {
+        insert(&mut lock, fragment);
+    }
+    for (owner, row) in uses {
+        add_use(&mut lock, owner, row);
+    }
+    for package in &mut lock.packages {
+        package.components.sort_by(|a, b| a.id.cmp(&b.id));
+        package.files.sort_by(|a, b| a.path.cmp(&b.path));
+    }
+    lock.packages.sort_by(|a, b| a.folder.cmp(&b.folder));
+    Ok(lock)
+}
+
+/// Two branches may have added the same fragment; after the merge it belongs to both components.
+fn insert(lock: &mut Lock, fragment: Fragment) {
+    let known = lock
+        .fragments
+        .iter_mut()
+        .find(|known| known.file == fragment.file && known.pointer == fragment.pointer);
+    match known {
+        Some(known) => known.owners.extend(fragment.owners),
+        None => lock.fragments.push(fragment),
+    }
+}
+
+/// A use of a fragment that no record has: it is there, but it is not known to be ours.
+fn add_use(lock: &mut Lock, owner: Owner, row: UseRow) {
+    let order = lock.fragments.last().map_or(0, |last| last.order + 1);
+    insert(
+        lock,
+        Fragment {
+            file: row.file,
+            pointer: row.pointer,
+            order,
+            owners: BTreeSet::from([owner.clone()]),
+            home: owner,
+            preexisting: true,
+            container: false,
+            before: String::new(),
+            after: String::new(),
+            fingerprint: None,
+        },
+    );
+}
+
+fn package_of(owner: &Owner, record: &HubRecord) -> Package {
+    Package {
+        folder: owner.package.clone(),
+        module: record.module.clone(),
+        framework: record.framework.clone(),
+        hub: record.version.clone(),
+        skipped: record.skipped.clone(),
+        components: Vec::new(),
+        files: Vec::new(),
+    }
+}
+
+fn component_of(owner: &Owner, record: &ComponentRecord) -> Component {
+    Component {
+        id: owner.component.clone(),
+        version: record.version.clone(),
+        explicit: record.explicit,
+        requires: record.requires.clone(),
+        options: record.options.clone(),
+        versions: record.versions.clone(),
+        dependencies: map(&record.dependencies),
+        dev_dependencies: map(&record.dev_dependencies),
+        settings: record.settings.clone().map(Into::into),
+        wire: record.wire.clone().map(Into::into),
+        env: record.env.iter().cloned().map(Into::into).collect(),
+    }
+}
+
+fn fragment_of(owner: &Owner, row: FragmentRow) -> Fragment {
+    Fragment {
+        file: row.file,
+        pointer: row.pointer,
+        order: row.order,
+        owners: BTreeSet::from([owner.clone()]),
+        home: owner.clone(),
+        preexisting: row.preexisting,
+        container: row.container,
+        before: row.before,
+        after: row.after,
+        fingerprint: row.fingerprint,
+    }
+}
+
+/// Writes the records of a lock, and the texts of its generated files, into a tree.
+///
+/// A record that says the same as before keeps its text, for example with the line endings that
+/// version control gave it. Records of schema 1 are removed.
+///
+/// # Errors
+///
+/// A record of the tree is damaged, or a value cannot be written as TOML (the types exclude that).
+pub(crate) fn write(tree: &mut Tree, lock: &Lock, pristine: &super::Pristine) -> Result<()> {
+    let old = read_records(tree)?;
+    let new = records_of(lock);
+    for owner in old.keys().filter(|owner| !new.contains_key(*owner)) {
+        tree.remove(&path_of(owner, ".toml")?);
+    }
+    for (owner, record) in &new {
+        if old.get(owner) != Some(record) {
+            tree.insert(path_of(owner, ".toml")?, text_of(record)?);
+        }
+    }
+    pristine.write(tree, lock)?;
+    for path in [schema1::LOCK_PATH, schema1::BASE_PATH] {
+        tree.remove(&path_of_text(path)?);
+    }
+    let attributes = path_of_text(ATTRIBUTES)?;
+    if new.is_empty() {
+        if tree.get(&attributes).is_some_and(|text| hash_is_ours(text)) {
+            tree.remove(&attributes);
+        }
+    } else if !tree.contains_key(&attributes) {
+        tree.insert(attributes, ATTRIBUTES_TEXT.to_owned());
+    }
+    Ok(())
+}
+
+fn hash_is_ours(text: &str) -> bool {
+    crate::hash::hash(text) == crate::hash::hash(ATTRIBUTES_TEXT)
+}
+
+fn text_of(record: &Record) -> Result<String> {
+    let (header, body) = match record {
+        Record::Hub(record) => (HUB_HEADER, toml::to_string(record)),
+        Record::Component(record) => (COMPONENT_HEADER, toml::to_string(record)),
+    };
+    let body = body.map_err(|error| {
+        let what = format!("a record cannot be written: {error}");
+        Error::failure("unwritable-lock", what)
+    })?;
+    Ok(format!("{header}{body}"))
+}
+
+/// Takes a lock apart into records.
+fn records_of(lock: &Lock) -> BTreeMap<Owner, Record> {
+    let mut records = BTreeMap::new();
+    for package in &lock.packages {
+        let hub = HubRecord {
+            schema: SCHEMA,
+            writer: WRITER,
+            version: package.hub.clone(),
+            module: package.module.clone(),
+            framework: package.framework.clone(),
+            skipped: package.skipped.clone(),
+            added: added_of(lock, package, HUB),
+        };
+        records.insert(package.owner(HUB), Record::Hub(hub));
+        for component in &package.components {
+            let record = ComponentRecord {
+                schema: SCHEMA,
+                writer: WRITER,
+                version: component.version.clone(),
+                explicit: component.explicit,
+                requires: component.requires.clone(),
+                options: component.options.clone(),
+                versions: component.versions.clone(),
+                dependencies: map(&component.dependencies),
+                dev_dependencies: map(&component.dev_dependencies),
+                settings: component.settings.clone().map(Into::into),
+                wire: component.wire.clone().map(Into::into),
+                env: component.env.iter().cloned().map(Into::into).collect(),
+                added: added_of(lock, package, &component.id),
+            };
+            records.insert(package.owner(&component.id), Record::Component(record));
+        }
+    }
+    records
+}
+
+/// What one owner added. A fragment that several need is in the record of its home.
+fn added_of(lock: &Lock, package: &Package, component: &str) -> Added {
+    let owner = package.owner(component);
+    let files = package.files_of(component).map(|file| FileRow {
+        path: file.path.clone(),
+        sha256: file.sha256.clone(),
+    });
+    let mut added = Added {
+        files: files.collect(),
+        ..Added::default()
+    };
+    for fragment in &lock.fragments {
+        if fragment.home == owner {
+            added.fragments.push(FragmentRow {
+                file: fragment.file.clone(),
+                pointer: fragment.pointer.clone(),
+                order: fragment.order,
+                preexisting: fragment.preexisting,
+                container: fragment.container,
+                before: fragment.before.clone(),
+                after: fragment.after.clone(),
+                fingerprint: fragment.fingerprint.clone(),
+            });
+        } else if fragment.owners.contains(&owner) {
+            added.uses.push(UseRow {
+                file: fragment.file.clone(),
+                pointer: fragment.pointer.clone(),
+            });
+        }
+    }
+    added
+        .uses
+        .sort_by(|a, b| (&a.file, &a.pointer).cmp(&(&b.file, &b.pointer)));
+    let first_home = |file: &ProjectPath| {
+        let mut inside = lock.fragments.iter().filter(|known| known.file == *file);
+        inside.next().map(|first| &first.home)
+    };
+    let created = lock.created.iter();
+    added.created = created
+        .filter(|file| first_home(file) == Some(&owner))
+        .cloned()
+        .collect();
+    added
+}
+
+#[cfg(test)]
+mod tests;

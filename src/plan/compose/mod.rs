@@ -1,0 +1,123 @@
+//! What components need of a compose file: services, volumes, images, and the app's own service.
+
+use std::collections::BTreeSet;
+
+use infra_edit::compose::{self, File};
+
+use crate::{
+    error::Result,
+    path::ProjectPath,
+    render::{Rendering, ServiceBindings},
+};
+
+use super::{
+    builder::{NO_COMPOSE, PlanBuilder},
+    desired::Scope,
+    format::{Format, located},
+    ledger::Settled,
+};
+
+mod app;
+mod image_name;
+mod images;
+mod ports;
+mod services;
+mod survey;
+
+use survey::ComposeSurvey;
+
+/// The pointer of a name in a section of a compose file: `/services/db`.
+fn pointer(section: &str, name: &str) -> String {
+    format!("/{section}/{}", escape(name))
+}
+
+fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+impl PlanBuilder<'_> {
+    /// Brings the services of a component to what it wants, or finds the ones that play their role.
+    /// Returns where the services are.
+    pub(super) fn settle_compose(
+        &mut self,
+        rendering: &Rendering,
+        scope: &Scope,
+    ) -> Result<ServiceBindings> {
+        let Some(fragment) = &rendering.compose else {
+            return Ok(ServiceBindings::default());
+        };
+        let template = services::parse(&rendering.id, fragment)?;
+        let is_skipped = !scope.formats.contains(&Format::Compose);
+        let Some(survey) = self.survey(is_skipped) else {
+            return Ok(services::unplaced(&template));
+        };
+        let desired = services::desired(self, rendering, &template, &survey);
+        desired.notes.into_iter().for_each(|note| self.note(note));
+        if is_skipped {
+            return Ok(desired.bindings);
+        }
+        let mut refused = BTreeSet::new();
+        for wanted in &desired.wanted {
+            if let Settled::Refused(_) = self.settle(wanted, scope) {
+                refused.insert(wanted.pointer.clone());
+            }
+        }
+        if refused.is_empty() {
+            let app = app::desired(self, rendering, &survey, &desired.bindings)?;
+            app.notes.into_iter().for_each(|note| self.note(note));
+            for wanted in &app.wanted {
+                self.settle(wanted, scope);
+            }
+        }
+        Ok(desired.bindings)
+    }
+
+    /// What the compose files say; none if the file that services go to cannot be read.
+    fn survey(&mut self, is_skipped: bool) -> Option<ComposeSurvey> {
+        let file = self.facts.compose.clone();
+        for left in self.facts.compose_left.iter().filter(|_| !is_skipped) {
+            self.note(format!(
+                "{left} is left alone; to put services there: --compose {left}"
+            ));
+        }
+        let main = match self.ledger.compose(&file).map(|open| open.file()) {
+            Ok(main) => main,
+            Err(_) if is_skipped => File::default(),
+            Err(error) => {
+                self.conflict(located(&file, &error));
+                self.hint(NO_COMPOSE);
+                self.hint("or put services into another file: --compose FILE");
+                return None;
+            }
+        };
+        let mut all: Vec<_> = main
+            .services
+            .iter()
+            .cloned()
+            .map(|service| (file.clone(), service))
+            .collect();
+        for other in self.facts.compose_others.clone() {
+            // The ports of a file that cannot be read are not known.
+            if let Ok(found) = compose::read(self.text(&other)) {
+                let services = found.services.into_iter();
+                all.extend(services.map(|service| (other.clone(), service)));
+            }
+        }
+        let variables = self.compose_variables();
+        Some(ComposeSurvey {
+            file,
+            main,
+            all,
+            variables,
+        })
+    }
+
+    /// The variables that Compose fills in.
+    fn compose_variables(&self) -> Vec<infra_edit::dotenv::Variable> {
+        let files: Option<&ProjectPath> = self.facts.compose_env.as_ref();
+        let files = files.into_iter();
+        files
+            .flat_map(|env| infra_edit::dotenv::read(self.text(env)))
+            .collect()
+    }
+}

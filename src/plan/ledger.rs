@@ -1,0 +1,524 @@
+//! The ledger: the only place that writes fragments of shared files.
+//!
+//! It compares a fragment that is wanted with what the lock says was added and with what the tree
+//! holds, and does one of four things: it *adds* what is not there, *adopts* what the user has
+//! already, *revises* what it added before and what says something else now, and *releases* what
+//! no component needs any more. What a user has edited is never changed; it is reported. The
+//! summary of a command is made from what happened here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use infra_edit::{Edit, EditError, Outcome, UndoError, cargo_toml, compose::Compose, dotenv};
+
+use crate::{
+    facts::Tree,
+    lock::{Fingerprint, Fragment, Lock, Owner},
+    path::ProjectPath,
+};
+
+use super::{
+    desired::{Content, Scope, Wanted},
+    format::{self, Format, undo},
+    revise::{change, crate_change, is_recorded_as, put_back, rendered_like, revise_in, says},
+};
+
+/// What became of a fragment that is wanted.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Settled {
+    /// It was not there and is now.
+    Added,
+    /// The user had it already.
+    Adopted,
+    /// It is there as it was added before, and says what is wanted.
+    Unchanged,
+    /// It said something else and was replaced.
+    Revised,
+    /// It should say something else now, and the user has edited it.
+    Edited,
+    /// It was added before, and the user has taken it out.
+    Missing,
+    /// The editor refuses the file or the place.
+    Refused(EditError),
+}
+
+/// The tree as it becomes, the lock as it becomes, and what happened to each file.
+pub(super) struct Ledger<'a> {
+    before: &'a Tree,
+    package: String,
+    private: Option<ProjectPath>,
+    pub(super) tree: Tree,
+    pub(super) lock: Lock,
+    /// The places that are wanted now; what is recorded and not among them may be released.
+    wanted: BTreeSet<(ProjectPath, String)>,
+    /// For whom and why each file changes.
+    reasons: BTreeMap<ProjectPath, (BTreeSet<String>, Vec<String>)>,
+    /// What was released and could not be taken out, because the user has edited it.
+    pub(super) kept: Vec<Fragment>,
+    /// Files that hold something to release and cannot be read.
+    pub(super) unreadable: Vec<(ProjectPath, EditError)>,
+    /// The compose file that is being edited. A large one takes longer to parse than all else.
+    open: Option<(ProjectPath, Compose)>,
+}
+
+impl<'a> Ledger<'a> {
+    pub(super) fn new(
+        before: &'a Tree,
+        lock: Lock,
+        package: &str,
+        private: Option<ProjectPath>,
+    ) -> Self {
+        Self {
+            before,
+            package: package.to_owned(),
+            private,
+            tree: before.clone(),
+            lock,
+            wanted: BTreeSet::new(),
+            reasons: BTreeMap::new(),
+            kept: Vec::new(),
+            unreadable: Vec::new(),
+            open: None,
+        }
+    }
+
+    /// The text of a file as it becomes; empty if there is none.
+    pub(super) fn text(&self, path: &ProjectPath) -> &str {
+        self.tree.get(path).map_or("", String::as_str)
+    }
+
+    /// How a component of this package is named as an owner.
+    pub(super) fn owner(&self, component: &str) -> Owner {
+        Owner {
+            package: self.package.clone(),
+            component: component.to_owned(),
+        }
+    }
+
+    /// Records for whom and why a file changes.
+    pub(super) fn explain(&mut self, path: &ProjectPath, by: &str, why: impl Into<String>) {
+        let entry = self.reasons.entry(path.clone()).or_default();
+        entry.0.insert(by.to_owned());
+        let why = why.into();
+        if !why.is_empty() && !entry.1.contains(&why) {
+            entry.1.push(why);
+        }
+    }
+
+    /// For whom and why a file changes.
+    pub(super) fn reasons(&self, path: &ProjectPath) -> (BTreeSet<String>, Vec<String>) {
+        self.reasons.get(path).cloned().unwrap_or_default()
+    }
+
+    /// A compose file as it becomes.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub(super) fn compose(&mut self, file: &ProjectPath) -> Result<&mut Compose, EditError> {
+        let is_open = |(path, open): &(ProjectPath, Compose)| {
+            path == file && Some(open.text()) == self.tree.get(file).map(String::as_str)
+        };
+        let known = self.open.take().filter(is_open);
+        let known = match known {
+            Some(known) => known,
+            None => (file.clone(), Compose::parse(self.text(file))?),
+        };
+        Ok(&mut self.open.insert(known).1)
+    }
+
+    /// Whether a compose file has a service, as it becomes.
+    pub(super) fn has_service(&self, file: &ProjectPath, name: &str) -> bool {
+        let found = infra_edit::compose::read(self.text(file));
+        found.is_ok_and(|found| found.services.iter().any(|known| known.name == name))
+    }
+
+    /// Brings a fragment to what is wanted.
+    pub(super) fn settle(&mut self, wanted: &Wanted, scope: &Scope) -> Settled {
+        let known = self.lock.fragment(&wanted.file, &wanted.pointer).cloned();
+        self.claim(wanted, scope);
+        let Some(known) = known.filter(Fragment::is_ours) else {
+            return self.add(wanted);
+        };
+        let is_shared = known.owners.iter().any(|owner| {
+            !scope.owners.contains(owner) && !wanted.components.contains(&owner.component)
+        });
+        if let Content::Crate { .. } = wanted.content {
+            return self.settle_crate(&known, wanted);
+        }
+        let text = self.text(&known.file);
+        if format::state(text, &known) == Err(UndoError::Missing) {
+            return Settled::Missing;
+        }
+        if is_shared || says(&known, &wanted.content) {
+            return Settled::Unchanged;
+        }
+        match self.revise(&known, wanted) {
+            Ok(()) => Settled::Revised,
+            Err(_) => Settled::Edited,
+        }
+    }
+
+    /// Notes that a place is wanted, and by whom.
+    fn claim(&mut self, wanted: &Wanted, scope: &Scope) {
+        let key = (wanted.file.clone(), wanted.pointer.clone());
+        let is_first = self.wanted.insert(key);
+        let owners: Vec<Owner> = wanted.components.iter().map(|id| self.owner(id)).collect();
+        let mut fragments = self.lock.fragments.iter_mut();
+        let known = fragments.find(|f| f.file == wanted.file && f.pointer == wanted.pointer);
+        if let Some(known) = known {
+            if is_first && scope.covers(&wanted.file) {
+                known.owners.retain(|owner| !scope.owners.contains(owner));
+            }
+            known.owners.extend(owners);
+        }
+    }
+
+    /// Adds a fragment, or adopts what is there.
+    fn add(&mut self, wanted: &Wanted) -> Settled {
+        let outcome = match &wanted.content {
+            Content::Crate {
+                table,
+                dependency,
+                inherit,
+            } => cargo_toml::ensure(self.text(&wanted.file), *table, dependency, *inherit),
+            Content::Variable(line) => {
+                let line = dotenv::Line {
+                    gap: self.needs_gap(wanted),
+                    ..line.clone()
+                };
+                dotenv::append(self.text(&wanted.file), &line)
+            }
+            Content::Existing => Ok(Outcome::AlreadyPresent),
+            content => {
+                let pointer = wanted.pointer.clone();
+                self.compose(&wanted.file)
+                    .and_then(|compose| insert(compose, &pointer, content))
+            }
+        };
+        self.enter(wanted, outcome)
+    }
+
+    /// Whether a blank line is needed to separate the first variable of a component from the rest.
+    fn needs_gap(&self, wanted: &Wanted) -> bool {
+        let owners: Vec<Owner> = wanted.components.iter().map(|id| self.owner(id)).collect();
+        let has_begun = self.lock.fragments.iter().any(|known| {
+            known.file == wanted.file
+                && known.is_ours()
+                && known.owners.iter().any(|owner| owners.contains(owner))
+        });
+        !has_begun && !self.text(&wanted.file).trim().is_empty()
+    }
+
+    /// Enters the outcome of an editor into tree and lock.
+    pub(super) fn enter(
+        &mut self,
+        wanted: &Wanted,
+        outcome: Result<Outcome, EditError>,
+    ) -> Settled {
+        let file = &wanted.file;
+        let owners: BTreeSet<Owner> = wanted.components.iter().map(|id| self.owner(id)).collect();
+        self.wanted.insert((file.clone(), wanted.pointer.clone()));
+        match outcome {
+            Ok(Outcome::AlreadyPresent) => {
+                self.adopt(file, &wanted.pointer, &owners);
+                Settled::Adopted
+            }
+            Ok(Outcome::Added { text, edits }) => {
+                if !self.before.contains_key(file) {
+                    self.lock.created.insert(file.clone());
+                }
+                self.tree.insert(file.clone(), text);
+                for edit in edits {
+                    self.record(file, &edit, &owners);
+                }
+                for id in &wanted.components {
+                    self.explain(file, id, &wanted.label);
+                }
+                Settled::Added
+            }
+            Err(error) => Settled::Refused(error),
+        }
+    }
+
+    /// Adds owners to a fragment that is there, whether it is ours or the user's.
+    fn adopt(&mut self, file: &ProjectPath, pointer: &str, owners: &BTreeSet<Owner>) {
+        let mut fragments = self.lock.fragments.iter_mut();
+        if let Some(known) = fragments.find(|f| f.file == *file && f.pointer == pointer) {
+            known.owners.extend(owners.iter().cloned());
+            return;
+        }
+        let edit = Edit {
+            address: pointer.to_owned(),
+            before: String::new(),
+            after: String::new(),
+            container: false,
+        };
+        let mut fragment = self.fragment(file, &edit, owners);
+        fragment.preexisting = true;
+        fragment.fingerprint = None;
+        self.lock.fragments.push(fragment);
+    }
+
+    fn fragment(&self, file: &ProjectPath, edit: &Edit, owners: &BTreeSet<Owner>) -> Fragment {
+        let is_private = self.private.as_ref() == Some(file);
+        let text = |text: &str| match is_private {
+            true => String::new(),
+            false => text.to_owned(),
+        };
+        let orders = self.lock.fragments.iter().map(|known| known.order + 1);
+        Fragment {
+            file: file.clone(),
+            pointer: edit.address.clone(),
+            order: orders.max().unwrap_or_default(),
+            owners: owners.clone(),
+            home: owners
+                .first()
+                .cloned()
+                .unwrap_or_else(|| self.owner(crate::lock::HUB)),
+            preexisting: false,
+            container: edit.container,
+            before: text(&edit.before),
+            after: text(&edit.after),
+            fingerprint: is_private.then(|| Fingerprint::new(&edit.after)),
+        }
+    }
+
+    /// Records an edit. One at the same place that is recorded already is replaced.
+    fn record(&mut self, file: &ProjectPath, edit: &Edit, owners: &BTreeSet<Owner>) {
+        let mut fragment = self.fragment(file, edit, owners);
+        let fragments = &mut self.lock.fragments;
+        let known = fragments
+            .iter()
+            .position(|known| known.file == *file && known.pointer == edit.address);
+        if let Some(index) = known {
+            let known = fragments.remove(index);
+            fragment.owners.extend(known.owners);
+            fragment.home = known.home;
+        }
+        fragments.push(fragment);
+    }
+
+    /// Replaces the record of an edit and keeps its owners and its place in the sequence.
+    fn replace(&mut self, known: &Fragment, edit: &Edit) {
+        let new = self.fragment(&known.file, edit, &known.owners);
+        let mut fragments = self.lock.fragments.iter_mut();
+        let found = fragments.find(|f| f.file == known.file && f.pointer == known.pointer);
+        if let Some(found) = found {
+            found.pointer = new.pointer;
+            found.before = new.before;
+            found.after = new.after;
+            found.fingerprint = new.fingerprint;
+        }
+    }
+
+    fn forget(&mut self, fragment: &Fragment) {
+        self.lock
+            .fragments
+            .retain(|known| known.file != fragment.file || known.pointer != fragment.pointer);
+    }
+
+    /// Brings a crate that was added, or extended, before to the version and features of now.
+    fn settle_crate(&mut self, known: &Fragment, wanted: &Wanted) -> Settled {
+        let Content::Crate {
+            table, dependency, ..
+        } = &wanted.content
+        else {
+            return Settled::Unchanged;
+        };
+        let is_mine = known
+            .owners
+            .iter()
+            .all(|owner| owner.package == self.package);
+        let text = self.text(&known.file);
+        let revised = match is_mine {
+            true => {
+                let edit = format::in_line_ends_of(text, known).edit();
+                cargo_toml::revise(text, &edit, *table, dependency)
+            }
+            false => Err(UndoError::NotEmpty),
+        };
+        match revised {
+            Ok((text, edit)) => {
+                if is_recorded_as(known, &edit) {
+                    return Settled::Unchanged;
+                }
+                self.tree.insert(known.file.clone(), text);
+                self.replace(known, &edit);
+                let what = crate_change(known, &edit, &dependency.name);
+                for id in &wanted.components {
+                    self.explain(&known.file, id, &what);
+                }
+                Settled::Revised
+            }
+            Err(UndoError::Missing) => {
+                self.forget(known);
+                self.add(wanted)
+            }
+            // The user edited it: what it lacks is added all the same, as for an entry of theirs.
+            Err(UndoError::Modified | UndoError::NotEmpty) => self.add(wanted),
+        }
+    }
+
+    /// Replaces a fragment in its place. Fragments inside of it, such as the image that another
+    /// component chose for a service, are taken out first and put back afterwards.
+    fn revise(&mut self, known: &Fragment, wanted: &Wanted) -> Result<(), UndoError> {
+        let inside: Vec<Fragment> = self
+            .lock
+            .fragments
+            .iter()
+            .rev()
+            .filter(|part| part.is_inside(&known.file, &known.pointer) && part.is_ours())
+            .cloned()
+            .collect();
+        let mut text = self.text(&known.file).to_owned();
+        for part in &inside {
+            text = undo(&text, part)?;
+        }
+        let (mut text, edit) = revise_in(&text, known, &wanted.content)?;
+        let what = change(known, wanted);
+        self.replace(known, &edit);
+        for part in inside.iter().rev() {
+            match put_back(&text, part) {
+                Some((with_part, edit)) => {
+                    text = with_part;
+                    self.replace(part, &edit);
+                }
+                None => self.forget(part),
+            }
+        }
+        self.tree.insert(known.file.clone(), text);
+        for id in &wanted.components {
+            self.explain(&known.file, id, &what);
+        }
+        Ok(())
+    }
+
+    /// Records that an edited fragment was told about: it counts as an edit of the new content.
+    pub(super) fn accept_edited(&mut self, wanted: &Wanted) {
+        let Some(known) = self.lock.fragment(&wanted.file, &wanted.pointer).cloned() else {
+            return;
+        };
+        if let Some(edit) = rendered_like(&known, &wanted.content) {
+            self.replace(&known, &edit);
+        }
+    }
+
+    /// Takes the owners of the scope off what is not wanted any more, and takes out what nobody
+    /// needs then. `by` is for whom the files change.
+    pub(super) fn release(&mut self, scope: &Scope, by: &str) {
+        for fragment in &mut self.lock.fragments {
+            let key = (fragment.file.clone(), fragment.pointer.clone());
+            if scope.covers(&fragment.file) && !fragment.container && !self.wanted.contains(&key) {
+                fragment
+                    .owners
+                    .retain(|owner| !scope.owners.contains(owner));
+            }
+        }
+        self.take_out_unowned(by);
+    }
+
+    /// Takes owners off everything they have.
+    pub(super) fn disown(&mut self, is_leaving: impl Fn(&Owner) -> bool) {
+        for fragment in &mut self.lock.fragments {
+            fragment.owners.retain(|owner| !is_leaving(owner));
+        }
+    }
+
+    /// Takes out what nobody needs any more, and the containers that this leaves empty.
+    pub(super) fn take_out_unowned(&mut self, by: &str) {
+        let (mut kept, unowned): (Vec<_>, Vec<_>) = std::mem::take(&mut self.lock.fragments)
+            .into_iter()
+            .partition(|fragment| fragment.container || !fragment.owners.is_empty());
+        // What was added last goes first: its text may stand on what was added before it.
+        for fragment in unowned.iter().rev().filter(|known| !known.preexisting) {
+            self.take_out(fragment, by);
+        }
+        loop {
+            let count = kept.len();
+            for index in (0..kept.len()).rev() {
+                if kept[index].container && self.take_out_container(&kept, index) {
+                    kept.remove(index);
+                }
+            }
+            if kept.len() == count {
+                break;
+            }
+        }
+        self.lock.fragments = kept;
+        self.drop_created(by);
+    }
+
+    fn take_out(&mut self, fragment: &Fragment, by: &str) {
+        let file = &fragment.file;
+        let Some(text) = self.tree.get(file) else {
+            return;
+        };
+        match undo(text, fragment) {
+            Ok(text) => {
+                self.tree.insert(file.clone(), text);
+                self.explain(file, by, "");
+            }
+            Err(why) => match format::check(&self.tree, file) {
+                // Its record would be lost, and the fragment would stay for good.
+                Err(error) => self.unreadable.push((file.clone(), error)),
+                Ok(()) if why == UndoError::Missing => {}
+                Ok(()) => self.kept.push(fragment.clone()),
+            },
+        }
+    }
+
+    /// Whether a container is out of the file now, or is the user's.
+    fn take_out_container(&mut self, kept: &[Fragment], index: usize) -> bool {
+        let container = &kept[index];
+        let Some(text) = self.tree.get(&container.file) else {
+            return true;
+        };
+        // The compose editor would say the same after it has parsed the whole file.
+        let is_used = kept
+            .iter()
+            .any(|known| !known.container && known.is_inside(&container.file, &container.pointer));
+        if is_used && Format::of(&container.file) == Format::Compose {
+            return false;
+        }
+        match undo(text, container) {
+            Ok(text) => {
+                self.tree.insert(container.file.clone(), text);
+                true
+            }
+            Err(UndoError::Missing) => true,
+            Err(UndoError::NotEmpty) => false,
+            // What the user made of it is the user's, once it can be read.
+            Err(UndoError::Modified) => format::check(&self.tree, &container.file).is_ok(),
+        }
+    }
+
+    /// Removes files that this tool created and that hold nothing any more.
+    fn drop_created(&mut self, by: &str) {
+        for file in self.lock.created.clone() {
+            let in_use = self.lock.fragments.iter().any(|known| known.file == file);
+            if in_use {
+                continue;
+            }
+            self.lock.created.remove(&file);
+            if self.text(&file).trim().is_empty() && self.tree.remove(&file).is_some() {
+                self.explain(&file, by, "");
+            }
+        }
+    }
+}
+
+/// Puts content of the compose format into a file.
+fn insert(compose: &mut Compose, pointer: &str, content: &Content) -> Result<Outcome, EditError> {
+    match content {
+        Content::ComposeEntry { name, value } if pointer.starts_with("/volumes/") => {
+            compose.add_volume(name, value)
+        }
+        Content::ComposeEntry { name, value } => compose.add_service(name, value),
+        Content::Image(image) => compose.replace_scalar(pointer, image),
+        Content::DependsOn { app, service } => compose.add_dependency(app, service),
+        Content::Environment { app, key, value } => compose.add_environment(app, key, value),
+        Content::Crate { .. } | Content::Variable(_) | Content::Existing => {
+            Ok(Outcome::AlreadyPresent)
+        }
+    }
+}
