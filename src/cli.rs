@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use crate::{
     commands::{Command, add, browse, env, new, remove, status, update},
     error::{Error, Result},
+    framework,
     path::ProjectPath,
     project::TargetOptions,
     resolve::Choice,
@@ -147,8 +148,8 @@ struct NewArgs {
     /// The folder, new or empty
     #[arg(value_hint = ValueHint::DirPath)]
     directory: PathBuf,
-    /// The web framework: axum, actix-web
-    #[arg(long, value_name = "NAME", default_value = crate::facts::Framework::USUAL)]
+    #[arg(long, value_name = "NAME", default_value = framework::usual().name)]
+    #[arg(help = format!("The web framework: {}", framework::names().join(", ")))]
     framework: String,
     /// Components to begin with, or `all`
     #[arg(long = "with", value_name = "COMPONENTS", value_delimiter = ',')]
@@ -159,8 +160,11 @@ struct NewArgs {
 struct AddArgs {
     /// The components; asks on a terminal if there is none
     components: Vec<String>,
-    /// The web framework, where the package uses several or another: axum, actix-web, none
     #[arg(long, value_name = "NAME")]
+    #[arg(help = format!(
+        "The web framework, where the package uses several or another: {}",
+        framework::choices().join(", ")
+    ))]
     framework: Option<String>,
     /// Show what would be done; write nothing
     #[arg(short = 'n', long)]

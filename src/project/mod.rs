@@ -16,9 +16,9 @@ use crate::{
     path::ProjectPath,
 };
 
-mod framework;
+mod cargo_lock;
+mod detection;
 mod git;
-mod locked;
 mod package;
 mod sources;
 mod surroundings;
@@ -246,7 +246,7 @@ fn below(start: &Path) -> Vec<String> {
         .filter_map(|entry| {
             let folder = entry.path().parent()?.strip_prefix(start).ok()?;
             let text = fs::read_to_string(entry.path()).unwrap_or_default();
-            let serves = cargo_toml::read(&text).is_ok_and(|found| framework::is_supported(&found));
+            let serves = cargo_toml::read(&text).is_ok_and(|found| detection::is_supported(&found));
             Some((folder.display().to_string(), serves))
         })
         .collect();

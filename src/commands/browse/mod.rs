@@ -1,11 +1,10 @@
 //! Looking at components: `infra list`, `infra search`, `infra info` and `infra view`. Nothing is written.
 
-use semver::Version;
-
 use crate::{
     catalog::Catalog,
     error::{Error, Result},
-    facts::{Facts, Framework},
+    facts::Facts,
+    framework,
     render::{self, Rendering},
     resolve::{Choice, Installed, resolve},
     ui::{Ui, table},
@@ -60,10 +59,7 @@ fn sample(catalog: &Catalog, id: &str, choices: &[Choice]) -> Result<Rendering> 
         binaries: Vec::new(),
         sources: Vec::new(),
         module: "infra".to_owned(),
-        framework: Framework {
-            name: "axum".to_owned(),
-            version: Version::new(0, 8, 0),
-        },
+        framework: framework::usual().into(),
         versions: Default::default(),
         allowed: Default::default(),
         edition: 2024,

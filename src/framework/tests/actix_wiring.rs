@@ -2,6 +2,18 @@
 
 use super::*;
 
+const USES: &str = "use actix_web::{App, HttpServer};\n\n";
+const UNIT: &str = "#[actix_web::main]\nasync fn main()";
+const FITS: &str = "#[actix_web::main]\nasync fn main() -> std::io::Result<()>";
+
+fn file(head: &str, body: &str) -> String {
+    format!("{USES}{head} {{\n{body}}}\n")
+}
+
+fn find(text: &str) -> Vec<ServeCall> {
+    serve_calls(server("actix-web"), text).unwrap()
+}
+
 const CHAIN: &str = "    HttpServer::new(move || {\n\
                      \x20       App::new()\n\
                      \x20           .app_data(data.clone())\n\
@@ -24,9 +36,7 @@ fn edited(text: &str) -> (String, Vec<Edit>) {
     match wire(text, &serves[0], &wiring) {
         Ok(Outcome::Added { text: new, edits }) => {
             assert!(is_wired(&new));
-            let mut back = edits.iter().rev();
-            let back = back.try_fold(new.clone(), |text, edit| undo(&text, edit));
-            assert_eq!(back.as_deref(), Ok(text));
+            assert_eq!(undone(&new, &edits).as_deref(), Ok(text));
             (new, edits)
         }
         other => panic!("{other:?}\n{text}"),
@@ -38,7 +48,7 @@ fn wired(head: &str, body: &str) -> String {
     let text = file(head, body);
     is_formatted(&text, false).unwrap();
     let (new, _) = edited(&text);
-    is_formatted(&new, false).unwrap();
+    assert_layout_kept(&text, &new);
     let (crlf, _) = edited(&text.replace('\n', "\r\n"));
     assert_eq!(crlf, new.replace('\n', "\r\n"));
     diff(&text, &new)
@@ -147,7 +157,7 @@ fn an_app_on_one_line_stays_there_while_it_fits() {
 }
 
 #[test]
-fn an_app_on_one_line_is_laid_out_as_rustfmt_does_at_every_width() {
+fn an_app_on_one_line_is_laid_out_as_rustfmt_does_or_needs_cargo_fmt_at_every_width() {
     for length in 1..46 {
         let service = "x".repeat(length);
         let app = format!("App::new().service({service})");
@@ -207,7 +217,7 @@ fn an_app_that_has_a_name_keeps_it() {
         ),
         (
             "        let app = App::new();\n        let app = app.wrap(log());\n        app.service(index)\n",
-            "-        app.service(index)\n+        wired.wire(app.service(index))\n",
+            "-        app.service(index)\n+        let web_app = app.service(index);\n+        wired.wire(web_app)\n",
         ),
         (
             "        let app = App::new().configure(routes);\n        // the last ones\n        app.route(\"/admin\", web::get().to(admin))\n            .default_service(web::to(missing)) // 404\n",
@@ -299,7 +309,7 @@ fn calls_beside_a_short_name_move_where_it_no_longer_begins_the_statement() {
 }
 
 #[test]
-fn an_app_that_fills_a_line_goes_below_its_name() {
+fn an_app_that_fills_a_line_needs_cargo_fmt() {
     for length in [55, 60, 63, 64, 65, 66, 67, 68, 75] {
         let path = "x".repeat(length - 45);
         let app =
@@ -364,7 +374,7 @@ fn a_comment_before_the_app_of_a_closure_stays() {
         );
         let (wired, _) = edited(&text);
         assert!(
-            wired.contains(&format!("HttpServer::new({new}).bind(a)?")),
+            wired.contains(&format!("HttpServer::new({new})")),
             "{wired}"
         );
     }

@@ -2,6 +2,17 @@
 
 use super::*;
 
+const USES: &str = "use actix_web::{App, HttpServer};\n\n";
+const FITS: &str = "#[actix_web::main]\nasync fn main() -> std::io::Result<()>";
+
+fn file(head: &str, body: &str) -> String {
+    format!("{USES}{head} {{\n{body}}}\n")
+}
+
+fn find(text: &str) -> Vec<ServeCall> {
+    serve_calls(server("actix-web"), text).unwrap()
+}
+
 /// The reason why the only server in the body of a `main` is not wired.
 fn reason(body: &str) -> String {
     let text = file(FITS, &format!("{body}\n"));

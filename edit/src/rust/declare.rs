@@ -1,92 +1,16 @@
-//! `mod` declarations: read, and one added where it belongs.
+//! Adds a `mod` declaration where it belongs.
 
 use std::ops::Range;
 
 use syn::spanned::Spanned;
-use syn::{AttrStyle, Expr, Item, ItemMod, Lit, Meta, UseTree, Visibility};
+use syn::{AttrStyle, Item, UseTree, Visibility};
 
 use super::super::lines::{comments_above, line_after, line_start, line_stop};
 use super::super::{Edit, EditError, Outcome, line_end, line_of};
-use super::source::{Source, is_comment, is_test};
+use super::attributes::is_test;
+use super::module_list::{list, modules, name_of};
+use super::source::{Source, is_comment};
 use super::undo;
-
-/// A module that a file declares.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Module {
-    /// Its name, without `r#`.
-    pub name: String,
-    /// The value of `#[path = ".."]`.
-    pub path: Option<String>,
-    /// Whether its content is in this file.
-    pub inline: bool,
-    /// The modules inside it, when it is inline.
-    pub modules: Vec<Module>,
-    /// Whether only tests have it.
-    pub cfg_test: bool,
-    /// The line of its name, counted from 1.
-    pub line: usize,
-}
-
-/// Lists the modules that a file declares, in the order of the text.
-///
-/// # Errors
-///
-/// [`EditError::Unreadable`] for what is not Rust.
-pub fn modules(text: &str) -> Result<Vec<Module>, EditError> {
-    let source = Source::parse(text)?;
-    Ok(listed(&source, &source.file.items))
-}
-
-/// Tells on which line a file declares a module; `None` also when the file cannot be read.
-#[must_use]
-pub fn is_declared(text: &str, name: &str) -> Option<usize> {
-    modules(text)
-        .ok()?
-        .into_iter()
-        .find(|module| module.name == name)
-        .map(|module| module.line)
-}
-
-fn listed(source: &Source<'_>, items: &[Item]) -> Vec<Module> {
-    items
-        .iter()
-        .filter_map(|item| match item {
-            Item::Mod(module) => Some(module),
-            _ => None,
-        })
-        .map(|module| Module {
-            name: name_of(module),
-            path: path_of(module),
-            inline: module.content.is_some(),
-            modules: module
-                .content
-                .as_ref()
-                .map(|(_, items)| listed(source, items))
-                .unwrap_or_default(),
-            cfg_test: is_test(&module.attrs),
-            line: source.line(module.ident.span()),
-        })
-        .collect()
-}
-
-fn name_of(module: &ItemMod) -> String {
-    module.ident.to_string().trim_start_matches("r#").to_owned()
-}
-
-fn path_of(module: &ItemMod) -> Option<String> {
-    module.attrs.iter().find_map(|attribute| {
-        let Meta::NameValue(pair) = &attribute.meta else {
-            return None;
-        };
-        match &pair.value {
-            Expr::Lit(literal) if pair.path.is_ident("path") => match &literal.lit {
-                Lit::Str(path) => Some(path.value()),
-                _ => None,
-            },
-            _ => None,
-        }
-    })
-}
 
 /// A `mod x;` that a new one may stand beside.
 struct Declared {
@@ -103,33 +27,22 @@ struct Declared {
 /// [`EditError::Conflict`] when a module of that name is there, whoever wrote it, or a `use` of it;
 /// [`EditError::Unreadable`] for what is not Rust; [`EditError::Unsupported`] when the place cannot be
 /// written to, for example inside a comment.
-pub fn declare_module(
-    text: &str,
-    name: &str,
-    public: bool,
-    path: Option<&str>,
-) -> Result<Outcome, EditError> {
+pub fn declare_module(text: &str, name: &str, public: bool) -> Result<Outcome, EditError> {
     let source = Source::parse(text)?;
-    let old = listed(&source, &source.file.items);
-    let end = line_end(text);
+    let old = list(&source, &source.file.items);
     let visibility = if public { "pub " } else { "" };
-    let attribute = path.map_or_else(String::new, |path| format!("#[path = \"{path}\"]{end}"));
-    let declaration = format!("{attribute}{visibility}mod {name};");
+    let declaration = format!("{visibility}mod {name};");
+    let conflict = |line: usize, found: &str| EditError::Conflict {
+        address: format!("mod {name}"),
+        line: Some(line),
+        wanted: format!("`{declaration}` of its own"),
+        found: found.to_owned(),
+    };
     if let Some(there) = old.iter().find(|module| module.name == name) {
-        return Err(EditError::Conflict {
-            address: format!("mod {name}"),
-            line: Some(there.line),
-            wanted: format!("`{visibility}mod {name};` of its own"),
-            found: "there already".to_owned(),
-        });
+        return Err(conflict(there.line, "there already"));
     }
     if let Some(line) = imported(&source, name) {
-        return Err(EditError::Conflict {
-            address: format!("mod {name}"),
-            line: Some(line),
-            wanted: format!("`{visibility}mod {name};` of its own"),
-            found: "a `use` of that name".to_owned(),
-        });
+        return Err(conflict(line, "a `use` of that name"));
     }
     let (at, block) = place(&source, name, public, &declaration);
     let new = format!("{}{block}{}", &text[..at], &text[at..]);
@@ -142,7 +55,7 @@ pub fn declare_module(
     let right = modules(&new).is_ok_and(|mut modules| {
         let added = modules.iter().position(|module| module.name == name);
         let added = added.map(|at| modules.remove(at));
-        added.is_some_and(|added| added.path.as_deref() == path && !added.inline)
+        added.is_some_and(|added| added.path.is_none() && !added.inline)
             && modules.len() == old.len()
             && modules
                 .iter()

@@ -1,4 +1,4 @@
-//! The web framework that a package uses.
+//! Which web framework a package uses.
 
 use std::collections::BTreeMap;
 
@@ -8,23 +8,17 @@ use crate::{
     edit::cargo_toml::{Declared, Manifest, Section},
     error::{Error, Result, did_you_mean},
     facts::Framework,
+    framework::{self, Definition},
 };
 
 use super::{Project, workspace::Member};
 
-/// The frameworks that generated code exists for, with the series that is meant where nothing says
-/// which one a package has.
-static SUPPORTED: [(&str, Version); 2] = [
-    ("axum", Version::new(0, 8, 0)),
-    ("actix-web", Version::new(4, 0, 0)),
-];
+/// What to do with a package that has no framework.
+const WITHOUT_ROUTES: &str = "for a worker or another program without routes: --framework none";
 
-/// Frameworks that are recognised, to say that they are not supported.
-const KNOWN: [&str; 7] = ["rocket", "warp", "poem", "salvo", "tide", "gotham", "ntex"];
-
-/// The frameworks of [`SUPPORTED`] that a package depends on.
+/// The frameworks that there is code for and that a package depends on.
 pub(super) fn supported(manifest: &Manifest) -> Vec<&'static str> {
-    let names = SUPPORTED.iter().map(|(name, _)| *name);
+    let names = framework::names().into_iter();
     names.filter(|name| has(manifest, &[name])).collect()
 }
 
@@ -87,12 +81,15 @@ pub(super) fn named(
     if name == Framework::NONE {
         return Ok(Framework::none());
     }
-    let known = SUPPORTED.iter().map(|(name, _)| *name);
-    let Some((_, newest)) = SUPPORTED.iter().find(|(known, _)| *known == name) else {
+    let Some(definition) = framework::find(name) else {
         let error = Error::usage("unknown-framework", format!("no framework `{name}`"));
-        return Err(match did_you_mean(name, known.chain([Framework::NONE])) {
+        return Err(match did_you_mean(name, framework::choices()) {
             Some(meant) => error.hint(format!("did you mean `--framework {meant}`?")),
-            None => error.hint("there is code for axum, actix-web, and none"),
+            None => error.hint(format!(
+                "there is code for {}, and {}",
+                framework::names().join(", "),
+                Framework::NONE
+            )),
         });
     };
     if !has(&member.manifest, &[name]) {
@@ -103,7 +100,7 @@ pub(super) fn named(
         )
         .hint(format!("cargo add {name} -p {package}")));
     }
-    Ok(in_version(name, newest, versions))
+    Ok(with_version(definition, versions))
 }
 
 /// The framework that the code of a package was written for.
@@ -121,18 +118,17 @@ pub(super) fn recorded(
         return Err(Error::usage("framework-is-settled", what)
             .hint("remove all components, then add them for the other framework"));
     }
-    let known = SUPPORTED.iter().find(|(known, _)| *known == name);
-    Ok(known.map_or_else(Framework::none, |(_, newest)| {
-        in_version(name, newest, versions)
-    }))
+    let known = framework::find(name);
+    Ok(known.map_or_else(Framework::none, |known| with_version(known, versions)))
 }
 
-/// A path or git dependency may have no version that can be known; the newest is likeliest.
-fn in_version(name: &str, newest: &Version, versions: &BTreeMap<String, Version>) -> Framework {
-    Framework {
-        name: name.to_owned(),
-        version: versions.get(name).unwrap_or(newest).clone(),
+/// A path or git dependency may have no version that can be known; the newest is the most probable.
+fn with_version(definition: &Definition, versions: &BTreeMap<String, Version>) -> Framework {
+    let mut framework = Framework::from(definition);
+    if let Some(version) = versions.get(definition.name) {
+        framework.version = version.clone();
     }
+    framework
 }
 
 /// The package whose own error says more than one about the workspace would.
@@ -142,34 +138,45 @@ fn in_version(name: &str, newest: &Version, versions: &BTreeMap<String, Version>
 /// No package uses a framework that is known.
 pub(super) fn missing(members: Vec<Member>) -> Result<Member> {
     let only = members.first().filter(|_| members.len() == 1);
-    let speaking = members.iter().find(|member| has(&member.manifest, &KNOWN));
+    let unsupported: Vec<_> = framework::unsupported().collect();
+    let speaking = members
+        .iter()
+        .find(|member| has(&member.manifest, &unsupported));
     speaking.or(only).cloned().ok_or_else(|| {
+        let names = framework::names().join(", ");
         Error::unsupported(
             "no-framework",
-            "no package of this workspace uses a supported web framework (axum, actix-web)",
+            format!("no package of this workspace uses a supported web framework ({names})"),
         )
-        .hint("cargo add axum -p PACKAGE")
+        .hint(format!("cargo add {} -p PACKAGE", framework::usual().name))
         .hint("for a package without routes: -p PACKAGE --framework none")
     })
 }
 
 fn unsupported(member: &Member) -> Error {
     let package = member.name();
-    let mut other = KNOWN.into_iter();
+    let mut other = framework::unsupported();
     match other.find(|name| has(&member.manifest, &[name])) {
         Some(other) => Error::unsupported(
             "unsupported-framework",
             format!("the package `{package}` uses {other}, for which there is no code"),
         )
-        .hint("there is code for axum 0.8 and 0.7 and for actix-web 4")
+        .hint(format!(
+            "there is code for {}",
+            framework::supported_series()
+        ))
         .hint("without routes and extractors, wired by hand: --framework none"),
         None => Error::unsupported(
             "no-framework",
             format!(
-                "the package `{package}` uses no web framework that is supported (axum, actix-web)"
+                "the package `{package}` uses no web framework that is supported ({})",
+                framework::names().join(", ")
             ),
         )
-        .hint(format!("cargo add axum -p {package}"))
-        .hint("for a worker or another program without routes: --framework none"),
+        .hint(format!(
+            "cargo add {} -p {package}",
+            framework::usual().name
+        ))
+        .hint(WITHOUT_ROUTES),
     }
 }

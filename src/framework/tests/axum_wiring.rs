@@ -2,6 +2,10 @@
 
 use super::*;
 
+fn find_serves(text: &str) -> Result<Vec<ServeCall>, EditError> {
+    serve_calls(server("axum"), text)
+}
+
 fn wiring(module: &str, failure: ErrorHandling) -> Wiring {
     Wiring {
         module: module.to_owned(),
@@ -15,11 +19,7 @@ fn edited(text: &str, wiring: &Wiring) -> (String, Vec<Edit>) {
     match wire(text, &serves[0], wiring) {
         Ok(Outcome::Added { text: new, edits }) => {
             assert!(is_wired(&new));
-            let back = edits
-                .iter()
-                .rev()
-                .try_fold(new.clone(), |text, edit| undo(&text, edit));
-            assert_eq!(back.as_deref(), Ok(text));
+            assert_eq!(undone(&new, &edits).as_deref(), Ok(text));
             (new, edits)
         }
         other => panic!("{other:?}\n{text}"),
@@ -31,6 +31,7 @@ fn wired(head: &str, body: &str, failure: ErrorHandling) -> String {
     let text = format!("use axum::Router;\n\n{head} {{\n{body}}}\n");
     is_formatted(&text, false).unwrap();
     let (new, _) = edited(&text, &wiring("infra", failure));
+    assert!(!may_need_rustfmt(&text, &new));
     is_formatted(&new, false).unwrap();
     let windows = text.replace('\n', "\r\n");
     let (crlf, _) = edited(&windows, &wiring("infra", failure));
@@ -83,7 +84,7 @@ fn each_failure_is_laid_out_as_rustfmt_does() {
 }
 
 #[test]
-fn a_long_module_path_is_laid_out_as_rustfmt_does() {
+fn a_very_long_module_path_needs_cargo_fmt_and_no_other_does() {
     let text = format!(
         "use axum::Router;\n\n{FITS} {{\n{APP}    axum::serve(listener, app).await?;\n    Ok(())\n}}\n"
     );
@@ -97,8 +98,9 @@ fn a_long_module_path_is_laid_out_as_rustfmt_does() {
             // All lengths are written, those where a line breaks are also formatted.
             let (new, _) = edited(&text, &wiring(&module, failure));
             if length % 20 == 0 || (38..44).contains(&length) || (51..56).contains(&length) {
-                is_formatted(&new, false).unwrap();
+                assert_layout_kept(&text, &new);
             }
+            assert_eq!(may_need_rustfmt(&text, &new), length > 40, "{new}");
         }
     }
 }
@@ -287,8 +289,9 @@ fn a_result_that_is_kept_or_looked_at_stays_so() {
     );
     let change = wired(MAIN, &body, ErrorHandling::Panic);
     assert!(
-        change.contains("+        .await\n+    {\n")
-            && change.ends_with("+    infra.shutdown().await;\n"),
+        change.ends_with(
+            "+        .await;\n+    infra.shutdown().await;\n+    if let Err(error) = served {\n"
+        ),
         "{change}"
     );
 }
@@ -323,10 +326,7 @@ fn parts_are_taken_back_among_other_changes_and_kept_when_changed() {
         "let listener = bind();",
         "let listener = bind(3000);\n    log();",
     );
-    let back = edits
-        .iter()
-        .rev()
-        .try_fold(theirs, |text, edit| undo(&text, edit));
+    let back = undone(&theirs, &edits);
     assert_eq!(
         back,
         Ok(text.replace(
@@ -335,10 +335,7 @@ fn parts_are_taken_back_among_other_changes_and_kept_when_changed() {
         ))
     );
     let windows = new.replace('\n', "\r\n");
-    let back = edits
-        .iter()
-        .rev()
-        .try_fold(windows, |text, edit| undo(&text, edit));
+    let back = undone(&windows, &edits);
     assert_eq!(back, Ok(text.replace('\n', "\r\n")));
     let changed = new.replace("start().await?", "start().await.unwrap()");
     assert!(is_wired(&changed));
