@@ -73,9 +73,6 @@ impl Framework {
     /// The name where there is none: code without routes and extractors, wired by hand.
     pub const NONE: &'static str = "none";
 
-    /// The one that a new project gets when nobody chooses.
-    pub const USUAL: &'static str = "axum";
-
     /// No framework.
     #[must_use]
     pub fn none() -> Self {

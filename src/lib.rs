@@ -25,6 +25,7 @@
 //! | [`resolve`] | names and choices: requirements closed, options typed | none |
 //! | [`render`] | templates and facts into files and fragments | none |
 //! | [`facts`] | what is known of a project, as plain data | none |
+//! | [`framework`] | what is known of each web framework: names, syntax, lines to paste | none |
 //! | [`lock`] | what was added before, so that it can be taken out again | none |
 //! | [`plan`] | all of the above into changes of a tree in memory | none |
 //! | [`infra_edit`] | a crate of its own: text and fragment into text and a record, one editor a format | none |
@@ -67,6 +68,7 @@ pub mod commands;
 pub mod disk;
 pub mod error;
 pub mod facts;
+pub mod framework;
 pub mod hash;
 pub mod lock;
 pub mod path;
@@ -101,8 +103,9 @@ pub fn run() -> u8 {
         }
     };
     let ui = Ui::new(invocation.settings);
-    invocation
-        .command
+    let templates = invocation.templates.as_deref();
+    commands::templates::report_faults(templates, &ui)
+        .and(invocation.command)
         .and_then(|command| commands::run(&command, &invocation.directory, &ui))
         .unwrap_or_else(|error| fail(&ui, &error))
 }

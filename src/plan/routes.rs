@@ -2,8 +2,11 @@
 
 use crate::{
     catalog::manifest::Route,
-    edit::{dotenv, rust},
-    facts::Framework,
+    edit::{
+        dotenv,
+        rust::{self, RouteSyntax},
+    },
+    framework,
     render::Rendering,
 };
 
@@ -12,29 +15,27 @@ use super::builder::PlanBuilder;
 impl PlanBuilder<'_> {
     /// Says where a path of a component is one of the user's too, and what moves it.
     pub(super) fn compare_routes(&mut self, rendering: &Rendering) {
-        if self.facts.framework.name == Framework::NONE {
+        let framework = framework::get(&self.facts.framework.name);
+        let Some(syntax) = framework.routes else {
             return;
-        }
+        };
         for route in &rendering.manifest.routes {
             let Some(path) = self.served(route) else {
                 continue;
             };
-            for place in self.places_of(&path) {
+            for place in self.places_of(syntax, &path) {
                 let id = &rendering.id;
                 let remedy = match (route.moved_by.first(), &route.option) {
                     (Some(variable), _) => format!("set `{variable}` to another path"),
                     (None, Some(option)) => format!("leave it out: --set {id}.{option}=false"),
                     (None, None) => "move one of the two".to_owned(),
                 };
-                let why = match self.facts.framework.name.as_str() {
-                    "axum" => "axum panics at start where a route is there twice",
-                    _ => "of two routes only the first answers",
-                };
+                let why = framework.duplicate_route;
                 self.note(format!(
                     "`{path}` of {id} is a route of yours already, at {place}: {remedy}, for {why}"
                 ));
             }
-            for place in self.catch_alls() {
+            for place in self.catch_alls(syntax) {
                 self.note(format!(
                     "`{path}` of {} answers only where what is at {place} does not take it: of two that match, the first does",
                     rendering.id
@@ -64,26 +65,26 @@ impl PlanBuilder<'_> {
         Some(first.and_then(value).unwrap_or_else(|| route.path.clone()))
     }
 
-    /// What takes every path of an app, where what comes first answers.
-    fn catch_alls(&self) -> Vec<String> {
-        if self.facts.framework.name != "actix-web" {
+    /// The places of what matches every path, where the first route that matches answers.
+    fn catch_alls(&self, syntax: &RouteSyntax) -> Vec<String> {
+        let files = self.facts.sources.iter();
+        if syntax.catch_alls.is_empty() {
             return Vec::new();
         }
-        let files = self.facts.sources.iter();
         let lines = files.flat_map(|file| {
-            let lines = rust::catch_all_lines(self.text(file)).unwrap_or_default();
+            let lines = rust::catch_all_lines(syntax, self.text(file)).unwrap_or_default();
             lines.into_iter().map(move |line| format!("{file}:{line}"))
         });
         lines.collect()
     }
 
-    fn places_of(&self, path: &str) -> Vec<String> {
+    fn places_of(&self, syntax: &RouteSyntax, path: &str) -> Vec<String> {
         let quoted = format!("\"{path}\"");
         let files = self.facts.sources.iter().chain(&self.facts.library);
         let mut places: Vec<String> = files
             .filter(|file| self.text(file).contains(&quoted))
             .flat_map(|file| {
-                let lines = rust::route_lines(self.text(file), path).unwrap_or_default();
+                let lines = rust::route_lines(syntax, self.text(file), path).unwrap_or_default();
                 lines.into_iter().map(move |line| format!("{file}:{line}"))
             })
             .collect();

@@ -16,9 +16,9 @@ use crate::{
     path::ProjectPath,
 };
 
-mod framework;
+mod cargo_lock;
+mod detection;
 mod git;
-mod locked;
 mod package;
 mod sources;
 mod surroundings;
@@ -90,6 +90,29 @@ impl Project {
             }
         }
         Lock::parse(&records)
+    }
+
+    /// The names of the packages that have something installed.
+    ///
+    /// # Errors
+    ///
+    /// A package that the records name is not there any more.
+    pub fn installed_packages(&self, lock: &Lock) -> Result<Vec<String>> {
+        let names = lock.packages.iter().map(|package| {
+            let folder = match package.folder.as_str() {
+                "." => "",
+                folder => folder,
+            };
+            let member = self.member(folder)?.ok_or_else(|| {
+                let what = format!("the package in `{folder}` is not there any more");
+                Error::conflict("package-is-gone", what).hint(format!(
+                    "delete its records: rm -r {}/{folder}",
+                    lock::FOLDER
+                ))
+            })?;
+            Ok(member.name().to_owned())
+        });
+        names.collect()
     }
 
     /// The files of the folder of the records, which may not be there.
@@ -223,7 +246,7 @@ fn below(start: &Path) -> Vec<String> {
         .filter_map(|entry| {
             let folder = entry.path().parent()?.strip_prefix(start).ok()?;
             let text = fs::read_to_string(entry.path()).unwrap_or_default();
-            let serves = cargo_toml::read(&text).is_ok_and(|found| framework::is_supported(&found));
+            let serves = cargo_toml::read(&text).is_ok_and(|found| detection::is_supported(&found));
             Some((folder.display().to_string(), serves))
         })
         .collect();

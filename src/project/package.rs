@@ -18,7 +18,7 @@ use crate::{
 };
 
 use super::{
-    Project, framework, locked,
+    Project, cargo_lock, detection,
     sources::serves,
     workspace::{Member, manifest_of},
 };
@@ -37,6 +37,8 @@ pub struct TargetOptions {
     pub module: Option<String>,
     /// The compose file, from the root.
     pub compose: Option<ProjectPath>,
+    /// A folder of components, in place of those in this binary.
+    pub templates: Option<std::path::PathBuf>,
 }
 
 impl Project {
@@ -58,10 +60,10 @@ impl Project {
         let recorded = lock.package(member.shown());
         let framework = match (recorded, &target.framework) {
             (Some(package), wish) => {
-                framework::recorded(&package.framework, wish.as_deref(), &versions)?
+                detection::recorded(&package.framework, wish.as_deref(), &versions)?
             }
-            (None, Some(name)) => framework::named(name, &member, &versions)?,
-            (None, None) => framework::of(self, &member, &versions)?,
+            (None, Some(name)) => detection::named(name, &member, &versions)?,
+            (None, None) => detection::of(self, &member, &versions)?,
         };
         let inherits = member
             .manifest
@@ -119,8 +121,8 @@ impl Project {
         let installed = |member: &Member| lock.package(member.shown()).is_some();
         let is_meant = |member: &Member| match target.framework.as_deref() {
             Some(Framework::NONE) => true,
-            Some(name) => framework::has(&member.manifest, &[name]),
-            None => installed(member) || framework::is_supported(&member.manifest),
+            Some(name) => detection::has(&member.manifest, &[name]),
+            None => installed(member) || detection::is_supported(&member.manifest),
         };
         if let Some(here) = &self.here
             && let Some(member) = self.member(here)?
@@ -137,7 +139,7 @@ impl Project {
         if serving.len() > 1 {
             let mut sure = serving.clone();
             let serves = |member: &Member| {
-                let names = framework::supported(&member.manifest);
+                let names = detection::supported(&member.manifest);
                 names
                     .into_iter()
                     .any(|name| self.seems_to_serve(&member.folder, name))
@@ -148,7 +150,7 @@ impl Project {
             }
         }
         match serving.len() {
-            0 => framework::missing(members),
+            0 => detection::missing(members),
             1 => Ok(serving.remove(0)),
             _ => {
                 let mut error = Error::usage(
@@ -263,7 +265,7 @@ impl Project {
         let lock = disk::read(&self.root, &lock_path)?.unwrap_or_default();
         let declared = &member.manifest.dependencies;
         let direct: BTreeSet<&str> = declared.iter().map(|known| &*known.package).collect();
-        let (mut versions, all) = locked::versions(&lock, member.name());
+        let (mut versions, all) = cargo_lock::versions(&lock, member.name());
         versions.retain(|name, _| direct.contains(name.as_str()));
         let mut allowed = Versions::new();
         let offered: Vec<_> = workspace

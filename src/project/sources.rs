@@ -4,12 +4,7 @@ use std::{fs, path::Path};
 
 use walkdir::{DirEntry, WalkDir};
 
-use crate::{
-    edit::rust::{self, ServerKind},
-    error::Result,
-    facts::Facts,
-    path::ProjectPath,
-};
+use crate::{edit::rust, error::Result, facts::Facts, framework, path::ProjectPath};
 
 use super::Project;
 
@@ -21,6 +16,7 @@ impl Project {
     /// of the tests aside.
     pub(super) fn sources(&self, facts: &Facts) -> Result<Vec<ProjectPath>> {
         let generated = format!("{}/", facts.module_folder());
+        let framework = framework::get(&facts.framework.name);
         let mut sources = Vec::new();
         let mut tests = Vec::new();
         for (path, text) in self.rust_files(&facts.folder) {
@@ -28,15 +24,7 @@ impl Project {
                 tests.extend(test_modules(facts, &path, &text));
             }
             let is_generated = path.as_str().starts_with(&generated);
-            let words = [
-                "serve",
-                "Router",
-                "HttpServer",
-                "App",
-                "ServiceConfig",
-                "web::",
-            ];
-            if !is_generated && words.iter().any(|word| text.contains(word)) {
+            if !is_generated && framework.is_worth_reading(&text) {
                 sources.push(path);
             }
         }
@@ -99,9 +87,11 @@ impl Project {
 
 /// Whether a file calls what serves an app of a framework, outside of tests.
 pub(super) fn serves(text: &str, framework: &str) -> bool {
-    let server = ServerKind::of(framework).filter(|server| server.may_be_in(text));
-    let found = server.map(|server| server.find(text));
-    found.is_some_and(|found| found.is_ok_and(|serves| !serves.is_empty()))
+    let framework = framework::get(framework);
+    framework.is_worth_reading(text)
+        && framework.server.is_some_and(|server| {
+            rust::serve_calls(server, text).is_ok_and(|calls| !calls.is_empty())
+        })
 }
 
 /// The modules in files of their own that a file declares for the tests only, by their paths

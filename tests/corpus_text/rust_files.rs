@@ -6,9 +6,10 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use infra::framework;
 use infra_edit::Outcome;
 use infra_edit::rust::{
-    ErrorHandling, ServerKind, Wiring, declare_module, is_declared, is_wired, undo, wire,
+    ErrorHandling, Wiring, declare_module, is_declared, is_wired, serve_calls, undo, wire,
 };
 use proc_macro2::{TokenStream, TokenTree};
 use similar::{ChangeTag, TextDiff};
@@ -76,7 +77,7 @@ fn declared(text: &str, module: &str) -> String {
             if is_declared(text, module).is_some() {
                 return Ok(Outcome::AlreadyPresent);
             }
-            declare_module(text, module, false, None)
+            declare_module(text, module, false)
         },
         undo,
         |new| {
@@ -145,8 +146,8 @@ fn real_files_rust() {
             module: "zz_infra".to_owned(),
             failure: ErrorHandling::Expect,
         };
-        for server in [ServerKind::Axum, ServerKind::ActixWeb] {
-            for serve in server.find(&text).unwrap_or_default() {
+        for server in framework::all().iter().filter_map(|known| known.server) {
+            for serve in serve_calls(server, &text).unwrap_or_default() {
                 let ensure = |text: &str| match is_wired(text) {
                     true => Ok(Outcome::AlreadyPresent),
                     false => wire(text, &serve, &wiring),
@@ -188,7 +189,7 @@ fn hostile_rust_files_are_wired_and_restored_or_refused() {
         failure: ErrorHandling::Expect,
     };
     for (file, text) in hostile("rust") {
-        let serves = ServerKind::Axum.find(&text);
+        let serves = serve_calls(framework::usual().server.unwrap(), &text);
         let expected = match &*file {
             "18_frontmatter.rs" | "29_syntax_error.rs" => {
                 assert!(serves.is_err(), "{file}");

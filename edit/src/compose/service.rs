@@ -41,6 +41,8 @@ pub struct Service {
     pub profiles: Vec<String>,
     /// Its `environment`, as far as values are given.
     pub environment: Vec<(String, String)>,
+    /// Whether the file gives it a healthcheck that is not disabled.
+    pub healthcheck: bool,
 }
 
 pub(super) fn file(document: &Document) -> File {
@@ -109,6 +111,7 @@ fn service(name: &str, data: &YamlValue, line: Option<usize>) -> Service {
         host_network: data.get("network_mode").and_then(YamlValue::text) == Some("host"),
         profiles: list("profiles"),
         environment: data.get("environment").map(pairs).unwrap_or_default(),
+        healthcheck: has_healthcheck(data),
     }
 }
 

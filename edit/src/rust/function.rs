@@ -1,13 +1,10 @@
-//! What a function returns, and what a crate forbids.
+//! What a function returns.
 
-use proc_macro2::TokenTree;
 use syn::spanned::Spanned;
-use syn::{
-    AttrStyle, Block, GenericArgument, PathArguments, ReturnType, Signature, Type, TypeParamBound,
-};
+use syn::{Block, GenericArgument, PathArguments, ReturnType, Signature, Type, TypeParamBound};
 
-use super::super::EditError;
-use super::source::{Imports, Source, words};
+use super::imports::Imports;
+use super::source::Source;
 use super::walk::{self, Root};
 
 /// The function around a place.
@@ -45,7 +42,7 @@ impl Function {
                 ReturnType::Default => Returns::Unit,
                 ReturnType::Type(_, of) => match &**of {
                     Type::Tuple(tuple) if tuple.elems.is_empty() => Returns::Unit,
-                    of if fits(imports, of) => Returns::AcceptsAnyError,
+                    of if accepts_any_error(imports, of) => Returns::AcceptsAnyError,
                     of => Returns::Other(source.snippet(of.span())),
                 },
             },
@@ -68,7 +65,7 @@ pub(super) fn arguments(path: &syn::Path) -> Vec<&Type> {
     }
 }
 
-fn fits(imports: &Imports, of: &Type) -> bool {
+fn accepts_any_error(imports: &Imports, of: &Type) -> bool {
     let Type::Path(path) = of else {
         return false;
     };
@@ -92,12 +89,12 @@ fn fits(imports: &Imports, of: &Type) -> bool {
             | "color_eyre::Result"
             | "color_eyre::eyre::Result",
             [_, error],
-        ) => error_fits(imports, error),
+        ) => is_universal_error(imports, error),
         _ => false,
     }
 }
 
-fn error_fits(imports: &Imports, of: &Type) -> bool {
+fn is_universal_error(imports: &Imports, of: &Type) -> bool {
     let Type::Path(path) = of else {
         return false;
     };
@@ -127,47 +124,4 @@ fn error_fits(imports: &Imports, of: &Type) -> bool {
 /// Whether a block, or the head of its function, binds a name.
 pub(super) fn binds(block: &Block, signature: &Signature, name: &str) -> bool {
     walk::binds(Root::Signature(signature), name) || walk::binds(Root::Block(block), name)
-}
-
-/// Lists the clippy lints that a crate's root denies or forbids, without `clippy::`; also those
-/// behind `cfg_attr`, since they hold for some builds.
-///
-/// # Errors
-///
-/// [`EditError::Unreadable`] for what is not Rust.
-pub fn denied_clippy_lints(text: &str) -> Result<Vec<String>, EditError> {
-    let source = Source::parse(text)?;
-    let mut denied = Vec::new();
-    for attribute in &source.file.attrs {
-        if !matches!(attribute.style, AttrStyle::Inner(_)) {
-            continue;
-        }
-        let meta = &attribute.meta;
-        let tokens = match meta {
-            syn::Meta::List(list) => list.tokens.clone(),
-            _ => continue,
-        };
-        if meta.path().is_ident("deny") || meta.path().is_ident("forbid") {
-            denied.extend(lints(tokens));
-        } else if meta.path().is_ident("cfg_attr") {
-            let mut level = false;
-            for token in tokens {
-                match token {
-                    TokenTree::Ident(name) => level = name == "deny" || name == "forbid",
-                    TokenTree::Group(group) if level => denied.extend(lints(group.stream())),
-                    _ => level = false,
-                }
-            }
-        }
-    }
-    Ok(denied)
-}
-
-fn lints(tokens: proc_macro2::TokenStream) -> Vec<String> {
-    let words: Vec<_> = words(tokens).into_iter().map(|(word, _)| word).collect();
-    words
-        .windows(4)
-        .filter(|window| window[..3] == ["clippy", ":", ":"])
-        .map(|window| window[3].clone())
-        .collect()
 }

@@ -5,16 +5,25 @@ use syn::{Attribute, Expr, ExprCall, ExprMethodCall, Item, Lit, LitStr};
 
 use super::super::EditError;
 use super::source::Source;
-use super::walk::{Next, Node, Root, walk};
+use super::walk::{Node, Root, Visit, walk};
 
-/// Methods of a router or an app whose first argument is a path.
-const METHODS: [&str; 4] = ["nest", "nest_service", "route", "route_service"];
-/// Functions whose first argument is a path.
-const FUNCTIONS: [&str; 2] = ["resource", "scope"];
-/// Attributes of a handler whose first argument is a path.
-const ATTRIBUTES: [&str; 9] = [
-    "connect", "delete", "get", "head", "options", "patch", "post", "put", "route",
-];
+/// How routes are written with a web framework.
+#[derive(Debug, PartialEq, Eq)]
+pub struct RouteSyntax {
+    /// Methods of the app whose first argument is a path: `.route("/a", ..)`.
+    pub methods: &'static [&'static str],
+    /// Those of them that put what they add below the path: `.nest("/api", ..)`.
+    pub nesting_methods: &'static [&'static str],
+    /// Functions whose first argument is a path: `resource("/a")`.
+    pub functions: &'static [&'static str],
+    /// Those of them that put the calls on them below the path: `scope("/api").route(..)`.
+    pub nesting_functions: &'static [&'static str],
+    /// Attributes of a handler whose first argument is a path: `#[get("/a")]`.
+    pub attributes: &'static [&'static str],
+    /// Calls that match every path, where an app asks one route after the other: the end of the
+    /// function's path, and the first argument.
+    pub catch_alls: &'static [(&'static [&'static str], &'static str)],
+}
 
 /// Lists the lines on which a file serves a path outside of tests. What is nested under another path
 /// in the same expression does not count.
@@ -22,85 +31,107 @@ const ATTRIBUTES: [&str; 9] = [
 /// # Errors
 ///
 /// [`EditError::Unreadable`] for what is not Rust.
-pub fn route_lines(text: &str, path: &str) -> Result<Vec<usize>, EditError> {
+pub fn route_lines(syntax: &RouteSyntax, text: &str, path: &str) -> Result<Vec<usize>, EditError> {
     let source = Source::parse(text)?;
     let mut lines = Vec::new();
-    let is_meant = |argument: &&Expr| literal(argument).is_some_and(|text| text == path);
+    let is_path = |argument: &&Expr| literal(argument).is_some_and(|text| text == path);
     walk(Root::File(&source.file), &mut |node| {
         let argument = match node {
             Node::Item(Item::Fn(item)) => {
-                let routes = attributed(&item.attrs).filter(|route| route.value() == path);
+                let routes = attribute_paths(syntax, &item.attrs);
+                let routes = routes.filter(|route| route.value() == path);
                 lines.extend(routes.map(|route| source.line(route.span())));
                 None
             }
             // Of what is below another path, only the scope itself can be this one.
-            Node::Expression(Expr::MethodCall(call)) if is_below(call) => {
-                return Next::Only(&call.receiver);
+            Node::Expression(Expr::MethodCall(call)) if syntax.is_below(call) => {
+                return Visit::DescendInto(&call.receiver);
             }
             Node::Expression(Expr::MethodCall(call)) => {
-                let is_route = METHODS.iter().any(|method| call.method == method);
+                let is_route = syntax.methods.iter().any(|method| call.method == method);
                 call.args.first().filter(|_| is_route)
             }
-            Node::Expression(Expr::Call(call)) if is_one_of(call, &FUNCTIONS) => call.args.first(),
+            Node::Expression(Expr::Call(call)) if ends_in_any(call, syntax.functions) => {
+                call.args.first()
+            }
             _ => None,
         };
         lines.extend(
             argument
-                .filter(is_meant)
+                .filter(is_path)
                 .map(|path| source.line(path.span())),
         );
         match node {
-            Node::Expression(Expr::MethodCall(call)) if nests(call) => Next::Only(&call.receiver),
-            _ => Next::Inside,
+            Node::Expression(Expr::MethodCall(call)) if syntax.nests(call) => {
+                Visit::DescendInto(&call.receiver)
+            }
+            _ => Visit::Descend,
         }
     });
     Ok(lines)
 }
 
-/// Lists the lines on which a file makes something of actix-web that takes every path, outside of
-/// tests: a scope without a path of its own, or files at the root.
+/// Lists the lines on which a file adds something that matches every path, outside of tests.
 ///
 /// # Errors
 ///
 /// [`EditError::Unreadable`] for what is not Rust.
-pub fn catch_all_lines(text: &str) -> Result<Vec<usize>, EditError> {
+pub fn catch_all_lines(syntax: &RouteSyntax, text: &str) -> Result<Vec<usize>, EditError> {
     let source = Source::parse(text)?;
     let mut lines = Vec::new();
     walk(Root::File(&source.file), &mut |node| {
         match node {
-            // What is below another path takes only what is there.
-            Node::Expression(Expr::MethodCall(call)) if is_below(call) => {
-                return Next::Only(&call.receiver);
+            // What is below another path matches only what is there.
+            Node::Expression(Expr::MethodCall(call)) if syntax.is_below(call) => {
+                return Visit::DescendInto(&call.receiver);
             }
-            Node::Expression(Expr::Call(call)) if takes_all(call) => {
+            Node::Expression(Expr::Call(call)) if syntax.is_catch_all(call) => {
                 lines.push(source.line(call.span()));
             }
             _ => {}
         }
-        Next::Inside
+        Visit::Descend
     });
     Ok(lines)
 }
 
-fn takes_all(call: &ExprCall) -> bool {
-    let Expr::Path(path) = &*call.func else {
-        return false;
-    };
-    let names = path.path.segments.iter().rev().map(|part| &part.ident);
-    let names: Vec<_> = names.collect();
-    let is_files = matches!(names[..], [new, files, ..] if new == "new" && files == "Files");
-    match call.args.first().and_then(literal).as_deref() {
-        Some("") => is_files || names.first().is_some_and(|name| *name == "scope"),
-        Some("/") => is_files,
-        _ => false,
+impl RouteSyntax {
+    fn is_catch_all(&self, call: &ExprCall) -> bool {
+        let path = call.args.first().and_then(literal);
+        self.catch_alls.iter().any(|(function, argument)| {
+            path.as_deref() == Some(argument) && ends_in(call, function)
+        })
+    }
+
+    /// Whether a method is called on something that is below a path of its own.
+    fn is_below(&self, call: &ExprMethodCall) -> bool {
+        self.prefix(&call.receiver)
+            .is_some_and(|prefix| !prefix.is_empty())
+    }
+
+    /// Whether a method puts its argument below a path.
+    fn nests(&self, call: &ExprMethodCall) -> bool {
+        let mut nesting = self.nesting_methods.iter();
+        nesting.any(|method| call.method == method) && call.args.first().and_then(literal).is_some()
+    }
+
+    /// The path that a call puts its argument below, or the call before it in a chain.
+    fn prefix(&self, value: &Expr) -> Option<String> {
+        match value {
+            Expr::MethodCall(call) => self.prefix(&call.receiver),
+            Expr::Call(call) if ends_in_any(call, self.nesting_functions) => {
+                literal(call.args.first()?)
+            }
+            _ => None,
+        }
     }
 }
 
 /// The paths that the attributes of a handler name.
-fn attributed(attributes: &[Attribute]) -> impl Iterator<Item = LitStr> {
+fn attribute_paths(syntax: &RouteSyntax, attributes: &[Attribute]) -> impl Iterator<Item = LitStr> {
     let routes = attributes.iter().filter(|attribute| {
         let last = attribute.path().segments.last();
-        last.is_some_and(|last| ATTRIBUTES.iter().any(|name| last.ident == name))
+        last.is_some_and(|last| syntax.attributes.iter().any(|name| last.ident == name))
     });
     routes.filter_map(|attribute| {
         let first = |input: syn::parse::ParseStream<'_>| {
@@ -110,17 +141,6 @@ fn attributed(attributes: &[Attribute]) -> impl Iterator<Item = LitStr> {
         };
         attribute.parse_args_with(first).ok()
     })
-}
-
-/// Whether a method is called on something that is below a path of its own.
-fn is_below(call: &ExprMethodCall) -> bool {
-    prefix(&call.receiver).is_some_and(|prefix| !prefix.is_empty())
-}
-
-/// Whether a method puts its argument below a path.
-fn nests(call: &ExprMethodCall) -> bool {
-    let is_nest = call.method == "nest" || call.method == "nest_service";
-    is_nest && call.args.first().and_then(literal).is_some()
 }
 
 fn literal(value: &Expr) -> Option<String> {
@@ -133,19 +153,17 @@ fn literal(value: &Expr) -> Option<String> {
     }
 }
 
-/// The path that a call puts its argument below, or the call before it in a chain.
-fn prefix(value: &Expr) -> Option<String> {
-    match value {
-        Expr::MethodCall(call) => prefix(&call.receiver),
-        Expr::Call(call) if is_one_of(call, &["scope"]) => literal(call.args.first()?),
-        _ => None,
-    }
+/// Whether the path of a called function ends in one of these names.
+fn ends_in_any(call: &ExprCall, names: &[&str]) -> bool {
+    names.iter().any(|name| ends_in(call, &[name]))
 }
 
-fn is_one_of(call: &ExprCall, names: &[&str]) -> bool {
+/// Whether the path of a called function ends in these names.
+fn ends_in(call: &ExprCall, names: &[&str]) -> bool {
     let Expr::Path(path) = &*call.func else {
         return false;
     };
-    let last = path.path.segments.last();
-    last.is_some_and(|last| names.iter().any(|name| last.ident == name))
+    let path = path.path.segments.iter().rev();
+    let last = path.take(names.len()).map(|part| part.ident.to_string());
+    last.eq(names.iter().rev().map(|name| (*name).to_owned()))
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::super::lines::line_after;
 use super::super::{Edit, UndoError};
+use super::module_list::is_declared;
 use super::source::Source;
 
 /// Takes one edit back, to the byte when nothing else changed.
@@ -51,7 +52,7 @@ fn locate(text: &str, edit: &Edit) -> Result<(Range<usize>, String), UndoError> 
     // A declaration in a file whose last line got or lost its ending, or its blank lines.
     if let Some(name) = edit.address.strip_prefix("mod ") {
         let core = edit.after.trim();
-        let line = super::modules::is_declared(text, name).ok_or(UndoError::Missing)?;
+        let line = is_declared(text, name).ok_or(UndoError::Missing)?;
         let mut at = text.match_indices(core).map(|(at, _)| at);
         if let (Some(at), None) = (at.next(), at.next())
             && whole_lines(text, &(at..at + core.len()))

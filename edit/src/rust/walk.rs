@@ -1,12 +1,12 @@
 //! Walking over the syntax of a file, what is only compiled for tests left out.
 //!
-//! syn generates its whole traversal anew for each visitor. So there is one for all searches, which asks
-//! a closure, but for that for servers: it has to know what it is inside of.
+//! syn generates its whole traversal for each visitor again. So all searches share one visitor, which
+//! asks a closure. The search for servers has its own: it has to know which constructs surround a call.
 
-use syn::visit::{self, Visit};
+use syn::visit::{self, Visit as _};
 use syn::{Attribute, Block, Expr, File, Item, Macro, Pat, PatIdent, Signature, Stmt};
 
-use super::source::is_test;
+use super::attributes::is_test;
 
 /// Where a walk begins.
 pub(super) enum Root<'a> {
@@ -29,15 +29,15 @@ pub(super) enum Node<'a> {
 }
 
 /// Where a walk goes from a node.
-pub(super) enum Next<'a> {
-    Inside,
-    Past,
-    /// Into a part of it alone.
-    Only(&'a Expr),
+pub(super) enum Visit<'a> {
+    Descend,
+    Skip,
+    /// Into this part of it alone.
+    DescendInto(&'a Expr),
 }
 
-/// Shows each node to `look`, which says whether to go on inside of it.
-pub(super) fn walk<'a>(root: Root<'a>, look: &mut dyn FnMut(Node<'a>) -> Next<'a>) {
+/// Shows each node to `look`, which says whether to descend into it.
+pub(super) fn walk<'a>(root: Root<'a>, look: &mut dyn FnMut(Node<'a>) -> Visit<'a>) {
     let mut walker = Walker(look);
     match root {
         Root::File(file) if is_test(&file.attrs) => {}
@@ -55,24 +55,24 @@ pub(super) fn binds(root: Root<'_>, name: &str) -> bool {
     let mut bound = false;
     walk(root, &mut |node| {
         bound |= matches!(node, Node::Name(pattern) if pattern.ident == name);
-        Next::Inside
+        Visit::Descend
     });
     bound
 }
 
-struct Walker<'l, 'a>(&'l mut dyn FnMut(Node<'a>) -> Next<'a>);
+struct Walker<'l, 'a>(&'l mut dyn FnMut(Node<'a>) -> Visit<'a>);
 
 impl<'a> Walker<'_, 'a> {
     fn meet(&mut self, node: Node<'a>, inside: impl FnOnce(&mut Self)) {
         match (self.0)(node) {
-            Next::Inside => inside(self),
-            Next::Past => {}
-            Next::Only(part) => self.visit_expr(part),
+            Visit::Descend => inside(self),
+            Visit::Skip => {}
+            Visit::DescendInto(part) => self.visit_expr(part),
         }
     }
 }
 
-impl<'a> Visit<'a> for Walker<'_, 'a> {
+impl<'a> visit::Visit<'a> for Walker<'_, 'a> {
     fn visit_item(&mut self, item: &'a Item) {
         if !attributes(item).is_some_and(is_test) {
             self.meet(Node::Item(item), |walker| visit::visit_item(walker, item));

@@ -6,8 +6,9 @@
 use crate::{
     edit::{
         cargo_toml,
-        rust::{self, ErrorHandling, Returns, RouterEvidence, ServeCall, ServerKind, Wiring},
+        rust::{self, AppSyntax, ErrorHandling, Returns, RouterEvidence, ServeCall, Wiring},
     },
+    framework::{self, Definition},
     lock::HUB,
     path::ProjectPath,
 };
@@ -46,7 +47,7 @@ impl PlanBuilder<'_> {
         let (sites, unread) = self.sites();
         if !wired && !unread.is_empty() {
             self.manual.push(ManualStep {
-                what: "mend what may serve the app, then run the same command again".to_owned(),
+                what: "fix what may serve the app, then run the same command again".to_owned(),
                 places: unread,
                 snippet: String::new(),
             });
@@ -62,8 +63,8 @@ impl PlanBuilder<'_> {
                 Err(why) => (why.clone(), vec![only.place(Some(&why))]),
             },
             [] => {
-                let why = match self.server() {
-                    Some(server) => format!("no call of `{}` was found", server.call()),
+                let why = match self.framework().server {
+                    Some(server) => format!("no call of `{}` was found", server.shown),
                     None => "without a framework the place is not known".to_owned(),
                 };
                 (why, self.app_places())
@@ -114,7 +115,7 @@ impl PlanBuilder<'_> {
         let public = self.facts.library.is_some();
         let why = format!("declares `mod {module}`");
         let declared = self.put(&root, &format!("mod {module}"), &[HUB], &why, |text| {
-            rust::declare_module(text, &module, public, None)
+            rust::declare_module(text, &module, public)
         });
         if !declared && rust::modules(self.text(&root)).is_ok() {
             self.hint("choose another module: --module infrastructure");
@@ -122,18 +123,18 @@ impl PlanBuilder<'_> {
         declared
     }
 
-    fn server(&self) -> Option<ServerKind> {
-        ServerKind::of(&self.facts.framework.name)
+    fn framework(&self) -> &'static Definition {
+        framework::get(&self.facts.framework.name)
     }
 
     /// The calls that serve, and the files that may have one and why they cannot be read.
     fn sites(&self) -> (Vec<Site>, Vec<String>) {
         let (mut sites, mut unread) = (Vec::new(), Vec::new());
-        let Some(server) = self.server() else {
+        let Some(server) = self.framework().server else {
             return (sites, unread);
         };
         for file in &self.facts.sources {
-            match server.find(self.text(file)) {
+            match rust::serve_calls(server, self.text(file)) {
                 Ok(serves) => sites.extend(serves.into_iter().map(|serve| Site {
                     file: file.clone(),
                     serve,
@@ -147,12 +148,15 @@ impl PlanBuilder<'_> {
         (sites, unread)
     }
 
+    /// The places where an app begins.
     fn app_places(&self) -> Vec<String> {
+        let Some(server) = self.framework().server else {
+            return Vec::new();
+        };
         let files = self.facts.sources.iter();
         files
             .flat_map(|file| {
-                let lines = self.server().map(|server| server.apps(self.text(file)));
-                let lines = lines.and_then(Result::ok).unwrap_or_default();
+                let lines = rust::app_lines(&server.app, self.text(file)).unwrap_or_default();
                 lines.into_iter().map(move |line| format!("{file}:{line}"))
             })
             .collect()
@@ -162,11 +166,12 @@ impl PlanBuilder<'_> {
     fn certain(&self, site: &Site) -> Result<Wiring, String> {
         let plan = site.serve.plan.as_ref().map_err(Clone::clone)?;
         if let RouterEvidence::NeedsReturnType {
-            function, tried, ..
-        } = plan.proof()
-            && !self.returns_router(function, *tried)
+            function, fallible, ..
+        } = plan.evidence()
+            && !self.returns_router(&site.serve.server.app, function, *fallible)
         {
-            return Err(format!("`{function}` is not known to return a `Router`"));
+            let router = site.serve.server.app.name();
+            return Err(format!("`{function}` is not known to return a `{router}`"));
         }
         let module = self
             .certain_module_path(&site.file)
@@ -177,13 +182,13 @@ impl PlanBuilder<'_> {
         Ok(Wiring { module, failure })
     }
 
-    fn returns_router(&self, function: &str, tried: bool) -> bool {
+    fn returns_router(&self, app: &AppSyntax, function: &str, fallible: bool) -> bool {
         let answers: Vec<bool> = self
             .facts
             .sources
             .iter()
             .chain(&self.facts.library)
-            .filter_map(|file| rust::returns_router(self.text(file), function, tried))
+            .filter_map(|file| rust::returns_router(app, self.text(file), function, fallible))
             .collect();
         !answers.is_empty() && answers.iter().all(|answer| *answer)
     }
@@ -244,8 +249,13 @@ impl PlanBuilder<'_> {
 
     fn wire_site(&mut self, site: &Site, wiring: &Wiring) {
         let why = "starts, wires and stops it";
+        let before = self.text(&site.file).to_owned();
         self.put(&site.file, "start", &[HUB], why, |text| {
             rust::wire(text, &site.serve, wiring)
         });
+        if rust::may_need_rustfmt(&before, self.text(&site.file)) {
+            let file = &site.file;
+            self.note(format!("{file} has long lines now: run `cargo fmt`"));
+        }
     }
 }

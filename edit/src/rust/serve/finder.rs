@@ -1,4 +1,4 @@
-//! The walk through a file that meets every call which serves.
+//! Walks through a file and lists every call that serves.
 
 use std::collections::BTreeMap;
 
@@ -6,54 +6,30 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, ExprCall, Signature, Stmt};
 
+use super::super::attributes::is_test;
 use super::super::function::{Function, Returns};
-use super::super::source::{Imports, Source, is_test, sequences, words};
-use super::super::walk::{Next, Node, Root, walk};
-use super::{Plan, ServeCall, ServerKind, actix, axum};
-
-/// What the statements of a function say of a call in them.
-pub(super) struct Found {
-    /// The start of the call.
-    pub(super) at: usize,
-    pub(super) graceful: bool,
-    pub(super) app: Option<String>,
-    pub(super) plan: Result<Plan, String>,
-}
-
-/// A block that an asynchronous function runs to its end.
-pub(super) struct Scope<'a> {
-    pub(super) source: &'a Source<'a>,
-    pub(super) imports: &'a Imports,
-    pub(super) signature: &'a Signature,
-    /// The whole body of the function.
-    pub(super) all: &'a Block,
-    pub(super) block: &'a Block,
-    /// The statements of the function before the block, where it is not the body.
-    pub(super) outer: &'a [&'a Stmt],
-}
-
-impl Scope<'_> {
-    /// The statements that have run before one of the block.
-    pub(super) fn before(&self, at: usize) -> impl Iterator<Item = &Stmt> {
-        self.outer.iter().copied().chain(&self.block.stmts[..at])
-    }
-}
+use super::super::imports::Imports;
+use super::super::source::Source;
+use super::super::tokens::{find_sequence, flatten_tokens};
+use super::call::{FoundCall, Scope, ServeCall};
+use super::syntax::{Handover, ServerSyntax};
+use super::{by_factory, by_value};
 
 pub(super) struct Finder<'s> {
-    server: ServerKind,
+    server: &'static ServerSyntax,
     source: &'s Source<'s>,
     imports: Imports,
     function: Option<Function>,
     /// The constructs between the function and here.
     inside: Vec<&'static str>,
-    direct: BTreeMap<usize, Found>,
+    direct: BTreeMap<usize, FoundCall>,
     /// The start of the last server seen that has a graceful shutdown.
     graceful: Option<usize>,
     serves: Vec<ServeCall>,
 }
 
 impl<'s> Finder<'s> {
-    pub(super) fn new(server: ServerKind, source: &'s Source<'s>) -> Self {
+    pub(super) fn new(server: &'static ServerSyntax, source: &'s Source<'s>) -> Self {
         Self {
             server,
             source,
@@ -73,32 +49,33 @@ impl<'s> Finder<'s> {
     }
 
     /// Reads the statements of a function, and of the one block that it runs to its end.
-    fn read(&mut self, signature: &Signature, all: &Block) {
+    fn read(&mut self, signature: &Signature, body: &Block) {
         let mut outer: Vec<&Stmt> = Vec::new();
         if signature.asyncness.is_some() {
-            self.read_block(signature, all, &outer, all);
+            self.read_block(signature, body, &outer, body);
             return;
         }
-        for statement in &all.stmts {
+        for statement in &body.stmts {
             if let Some(run) = blocked_on(statement) {
-                self.read_block(signature, run, &outer, all);
+                self.read_block(signature, run, &outer, body);
             }
             outer.push(statement);
         }
     }
 
-    fn read_block(&mut self, signature: &Signature, block: &Block, outer: &[&Stmt], all: &Block) {
+    fn read_block(&mut self, signature: &Signature, block: &Block, outer: &[&Stmt], body: &Block) {
         let scope = Scope {
+            server: self.server,
             source: self.source,
             imports: &self.imports,
             signature,
-            all,
+            body,
             block,
             outer,
         };
-        let found = match self.server {
-            ServerKind::Axum => axum::find(&scope),
-            ServerKind::ActixWeb => actix::find(&scope),
+        let found = match self.server.handover {
+            Handover::Factory(run) => by_factory::find(&scope, run),
+            Handover::Argument | Handover::Method(_) => by_value::find(&scope),
         };
         self.direct
             .extend(found.into_iter().map(|found| (found.at, found)));
@@ -120,7 +97,7 @@ impl<'s> Finder<'s> {
         self.inside = inside;
     }
 
-    fn found(&mut self, line: usize, found: Found) {
+    fn add(&mut self, line: usize, found: FoundCall) {
         let mut function = self.function.clone();
         // What `?` returns from is then the block, not the function.
         if let Some(function) = &mut function
@@ -139,7 +116,7 @@ impl<'s> Finder<'s> {
     }
 
     /// A call that no statement was read for.
-    fn uncertain(&self, at: usize) -> Found {
+    fn uncertain(&self, at: usize) -> FoundCall {
         let reason = match (self.inside.last(), &self.function) {
             (Some(what), _) => format!("it is inside {what}"),
             (None, Some(function)) if !function.asynchronous => {
@@ -147,7 +124,7 @@ impl<'s> Finder<'s> {
             }
             _ => "it is a part of a larger expression".to_owned(),
         };
-        Found {
+        FoundCall {
             at,
             graceful: self.graceful == Some(at),
             app: None,
@@ -245,34 +222,31 @@ impl<'ast> Visit<'ast> for Finder<'_> {
     }
 
     fn visit_macro(&mut self, item: &'ast syn::Macro) {
-        let words = words(item.tokens.clone());
-        let (full, short) = self.server.words();
+        let tokens = flatten_tokens(item.tokens.clone());
+        let (full, short) = self.server.tokens();
         let imported = syn::parse_str(&format!("{})", short.concat()))
             .is_ok_and(|call: ExprCall| self.server.is_call(&self.imports, &call));
-        let found: Vec<_> = sequences(&words, full)
-            .chain(
-                sequences(&words, short)
-                    .filter(|&at| imported && (at == 0 || words[at - 1].0 != ":")),
-            )
-            .collect();
+        let is_path_start = |at: usize| at == 0 || tokens[at - 1].0 != ":";
+        let short = find_sequence(&tokens, &short).filter(|&at| imported && is_path_start(at));
+        let found: Vec<_> = find_sequence(&tokens, &full).chain(short).collect();
+        let shutdown = self.server.shutdown_method();
         for at in found {
-            let line = self.source.line(words[at].1);
-            let graceful = words[at..]
-                .iter()
-                .any(|(word, _)| word == "with_graceful_shutdown");
-            let found = Found {
-                at: self.source.range(words[at].1).start,
-                graceful: graceful || self.server == ServerKind::ActixWeb,
+            let line = self.source.line(tokens[at].1);
+            let mut rest = tokens[at..].iter();
+            let found = FoundCall {
+                at: self.source.range(tokens[at].1).start,
+                graceful: shutdown.is_none_or(|method| rest.any(|(token, _)| token == method)),
                 app: None,
                 plan: Err("it is inside a macro".to_owned()),
             };
-            self.found(line, found);
+            self.add(line, found);
         }
         visit::visit_macro(self, item);
     }
 
     fn visit_expr_method_call(&mut self, method: &'ast syn::ExprMethodCall) {
-        if method.method == "with_graceful_shutdown" {
+        let shutdown = self.server.shutdown_method();
+        if shutdown.is_some_and(|shutdown| method.method == shutdown) {
             self.graceful = Some(self.source.range(method.receiver.span()).start);
         }
         visit::visit_expr_method_call(self, method);
@@ -284,24 +258,8 @@ impl<'ast> Visit<'ast> for Finder<'_> {
             let line = self.source.line(call.span());
             let found = self.direct.remove(&at);
             let found = found.unwrap_or_else(|| self.uncertain(at));
-            self.found(line, found);
+            self.add(line, found);
         }
         visit::visit_expr_call(self, call);
     }
-}
-
-/// Lists the lines of certain calls of a file, those of tests left out.
-pub(super) fn calls(source: &Source<'_>, is_meant: fn(&Imports, &syn::Path) -> bool) -> Vec<usize> {
-    let imports = Imports::of(&source.file);
-    let mut lines = Vec::new();
-    walk(Root::File(&source.file), &mut |node| {
-        if let Node::Expression(Expr::Call(call)) = node
-            && let Expr::Path(path) = &*call.func
-            && is_meant(&imports, &path.path)
-        {
-            lines.push(source.line(call.span()));
-        }
-        Next::Inside
-    });
-    lines
 }

@@ -1,12 +1,14 @@
-//! Whether a name is bound to an axum `Router`.
+//! Whether a value is an app that is handed over by value, such as the `Router` of axum.
 
 use syn::{Block, Expr, FnArg, Item, ItemImpl, Pat, ReturnType, Signature, Stmt, Type};
 
 use super::super::function::arguments;
-use super::super::source::{Imports, Source};
-use super::super::walk::{Next, Node, Root, binds, walk};
+use super::super::imports::Imports;
+use super::super::source::Source;
+use super::super::walk::{Node, Root, Visit, binds, walk};
+use super::syntax::AppSyntax;
 
-/// How sure it is that a name stands for a `Router`.
+/// How sure it is that a name stands for a router.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RouterEvidence {
     /// By its type or by the calls that make it.
@@ -18,169 +20,179 @@ pub enum RouterEvidence {
         /// Whether its result is awaited.
         awaited: bool,
         /// Whether its result goes through `?`, `unwrap` or `expect`.
-        tried: bool,
+        fallible: bool,
     },
 }
 
-/// Methods that take a router and return one, in axum 0.6 to 0.8.
-const METHODS: &[&str] = &[
-    "clone",
-    "fallback",
-    "fallback_service",
-    "layer",
-    "merge",
-    "method_not_allowed_fallback",
-    "nest",
-    "nest_service",
-    "reset_fallback",
-    "route",
-    "route_layer",
-    "route_service",
-    "with_state",
-    "without_v07_checks",
-];
-
-const ROUTERS: [&str; 2] = ["axum::Router", "axum::routing::Router"];
-
-fn is_router(imports: &Imports, path: &syn::Path) -> bool {
-    ROUTERS.contains(&&*imports.resolve(path))
+/// Infers whether an expression is a router, from the statements that ran before it.
+pub(super) struct RouterInference<'a> {
+    pub(super) app: &'a AppSyntax,
+    pub(super) imports: &'a Imports,
+    pub(super) signature: &'a Signature,
 }
 
-fn is_router_type(imports: &Imports, of: &Type) -> bool {
-    matches!(of, Type::Path(path) if is_router(imports, &path.path))
-}
-
-/// Says whether a name is a router after some statements of a function; else the reason why that
-/// is not certain.
-pub(super) fn prove(
-    imports: &Imports,
-    name: &str,
-    before: &[&Stmt],
-    signature: &Signature,
-) -> Result<RouterEvidence, String> {
-    for (at, statement) in before.iter().enumerate().rev() {
-        let Stmt::Local(local) = statement else {
-            continue;
-        };
-        let (pattern, of) = match &local.pat {
-            Pat::Type(typed) => (&*typed.pat, Some(&*typed.ty)),
-            pattern => (pattern, None),
-        };
-        match pattern {
-            Pat::Ident(ident) if ident.ident == name && ident.subpat.is_none() => {
-                return bound(imports, name, local, of, &before[..at], signature);
-            }
-            pattern if binds(Root::Pattern(pattern), name) => {
-                return Err(format!("`{name}` is bound by a pattern"));
-            }
-            _ => {}
-        }
-    }
-    for input in &signature.inputs {
-        if let FnArg::Typed(typed) = input
-            && matches!(&*typed.pat, Pat::Ident(ident) if ident.ident == name)
-        {
-            return if is_router_type(imports, &typed.ty) {
-                Ok(RouterEvidence::Certain)
-            } else {
-                Err(format!("the parameter `{name}` is not a `Router` of axum"))
+impl RouterInference<'_> {
+    /// Infers it for a name; else the reason why it is not certain.
+    pub(super) fn infer_router(
+        &self,
+        name: &str,
+        before: &[&Stmt],
+    ) -> Result<RouterEvidence, String> {
+        for (at, statement) in before.iter().enumerate().rev() {
+            let Stmt::Local(local) = statement else {
+                continue;
             };
-        }
-    }
-    Err(format!("`{name}` is not bound by a `let` before it"))
-}
-
-fn bound(
-    imports: &Imports,
-    name: &str,
-    local: &syn::Local,
-    of: Option<&Type>,
-    before: &[&Stmt],
-    signature: &Signature,
-) -> Result<RouterEvidence, String> {
-    if let Some(of) = of {
-        return if is_router_type(imports, of) {
-            Ok(RouterEvidence::Certain)
-        } else {
-            Err(format!("`{name}` has another type than axum's `Router`"))
-        };
-    }
-    match &local.init {
-        Some(init) if init.diverge.is_none() => {
-            prove_value(imports, name, &init.expr, before, signature)
-        }
-        _ => Err(format!("`{name}` has no value of its own")),
-    }
-}
-
-/// The same for what an expression makes.
-pub(super) fn prove_value(
-    imports: &Imports,
-    name: &str,
-    value: &Expr,
-    before: &[&Stmt],
-    signature: &Signature,
-) -> Result<RouterEvidence, String> {
-    let mut value = value;
-    let mut awaited = false;
-    let mut tried = false;
-    loop {
-        match value {
-            Expr::MethodCall(call) if METHODS.iter().any(|method| call.method == method) => {
-                if awaited || tried {
-                    return Err(format!("`{name}` is made in a way that is not understood"));
+            let (pattern, of) = match &local.pat {
+                Pat::Type(typed) => (&*typed.pat, Some(&*typed.ty)),
+                pattern => (pattern, None),
+            };
+            match pattern {
+                Pat::Ident(ident) if ident.ident == name && ident.subpat.is_none() => {
+                    return self.infer_binding(name, local, of, &before[..at]);
                 }
-                value = &call.receiver;
+                pattern if binds(Root::Pattern(pattern), name) => {
+                    return Err(format!("`{name}` is bound by a pattern"));
+                }
+                _ => {}
             }
-            Expr::MethodCall(call)
-                if (call.method == "unwrap" || call.method == "expect") && !awaited =>
+        }
+        for input in &self.signature.inputs {
+            if let FnArg::Typed(typed) = input
+                && matches!(&*typed.pat, Pat::Ident(ident) if ident.ident == name)
             {
-                tried = true;
-                value = &call.receiver;
-            }
-            Expr::Try(inner) if !awaited => {
-                tried = true;
-                value = &inner.expr;
-            }
-            Expr::Await(inner) => {
-                awaited = true;
-                value = &inner.base;
-            }
-            Expr::Paren(inner) => value = &inner.expr,
-            Expr::If(_) | Expr::Match(_) | Expr::Block(_) if !awaited && !tried => {
-                let proven = branches(value).into_iter().filter_map(|(inside, value)| {
-                    let before: Vec<&Stmt> = before.iter().copied().chain(inside).collect();
-                    prove_value(imports, name, value, &before, signature).ok()
+                let (app, framework) = (self.app.name(), self.app.framework());
+                return self.certain_if_router(&typed.ty).ok_or_else(|| {
+                    format!("the parameter `{name}` is not a `{app}` of {framework}")
                 });
-                return proven
-                    .min_by_key(|proof| *proof != RouterEvidence::Certain)
-                    .ok_or_else(|| format!("`{name}` is made in a way that is not understood"));
             }
-            Expr::Path(path) if !awaited && !tried => {
-                return match path.path.get_ident() {
-                    Some(ident) => prove(imports, &ident.to_string(), before, signature),
-                    None => Err(format!("`{name}` is not made here")),
-                };
+        }
+        Err(format!("`{name}` is not bound by a `let` before it"))
+    }
+
+    fn infer_binding(
+        &self,
+        name: &str,
+        local: &syn::Local,
+        of: Option<&Type>,
+        before: &[&Stmt],
+    ) -> Result<RouterEvidence, String> {
+        if let Some(of) = of {
+            let (app, framework) = (self.app.name(), self.app.framework());
+            return self
+                .certain_if_router(of)
+                .ok_or_else(|| format!("`{name}` has another type than {framework}'s `{app}`"));
+        }
+        match &local.init {
+            Some(init) if init.diverge.is_none() => self.infer_value(name, &init.expr, before),
+            _ => Err(format!("`{name}` has no value of its own")),
+        }
+    }
+
+    fn certain_if_router(&self, of: &Type) -> Option<RouterEvidence> {
+        is_router_type(self.app, self.imports, of).then_some(RouterEvidence::Certain)
+    }
+
+    /// Infers it for what an expression makes; `name` is for the reason.
+    ///
+    /// The calls are peeled off from the outside: of `build().await?.layer(x)` that is `.layer(x)`,
+    /// which keeps a router, then `?` and `.await`, then the call of `build`. A router behind `?` or
+    /// `.await` has to come from a call directly, as `build().layer(x)?` is no method of a router.
+    pub(super) fn infer_value(
+        &self,
+        name: &str,
+        value: &Expr,
+        before: &[&Stmt],
+    ) -> Result<RouterEvidence, String> {
+        let not_understood = || format!("`{name}` is made in a way that is not understood");
+        let (value, awaited, fallible) = match self.peel(value) {
+            Some(peeled) => peeled,
+            None => return Err(not_understood()),
+        };
+        let direct = !awaited && !fallible;
+        match value {
+            Expr::If(_) | Expr::Match(_) | Expr::Block(_) if direct => {
+                let inferred = branches(value).into_iter().filter_map(|(inside, value)| {
+                    let before: Vec<&Stmt> = before.iter().copied().chain(inside).collect();
+                    self.infer_value(name, value, &before).ok()
+                });
+                inferred
+                    .min_by_key(|evidence| *evidence != RouterEvidence::Certain)
+                    .ok_or_else(not_understood)
             }
-            Expr::Call(call) => {
-                let Expr::Path(path) = &*call.func else {
-                    return Err(format!("`{name}` is made in a way that is not understood"));
-                };
-                return Ok(called(imports, &path.path, awaited, tried));
+            Expr::Path(path) if direct => match path.path.get_ident() {
+                Some(ident) => self.infer_router(&ident.to_string(), before),
+                None => Err(format!("`{name}` is not made here")),
+            },
+            Expr::Call(call) => match &*call.func {
+                Expr::Path(path) => Ok(self.infer_call(&path.path, awaited, fallible)),
+                _ => Err(not_understood()),
+            },
+            Expr::MethodCall(call) => Err(format!(
+                "`{name}` is made by `.{}(..)`, which need not return a `{}`",
+                call.method,
+                self.app.name()
+            )),
+            _ => Err(not_understood()),
+        }
+    }
+
+    /// What is left of an expression without the calls that keep a router, `.await` and the ways to
+    /// get at the value of a `Result`; and whether there was an `.await`, or one of those ways.
+    ///
+    /// `None` where a method of a router is called on what `.await` or `?` is called on later.
+    fn peel<'e>(&self, mut value: &'e Expr) -> Option<(&'e Expr, bool, bool)> {
+        let (mut awaited, mut fallible) = (false, false);
+        loop {
+            value = match value {
+                Expr::Paren(inner) => &inner.expr,
+                Expr::MethodCall(call) if self.app.is_method(&call.method) => {
+                    if awaited || fallible {
+                        return None;
+                    }
+                    &call.receiver
+                }
+                Expr::MethodCall(call)
+                    if !awaited && (call.method == "unwrap" || call.method == "expect") =>
+                {
+                    fallible = true;
+                    &call.receiver
+                }
+                Expr::Try(inner) if !awaited => {
+                    fallible = true;
+                    &inner.expr
+                }
+                Expr::Await(inner) => {
+                    awaited = true;
+                    &inner.base
+                }
+                _ => return Some((value, awaited, fallible)),
             }
-            Expr::MethodCall(call) => {
-                return Err(format!(
-                    "`{name}` is made by `.{}(..)`, which need not return a `Router`",
-                    call.method
-                ));
-            }
-            _ => return Err(format!("`{name}` is made in a way that is not understood")),
+        }
+    }
+
+    fn infer_call(&self, path: &syn::Path, awaited: bool, fallible: bool) -> RouterEvidence {
+        if self.app.is_constructor(self.imports, path) && !awaited && !fallible {
+            return RouterEvidence::Certain;
+        }
+        let names: Vec<_> = path
+            .segments
+            .iter()
+            .map(|segment| segment.ident.to_string())
+            .collect();
+        RouterEvidence::NeedsReturnType {
+            function: names.join("::"),
+            awaited,
+            fallible,
         }
     }
 }
 
-/// What a choice or a block may be, with the statements before it in there. The branches of a choice are
-/// of one type, so that one of them tells it for all.
+fn is_router_type(app: &AppSyntax, imports: &Imports, of: &Type) -> bool {
+    matches!(of, Type::Path(path) if app.is_type(imports, &path.path))
+}
+
+/// The values that a choice or a block may have, each with the statements before it in there. All
+/// branches have one type, so one that is a router proves it for all.
 fn branches(value: &Expr) -> Vec<(&[Stmt], &Expr)> {
     match value {
         Expr::Block(block) => tail_of(&block.block).into_iter().collect(),
@@ -222,36 +234,13 @@ fn tail_of(block: &Block) -> Option<(&[Stmt], &Expr)> {
     }
 }
 
-/// Whether a path is that of a function that makes an empty router.
-pub(super) fn is_new(imports: &Imports, path: &syn::Path) -> bool {
-    let path = imports.resolve(path);
-    let of = path.rsplit_once("::");
-    of.is_some_and(|(of, name)| ["new", "default"].contains(&name) && ROUTERS.contains(&of))
-}
-
-fn called(imports: &Imports, path: &syn::Path, awaited: bool, tried: bool) -> RouterEvidence {
-    if is_new(imports, path) && !awaited && !tried {
-        return RouterEvidence::Certain;
-    }
-    let names: Vec<_> = path
-        .segments
-        .iter()
-        .map(|segment| segment.ident.to_string())
-        .collect();
-    RouterEvidence::NeedsReturnType {
-        function: names.join("::"),
-        awaited,
-        tried,
-    }
-}
-
-/// Tells whether a function of a file returns an axum `Router`, or with `tried` a `Result` of one.
+/// Tells whether a function of a file returns a router, or with `fallible` a `Result` of one.
 ///
 /// `function` may be a path, of which the last part is looked for outside tests: below a type's name
-/// among the functions of that type, else among those of modules. `None` when there is no such function or the file cannot be read; when there are several, all
-/// have to.
+/// among the functions of that type, else among those of modules. `None` when there is no such
+/// function or the file cannot be read; when there are several, all have to.
 #[must_use]
-pub fn returns_router(text: &str, function: &str, tried: bool) -> Option<bool> {
+pub fn returns_router(app: &AppSyntax, text: &str, function: &str, fallible: bool) -> Option<bool> {
     let source = Source::parse(text).ok()?;
     let imports = Imports::of(&source.file);
     let mut parts = function.rsplit("::");
@@ -260,18 +249,18 @@ pub fn returns_router(text: &str, function: &str, tried: bool) -> Option<bool> {
     let of = parts.next().filter(|of| of.starts_with(char::is_uppercase));
     let mut found = None;
     walk(Root::File(&source.file), &mut |node| match node {
-        Node::Item(Item::Fn(_)) if of.is_some() => Next::Past,
-        Node::Item(Item::Impl(item)) if !of.is_some_and(|of| is_for(item, of)) => Next::Past,
+        Node::Item(Item::Fn(_)) if of.is_some() => Visit::Skip,
+        Node::Item(Item::Impl(item)) if !of.is_some_and(|of| is_for(item, of)) => Visit::Skip,
         // What a trait promises is read where it is kept.
-        Node::Item(Item::Trait(_)) => Next::Past,
+        Node::Item(Item::Trait(_)) => Visit::Skip,
         Node::Signature(signature) => {
             if signature.ident == name {
-                let router = is_router_output(&imports, &signature.output, tried);
+                let router = is_router_output(app, &imports, &signature.output, fallible);
                 found = Some(found != Some(false) && router);
             }
-            Next::Past
+            Visit::Skip
         }
-        _ => Next::Inside,
+        _ => Visit::Descend,
     });
     found
 }
@@ -285,20 +274,25 @@ fn is_for(item: &ItemImpl, of: &str) -> bool {
     of == "Self" || last.is_some_and(|last| last.ident == of)
 }
 
-/// Whether a function returns a `Router`, or with `tried` a `Result` of one.
-fn is_router_output(imports: &Imports, output: &ReturnType, tried: bool) -> bool {
+/// Whether a function returns a router, or with `fallible` a `Result` of one.
+fn is_router_output(
+    app: &AppSyntax,
+    imports: &Imports,
+    output: &ReturnType,
+    fallible: bool,
+) -> bool {
     let of = match output {
         ReturnType::Default => return false,
         ReturnType::Type(_, of) => &**of,
     };
     match of {
-        Type::Path(path) if tried => {
+        Type::Path(path) if fallible => {
             let last = path.path.segments.last();
             let of = arguments(&path.path).into_iter().next();
             // Also `AppResult<..>` and the like, of one's own error.
             last.is_some_and(|last| last.ident.to_string().ends_with("Result"))
-                && of.is_some_and(|of| is_router_type(imports, of))
+                && of.is_some_and(|of| is_router_type(app, imports, of))
         }
-        _ => !tried && is_router_type(imports, of),
+        _ => !fallible && is_router_type(app, imports, of),
     }
 }

@@ -3,9 +3,8 @@
 use super::*;
 
 /// Declares, and checks that undoing restores every byte.
-fn declared(text: &str, public: bool, path: Option<&str>) -> (String, Edit) {
-    let Outcome::Added { text: new, edits } = declare_module(text, "infra", public, path).unwrap()
-    else {
+fn declared(text: &str, public: bool) -> (String, Edit) {
+    let Outcome::Added { text: new, edits } = declare_module(text, "infra", public).unwrap() else {
         panic!("found in\n{text}");
     };
     let edit = edits.into_iter().next().unwrap();
@@ -14,23 +13,21 @@ fn declared(text: &str, public: bool, path: Option<&str>) -> (String, Edit) {
     assert_eq!(undo(&new, &edit).as_deref(), Ok(text));
     assert!(is_declared(&new, "infra").is_some());
     assert!(matches!(
-        declare_module(&new, "infra", public, path),
+        declare_module(&new, "infra", public),
         Err(EditError::Conflict { line: Some(_), .. })
     ));
     (new, edit)
 }
 
 fn private(text: &str) -> String {
-    declared(text, false, None).0
+    declared(text, false).0
 }
 
 #[test]
 fn a_sorted_group_stays_sorted_with_its_comments_and_attributes() {
     let text = "//! Docs.\n\nuse axum::Router;\n\nmod config; // settings\n/// Handlers.\nmod handlers;\nmod web;\n\n#[cfg(test)]\nmod tests;\n";
     let new = private(text);
-    assert_eq!(diff(text, &new), "+mod infra;\n");
-    assert!(new.contains("mod handlers;\nmod infra;\nmod web;"));
-    is_formatted(&new, false).unwrap();
+    assert_eq!(new, text.replace("mod web;", "mod infra;\nmod web;"));
     let text = "/// About zeta.\n#[cfg(unix)]\n#[path = \"u.rs\"]\nmod zeta;\n";
     assert_eq!(private(text), format!("mod infra;\n{text}"));
 }
@@ -58,23 +55,10 @@ fn a_module_goes_to_the_group_of_its_visibility() {
         private(text),
         "pub mod api;\npub mod zeta;\n\nmod infra;\nmod private;\n"
     );
-    let (new, _) = declared(text, true, None);
+    let (new, _) = declared(text, true);
     assert_eq!(
         new,
         "pub mod api;\npub mod infra;\npub mod zeta;\n\nmod private;\n"
-    );
-}
-
-#[test]
-fn a_path_stands_above_the_declaration() {
-    let (new, _) = declared("pub mod a;\n", true, Some("src/infra/mod.rs"));
-    assert_eq!(
-        new,
-        "pub mod a;\n#[path = \"src/infra/mod.rs\"]\npub mod infra;\n"
-    );
-    assert_eq!(
-        modules(&new).unwrap()[1].path.as_deref(),
-        Some("src/infra/mod.rs")
     );
 }
 
@@ -148,7 +132,7 @@ fn marks_scripts_and_windows_lines_are_kept() {
 fn a_place_inside_a_comment_is_refused() {
     let text = "mod a; /* trailing\n comment */ mod z;\n";
     assert!(matches!(
-        declare_module(text, "infra", false, None),
+        declare_module(text, "infra", false),
         Err(EditError::Unsupported { line: Some(2), .. })
     ));
 }
@@ -160,7 +144,7 @@ fn a_module_of_that_name_is_a_conflict_whoever_wrote_it() {
         "pub mod infra { }\n",
         "fn main() {}\nmod r#infra;\n",
     ] {
-        let refusal = declare_module(text, "infra", false, None).unwrap_err();
+        let refusal = declare_module(text, "infra", false).unwrap_err();
         assert!(matches!(refusal, EditError::Conflict { .. }), "{text}");
     }
     for text in [
@@ -168,7 +152,7 @@ fn a_module_of_that_name_is_a_conflict_whoever_wrote_it() {
         "use shop::{infra::{self, Pool}, log};\n",
         "use shop::base as infra;\n",
     ] {
-        let refusal = declare_module(text, "infra", false, None).unwrap_err();
+        let refusal = declare_module(text, "infra", false).unwrap_err();
         assert!(
             matches!(refusal, EditError::Conflict { line: Some(1), .. }),
             "{text}"
@@ -190,7 +174,7 @@ fn what_is_no_rust_is_unreadable_with_its_line() {
         ),
         ("\u{feff}fn main() {\n", 1),
     ] {
-        match declare_module(text, "infra", false, None) {
+        match declare_module(text, "infra", false) {
             Err(EditError::Unreadable { line, .. }) => assert_eq!(line, Some(expected), "{text}"),
             other => panic!("{other:?}"),
         }
@@ -199,7 +183,7 @@ fn what_is_no_rust_is_unreadable_with_its_line() {
 
 #[test]
 fn a_declaration_is_found_among_changes_and_left_alone_when_it_was_changed() {
-    let (new, edit) = declared("mod a;\nmod z;\n", false, None);
+    let (new, edit) = declared("mod a;\nmod z;\n", false);
     let later = new
         .replace("mod a;", "mod a;\nmod b;\nmod h;")
         .replace('\n', "\r\n");
@@ -212,7 +196,7 @@ fn a_declaration_is_found_among_changes_and_left_alone_when_it_was_changed() {
         Err(UndoError::Modified)
     );
     assert_eq!(undo("mod a;\n", &edit), Err(UndoError::Missing));
-    let (new, edit) = declared("fn main() {}\n", false, None);
+    let (new, edit) = declared("fn main() {}\n", false);
     let tight = new.replace("infra;\n\n", "infra;\n");
     assert_eq!(undo(&tight, &edit).as_deref(), Ok("fn main() {}\n"));
 }

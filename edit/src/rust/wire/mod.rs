@@ -2,16 +2,17 @@
 
 use std::ops::Range;
 
-use super::super::lines::{comments_above, line_after, line_start};
+use super::super::lines::{comments_above, line_after};
 use super::super::{Edit, EditError, Outcome, line_end};
-use super::serve::shape::{Kind, Shape};
-use super::serve::{Plan, ServeCall, Served};
-use super::source::{Source, is_comment, sequences, words};
+use super::serve::{Plan, ServeCall, ServeStatement, ServedApp, StatementKind, serve_calls};
+use super::source::{Source, is_comment};
+use super::tokens::{find_sequence, flatten_tokens};
 use super::undo;
-use layout::{CHAIN, LINE, SHORT, is_first, step, width};
+pub use layout::may_need_rustfmt;
+use layout::{indent_at, joined_dot, step};
 
-mod actix;
-mod axum;
+mod by_factory;
+mod by_value;
 mod layout;
 
 /// Addresses of the parts of a wiring that every framework has.
@@ -28,7 +29,7 @@ pub struct Wiring {
     pub failure: ErrorHandling,
 }
 
-/// What happens when the infrastructure does not start.
+/// What happens to an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorHandling {
     /// `?`, where the function returns an error that fits.
@@ -39,52 +40,69 @@ pub enum ErrorHandling {
     Panic,
 }
 
-/// A piece of text that takes the place of another.
-struct Piece {
+impl ErrorHandling {
+    /// What follows on a `Result`; `expectation` says what should have happened.
+    #[must_use]
+    pub fn suffix(self, expectation: &str) -> String {
+        match self {
+            Self::Propagate => "?".to_owned(),
+            Self::Expect => format!(".expect(\"{expectation}\")"),
+            Self::Panic => ".unwrap_or_else(|error| panic!(\"{error}\"))".to_owned(),
+        }
+    }
+}
+
+impl Wiring {
+    /// The statement that starts the infrastructure, in the parts that rustfmt puts on lines of
+    /// their own.
+    #[must_use]
+    pub fn start(&self) -> Vec<String> {
+        let start = format!("let infra = {}::Infra::start()", self.module);
+        let suffix = self.failure.suffix("the infrastructure starts");
+        match self.failure {
+            ErrorHandling::Propagate => vec![format!("{start}.await{suffix};")],
+            // Both are longer than the 60 columns of a chain on one line.
+            ErrorHandling::Expect | ErrorHandling::Panic => {
+                vec![start, ".await".to_owned(), format!("{suffix};")]
+            }
+        }
+    }
+}
+
+/// A text that takes the place of a part of another.
+struct Replacement {
     address: &'static str,
     range: Range<usize>,
     after: String,
 }
 
-/// Wires a place that [`ServerKind::find`](super::ServerKind::find) found in the same text.
+/// Wires a place that [`serve_calls`] found in the same text.
 ///
-/// A router that [`RouterEvidence::NeedsReturnType`](super::RouterEvidence) is taken for one: ask before.
+/// What [`RouterEvidence::NeedsReturnType`](super::RouterEvidence) tells is taken for a router: ask
+/// before.
 ///
 /// # Errors
 ///
-/// [`EditError::Unsupported`] when the place is not certain, is no longer there, or the lines would not
-/// be told from others when they are taken back.
+/// [`EditError::Unsupported`] when the place is not certain, is no longer there, or the lines would
+/// not be told from others when they are undone.
 pub fn wire(text: &str, serve: &ServeCall, wiring: &Wiring) -> Result<Outcome, EditError> {
     let refuse = |reason: &str| EditError::Unsupported {
-        address: serve.server.call().to_owned(),
+        address: serve.server.shown.to_owned(),
         line: Some(serve.line),
         reason: reason.to_owned(),
     };
     let plan = serve.plan.as_ref().map_err(|reason| refuse(reason))?;
-    let before = serve.server.find(text)?;
+    let before = serve_calls(serve.server, text)?;
     if !before.contains(serve) {
         return Err(refuse("it is no longer as it was found"));
     }
-    let mut pieces = pieces(text, plan, wiring);
-    pieces.sort_by_key(|piece| (piece.range.start, piece.range.end));
-    let mut new = String::new();
-    let mut at = 0;
-    let mut edits = Vec::new();
-    for piece in pieces {
-        new.push_str(&text[at..piece.range.start]);
-        new.push_str(&piece.after);
-        at = piece.range.end;
-        edits.push(Edit {
-            address: piece.address.to_owned(),
-            before: text[piece.range].to_owned(),
-            after: piece.after,
-            container: false,
-        });
-    }
-    new.push_str(&text[at..]);
-    let after = serve.server.find(&new)?;
+    let shutdown = serve.server.shutdown_method();
+    let mut replacements = replacements(text, plan, shutdown, wiring);
+    replacements.sort_by_key(|part| (part.range.start, part.range.end));
+    let (new, edits) = replace(text, replacements);
+    let after = serve_calls(serve.server, &new)?;
     let graceful = |serves: &[ServeCall]| serves.iter().filter(|serve| serve.graceful).count();
-    let added = usize::from(!plan.shape.graceful);
+    let added = usize::from(!plan.statement.graceful);
     if after.len() != before.len()
         || graceful(&after) != graceful(&before) + added
         || !is_wired(&new)
@@ -103,113 +121,110 @@ pub fn wire(text: &str, serve: &ServeCall, wiring: &Wiring) -> Result<Outcome, E
     Ok(Outcome::Added { text: new, edits })
 }
 
-fn pieces(text: &str, plan: &Plan, wiring: &Wiring) -> Vec<Piece> {
-    let shape = &plan.shape;
+/// The text with its parts replaced, which come in the order of the text.
+fn replace(text: &str, replacements: Vec<Replacement>) -> (String, Vec<Edit>) {
+    let mut new = String::new();
+    let mut at = 0;
+    let mut edits = Vec::new();
+    for part in replacements {
+        new.push_str(&text[at..part.range.start]);
+        new.push_str(&part.after);
+        at = part.range.end;
+        edits.push(Edit {
+            address: part.address.to_owned(),
+            before: text[part.range].to_owned(),
+            after: part.after,
+            container: false,
+        });
+    }
+    new.push_str(&text[at..]);
+    (new, edits)
+}
+
+fn replacements(
+    text: &str,
+    plan: &Plan,
+    shutdown: Option<&str>,
+    wiring: &Wiring,
+) -> Vec<Replacement> {
+    let statement = &plan.statement;
     let end = line_end(text);
-    let start = line_start(text, shape.wires);
-    let indent = &text[start..shape.wires];
-    let (line, mut pieces) = match &plan.served {
-        Served::Router { name, made, .. } => {
-            axum::pieces(text, shape, (name, made.as_ref()), wiring)
+    let indent = indent_at(text, statement.wire_before);
+    let (line, mut replacements) = match &plan.served {
+        ServedApp::Router { name, made, .. } => {
+            by_value::replacements(text, statement, (name, made.as_ref()), shutdown, wiring)
         }
-        Served::Factory(factory) => actix::pieces(text, shape, factory),
+        ServedApp::Factory(factory) => by_factory::replacements(text, factory),
     };
-    let started = started(indent, wiring, end);
-    let at = comments_above(text, shape.wires, is_comment);
-    pieces.push(Piece {
+    let start = wiring.start();
+    let start = start.join(&format!("{end}{indent}{}", step(indent)));
+    let at = comments_above(text, statement.wire_before, is_comment);
+    replacements.push(Replacement {
         address: START,
         range: at..at,
-        after: format!("{started}{indent}{line}{end}"),
+        after: format!("{indent}{start}{end}{indent}{line}{end}"),
     });
-    pieces.extend(ending(text, shape));
-    pieces
+    replacements.extend(shutdown_after(text, statement));
+    replacements
 }
 
-/// Whether the value of the statement is kept in a variable until after the shutdown.
-fn keeps(shape: &Shape) -> bool {
-    match shape.kind {
-        Kind::Statement => false,
-        Kind::Tail => !shape.unit,
-        Kind::Return => true,
-    }
-}
-
-/// What follows when the server has ended.
-fn ending(text: &str, shape: &Shape) -> Vec<Piece> {
+/// The shutdown when the server has ended. A value that is needed afterwards is bound to `served`:
+///
+/// ```text
+/// if let Err(error) = serve().await {    let served = serve().await;
+///                                        infra.shutdown().await;
+///                                        if let Err(error) = served {
+/// ```
+fn shutdown_after(text: &str, statement: &ServeStatement) -> Vec<Replacement> {
     let end = line_end(text);
-    let start = shape.statement.start;
-    let indent = &text[line_start(text, start)..start];
-    let shutdown = format!("{indent}infra.shutdown().await;");
-    if keeps(shape) {
-        let open = shape.call.start;
-        let word = if shape.kind == Kind::Return {
-            "return served;"
-        } else {
-            "served"
-        };
-        let stop = shape.statement.end;
-        let from = stop - usize::from(shape.semicolon);
-        let tail = format!(";{end}{shutdown}{end}{indent}{word}");
-        let mut served = Piece {
-            address: SERVED,
-            range: start..open,
-            after: format!("let served = {}", &text[shape.value..open]),
-        };
-        if let [first, second, ..] = shape.dots[..]
-            && shape.call.len() <= SHORT
-            && !is_first(text, first)
-            && is_first(text, second)
-        {
-            let deeper = &text[line_start(text, second)..second];
-            served.range.end = first;
-            served.after += &format!("{}{end}{deeper}", &text[open..first]);
-        }
-        return vec![
-            served,
-            Piece {
+    let indent = indent_at(text, statement.statement.start);
+    let shutdown = "infra.shutdown().await;";
+    let stop = statement.statement.end;
+    let (rest, use_again) = match statement.kind {
+        StatementKind::Statement => {
+            let at = line_after(text, stop);
+            return vec![Replacement {
                 address: SHUTDOWN,
-                range: from..stop,
-                after: tail,
-            },
-        ];
-    }
-    let (at, after) = if shape.kind == Kind::Tail {
-        (shape.statement.end, format!(";{end}{shutdown}"))
-    } else {
-        let at = line_after(text, shape.statement.end);
-        (at, format!("{shutdown}{end}"))
+                range: at..at,
+                after: format!("{indent}{shutdown}{end}"),
+            }];
+        }
+        StatementKind::Tail if statement.unit => {
+            return vec![Replacement {
+                address: SHUTDOWN,
+                range: stop..stop,
+                after: format!(";{end}{indent}{shutdown}"),
+            }];
+        }
+        StatementKind::Tail => (stop..stop, "served".to_owned()),
+        StatementKind::Return => {
+            let from = stop - usize::from(statement.semicolon);
+            (from..stop, "return served;".to_owned())
+        }
+        StatementKind::Condition => {
+            let head = &text[statement.statement.start..statement.value.start];
+            (
+                statement.value.end..statement.value.end,
+                format!("{head}served"),
+            )
+        }
     };
-    vec![Piece {
+    let open = statement.call.start;
+    let mut bound = Replacement {
+        address: SERVED,
+        range: statement.statement.start..open,
+        after: format!("let served = {}", &text[statement.value.start..open]),
+    };
+    if let Some((dot, deeper)) = joined_dot(text, &statement.dots) {
+        bound.range.end = dot;
+        bound.after += &format!("{}{end}{deeper}", &text[open..dot]);
+    }
+    let shutdown = Replacement {
         address: SHUTDOWN,
-        range: at..at,
-        after,
-    }]
-}
-
-/// The statement that starts, laid out as rustfmt does.
-fn started(indent: &str, wiring: &Wiring, end: &str) -> String {
-    let call = format!("{}::Infra::start()", wiring.module);
-    let failure = match wiring.failure {
-        ErrorHandling::Propagate => "?",
-        ErrorHandling::Expect => ".expect(\"the infrastructure starts\")",
-        ErrorHandling::Panic => ".unwrap_or_else(|error| panic!(\"{error}\"))",
+        range: rest,
+        after: format!(";{end}{indent}{shutdown}{end}{indent}{use_again}"),
     };
-    let chain = format!("{call}.await{failure}");
-    let line = format!("{indent}let infra = {chain};");
-    let deeper = format!("{indent}{}", step(indent));
-    if wiring.failure == ErrorHandling::Propagate {
-        // With one call on a call, only the width of the line counts; `?` wants one more column.
-        return if width(&line) < LINE {
-            format!("{line}{end}")
-        } else {
-            format!("{indent}let infra ={end}{deeper}{chain};{end}")
-        };
-    }
-    if width(&chain) <= CHAIN && width(&line) <= LINE {
-        return format!("{line}{end}");
-    }
-    let start = format!("{indent}let infra = {call}");
-    format!("{start}{end}{deeper}.await{end}{deeper}{failure};{end}")
+    vec![bound, shutdown]
 }
 
 /// Tells whether a file starts the infrastructure and wires an app, in whatever form.
@@ -219,9 +234,9 @@ pub fn is_wired(text: &str) -> bool {
     if !text.contains("Infra") || !text.contains("wire") {
         return false;
     }
-    let Ok(words) = Source::parse(text).map(|source| words(source.tokens())) else {
+    let Ok(tokens) = Source::parse(text).map(|source| flatten_tokens(source.tokens())) else {
         return false;
     };
-    let has = |sequence: &[&str]| sequences(&words, sequence).next().is_some();
+    let has = |sequence: &[&str]| find_sequence(&tokens, sequence).next().is_some();
     has(&["Infra", ":", ":", "start", "("]) && has(&[".", "wire", "("])
 }

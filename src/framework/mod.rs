@@ -1,0 +1,141 @@
+//! Everything that the tool knows of web frameworks, one file each.
+//!
+//! A framework is a [`Definition`]: names, the syntax of its server, app and routes as values that
+//! [`infra_edit::rust`] interprets, and the lines to paste where nothing is certain. Detection, plan
+//! and messages read the table [`ALL`] and name no framework. A new one is a file here and its line
+//! in the table, a folder in `base/new`, and the parts of templates that know it.
+//!
+//! This room does not look at a project: which framework a package uses is found by `project`.
+
+use semver::Version;
+
+use crate::{
+    edit::rust::{RouteSyntax, ServeCall, ServerSyntax, Wiring},
+    facts::Framework,
+};
+
+mod actix_web;
+mod axum;
+mod none;
+
+#[cfg(test)]
+mod tests;
+
+/// The frameworks that there is code for; the first is the one of a new project when nobody chooses.
+static ALL: [&Definition; 2] = [&axum::DEFINITION, &actix_web::DEFINITION];
+
+/// Frameworks that are recognised, to say that they are not supported.
+const RECOGNISED: [&str; 7] = ["rocket", "warp", "poem", "salvo", "tide", "gotham", "ntex"];
+
+/// A web framework.
+#[derive(Debug)]
+pub struct Definition {
+    /// The name of its package.
+    pub name: &'static str,
+    /// The series that there is code for, the newest first: `0.8`, `4`.
+    pub series: &'static [&'static str],
+    /// How its server looks; none where there is nothing to wire.
+    pub server: Option<&'static ServerSyntax>,
+    /// How its routes look.
+    pub routes: Option<&'static RouteSyntax>,
+    /// Words of the files that serve, build the app or say what does. Files without any are not read.
+    pub words: &'static [&'static str],
+    /// What happens where a path is served twice; ends a sentence that begins with the remedy.
+    pub duplicate_route: &'static str,
+    /// The lines to paste.
+    pub(crate) snippet: fn(&SnippetInputs<'_>) -> Snippet,
+}
+
+/// What the lines to paste depend on.
+pub(crate) struct SnippetInputs<'a> {
+    /// The module's path, and what happens to errors.
+    pub(crate) wiring: &'a Wiring,
+    /// The call that serves, where there is one.
+    pub(crate) call: Option<&'a ServeCall>,
+}
+
+/// Lines to paste between the start of the infrastructure and its shutdown.
+pub(crate) struct Snippet {
+    /// The lines.
+    pub(crate) lines: Vec<String>,
+    /// A comment on the start, if it needs one.
+    pub(crate) start: Option<String>,
+    /// When the shutdown is due: a comment on it.
+    pub(crate) shutdown: String,
+}
+
+impl Definition {
+    /// The version that stands for the framework where nothing says which one a package has.
+    #[must_use]
+    pub fn newest(&self) -> Version {
+        let series = self.series.first().copied().unwrap_or_default();
+        let mut numbers = series.split('.').filter_map(|number| number.parse().ok());
+        let major = numbers.next().unwrap_or(0);
+        Version::new(major, numbers.next().unwrap_or(0), 0)
+    }
+
+    /// Whether a file may serve, build the app, or declare what does.
+    #[must_use]
+    pub fn is_worth_reading(&self, text: &str) -> bool {
+        self.words.iter().any(|word| text.contains(word))
+    }
+}
+
+impl From<&Definition> for Framework {
+    fn from(definition: &Definition) -> Self {
+        Self {
+            name: definition.name.to_owned(),
+            version: definition.newest(),
+        }
+    }
+}
+
+/// The frameworks that there is code for.
+#[must_use]
+pub fn all() -> &'static [&'static Definition] {
+    &ALL
+}
+
+/// The framework of a new project when nobody chooses.
+#[must_use]
+pub fn usual() -> &'static Definition {
+    ALL[0]
+}
+
+/// The framework of this name, if there is code for it.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Definition> {
+    ALL.into_iter().find(|known| known.name == name)
+}
+
+/// The framework of this name; whatever is unknown is wired as a program without one.
+#[must_use]
+pub fn get(name: &str) -> &'static Definition {
+    find(name).unwrap_or(&none::DEFINITION)
+}
+
+/// The names of the frameworks that there is code for.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    ALL.iter().map(|known| known.name).collect()
+}
+
+/// The values of `--framework` for a package.
+#[must_use]
+pub fn choices() -> Vec<&'static str> {
+    names().into_iter().chain([Framework::NONE]).collect()
+}
+
+/// Frameworks that are known and that there is no code for.
+pub(crate) fn unsupported() -> impl Iterator<Item = &'static str> {
+    RECOGNISED.into_iter().filter(|name| find(name).is_none())
+}
+
+/// The series that there is code for, as a list: `axum 0.8 and 0.7, actix-web 4`.
+pub(crate) fn supported_series() -> String {
+    let frameworks = ALL.iter().map(|known| {
+        let series = known.series.join(" and ");
+        format!("{} {series}", known.name)
+    });
+    frameworks.collect::<Vec<_>>().join(", ")
+}
