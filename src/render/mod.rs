@@ -1,5 +1,5 @@
-//! Templates and facts in, files and fragments out. Nothing here knows what is installed, but for
-//! the rows that the hub is rendered from.
+//! Renders templates for the facts of a project. A component sees no other component; only the hub is
+//! rendered from the rows of all that are installed.
 
 use std::collections::BTreeSet;
 
@@ -46,7 +46,7 @@ pub struct Rendering {
     pub compose: Option<String>,
 }
 
-/// What the hub is told of an installed component.
+/// What the templates of the hub see of an installed component.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row<'a> {
     /// The component.
