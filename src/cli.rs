@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::{
     commands::{Command, add, browse, env, new, remove, status, update},
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     framework,
     path::ProjectPath,
     project::TargetOptions,
@@ -402,7 +402,7 @@ impl AddArgs {
         ];
         let compose = self.compose.map(|file| {
             file.parse::<ProjectPath>()
-                .map_err(|error| Error::usage("invalid-path", error.to_string()))
+                .map_err(|error| Error::new(ErrorCode::Usage, error.to_string()))
         });
         Ok(add::Options {
             components: self.components,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     path::ProjectPath,
 };
 
@@ -52,7 +52,7 @@ impl<'a> PathResolver<'a> {
     /// A symlink leads out of the project or into a folder that is not its own.
     pub fn reach(&mut self, path: &ProjectPath) -> Result<Option<PathBuf>> {
         match self.locate(path) {
-            Err(error) if error.code == OCCUPIED => Ok(None),
+            Err(error) if error.code == ErrorCode::NotAFolder => Ok(None),
             found => found.map(Some),
         }
     }
@@ -149,8 +149,8 @@ pub fn read(root: &Path, path: &ProjectPath) -> Result<Option<String>> {
 
 fn follow(root: &Path, link: &Path, path: &ProjectPath) -> Result<PathBuf> {
     let outside = |why: &str| {
-        Error::failure(
-            "path-leaves-project",
+        Error::new(
+            ErrorCode::PathLeavesProject,
             format!("`{path}` leads through a symbolic link {why}"),
         )
         .hint("replace the link by the file or folder that it stands for")
@@ -169,21 +169,19 @@ fn follow(root: &Path, link: &Path, path: &ProjectPath) -> Result<PathBuf> {
     }
 }
 
-const OCCUPIED: &str = "not-a-folder";
-
 /// The error for a file where the folder of another has to be.
 fn occupied(way: &str, path: &ProjectPath) -> Error {
     let folder = way.rsplit_once('/').map_or("", |(folder, _)| folder);
-    Error::conflict(
-        OCCUPIED,
+    Error::new(
+        ErrorCode::NotAFolder,
         format!("`{folder}` is a file, and `{path}` needs a folder there"),
     )
     .hint(format!("move `{folder}` away"))
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Error {
-    Error::failure(
-        "unreadable",
+    Error::new(
+        ErrorCode::Unreadable,
         format!("`{}` cannot be read: {error}", path.display()),
     )
 }
@@ -196,15 +194,15 @@ fn text(place: &Path, path: &ProjectPath) -> Result<Option<String>> {
                 .filter(|&&byte| byte == b'\n')
                 .count()
                 + 1;
-            Error::failure(
-                "not-utf8",
+            Error::new(
+                ErrorCode::NotUtf8,
                 format!("`{path}` is not UTF-8 text, line {line}"),
             )
             .hint("save the file as UTF-8")
         }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::failure(
-            "unreadable",
+        Err(error) => Err(Error::new(
+            ErrorCode::Unreadable,
             format!("`{path}` cannot be read: {error}"),
         )),
     }

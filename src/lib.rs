@@ -58,7 +58,7 @@
 
 use std::env;
 
-use error::Error;
+use error::{Error, ErrorCode};
 use ui::{Settings, Ui};
 
 pub mod apply;
@@ -76,6 +76,8 @@ pub mod plan;
 pub mod project;
 pub mod render;
 pub mod resolve;
+#[cfg(test)]
+mod testing;
 pub mod ui;
 mod versions;
 
@@ -93,7 +95,10 @@ pub fn run() -> u8 {
         Ok(invocation) => invocation,
         Err(error) if json && error.use_stderr() => {
             let message = error.render().to_string();
-            let error = Error::usage("usage", message.trim_start_matches("error: ").trim());
+            let error = Error::new(
+                ErrorCode::Usage,
+                message.trim_start_matches("error: ").trim(),
+            );
             return fail(&Ui::new(Settings::json()), &error);
         }
         Err(error) => {

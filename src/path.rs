@@ -11,18 +11,11 @@ use serde::{Deserialize, Serialize};
 pub struct ProjectPath(String);
 
 /// Why a text is not a [`ProjectPath`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the path `{}` {reason}", .path.escape_debug())]
 pub struct InvalidPath {
     path: String,
     reason: &'static str,
-}
-
-impl std::error::Error for InvalidPath {}
-
-impl fmt::Display for InvalidPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the path `{}` {}", self.path.escape_debug(), self.reason)
-    }
 }
 
 impl ProjectPath {

@@ -7,7 +7,7 @@ use crate::{
         Catalog, Component,
         manifest::{OptionKind, OptionSpec},
     },
-    error::{Error, Result, did_you_mean},
+    error::{Error, ErrorCode, Result, did_you_mean},
 };
 
 /// The values of a component's options, every one of them.
@@ -89,8 +89,8 @@ fn reject_stray_choices(
     for choice in choices {
         if !selected.contains_key(choice.component.as_str()) {
             catalog.get(&choice.component)?;
-            return Err(Error::usage(
-                "option-without-component",
+            return Err(Error::new(
+                ErrorCode::OptionWithoutComponent,
                 format!(
                     "`--set {}.{}` chooses for a component that is not being added",
                     choice.component, choice.option
@@ -118,8 +118,8 @@ fn reject_conflicts<'a>(
             .iter()
             .find(|other| all.contains(other.as_str()))
         {
-            return Err(Error::conflict(
-                "components-exclude-each-other",
+            return Err(Error::new(
+                ErrorCode::ComponentsExcludeEachOther,
                 format!("`{id}` conflicts with `{other}`"),
             ));
         }
@@ -180,8 +180,8 @@ fn wrong_record(
         let text = value.as_str().map(str::to_owned);
         text.unwrap_or_else(|| value.to_string())
     };
-    Error::conflict(
-        "wrong-recorded-option",
+    Error::new(
+        ErrorCode::WrongRecordedOption,
         format!(
             "`.infra/` records `{}` for the option `{id}.{name}`, which must be {}",
             text(value),
@@ -196,8 +196,8 @@ fn wrong_record(
 
 fn unknown_option(component: &Component, name: &str) -> Error {
     let (id, specs) = (&component.id, &component.manifest.options);
-    let error = Error::usage(
-        "unknown-option",
+    let error = Error::new(
+        ErrorCode::UnknownOption,
         format!("the component `{id}` has no option `{name}`"),
     );
     let is_earlier = |spec: &OptionSpec| spec.renamed_from.iter().any(|old| old == name);
@@ -219,8 +219,8 @@ fn value(choice: &Choice, spec: &OptionSpec) -> Result<toml::Value> {
     };
     let value = value.filter(|value| spec.allows(value));
     value.ok_or_else(|| {
-        let error = Error::usage(
-            "wrong-option-value",
+        let error = Error::new(
+            ErrorCode::WrongOptionValue,
             format!(
                 "`{}.{}` must be {}, got `{text}`",
                 choice.component,

@@ -179,7 +179,7 @@ fn failing_at_any_step_nothing_or_everything_is_written() {
         if error.written.is_empty() {
             assert_eq!(root_files(folder.path()), old, "failed at {failing}");
         } else {
-            assert_eq!(error.code, "incomplete");
+            assert_eq!(error.code.as_str(), "incomplete");
         }
         drop(session);
         let _next = open(folder.path());
@@ -347,7 +347,7 @@ fn a_folder_that_somebody_makes_meanwhile_stops_everything() {
         .apply(&changes(), &mut watch)
         .unwrap_err();
     assert_eq!(
-        (error.code, error.written.len()),
+        (error.code.as_str(), error.written.len()),
         ("changed-since-planned", 0)
     );
     assert_eq!(root_files(folder.path()), root_files(project().path()));
@@ -399,7 +399,7 @@ fn a_file_that_changed_since_the_plan_stops_everything() {
     let error = open(folder.path())
         .apply(&changes(), &mut |_| Ok(()))
         .unwrap_err();
-    assert_eq!(error.code, "changed-since-planned");
+    assert_eq!(error.code.as_str(), "changed-since-planned");
     assert_eq!(root_files(folder.path()), old);
 }
 
@@ -409,7 +409,10 @@ fn two_at_once_is_one_too_many() {
     let _first = open(folder.path());
     let error =
         Session::open(&folder.path().join("root"), &folder.path().join("state")).unwrap_err();
-    assert_eq!((error.code, error.exit_code()), ("already-running", 1));
+    assert_eq!(
+        (error.code.as_str(), error.exit_code()),
+        ("already-running", 1)
+    );
 }
 
 #[test]
@@ -434,7 +437,7 @@ fn a_journal_cannot_write_outside_of_the_project() {
             fs::write(state.join("journal"), journal).unwrap();
             fs::write(folder.path().join(".infra-tmp-0"), "evil").unwrap();
             let error = Session::open(&folder.path().join("root"), &state).unwrap_err();
-            assert_eq!(error.code, "damaged-journal", "{path}");
+            assert_eq!(error.code.as_str(), "damaged-journal", "{path}");
             assert!(!folder.path().join("escaped.txt").exists());
         }
     }
@@ -532,7 +535,7 @@ mod unix {
         let error = open(folder.path())
             .apply(&both, &mut |_| Ok(()))
             .unwrap_err();
-        assert_eq!(error.code, "one-folder", "{error}");
+        assert_eq!(error.code.as_str(), "one-folder", "{error}");
         assert_eq!(
             fs::read_dir(folder.path().join("root/src"))
                 .unwrap()
@@ -559,7 +562,11 @@ mod unix {
             "dangling",
         ] {
             let error = write(folder.path(), path, Some("old"), false).unwrap_err();
-            assert_eq!(error.code, "path-leaves-project", "{path}: {error}");
+            assert_eq!(
+                error.code.as_str(),
+                "path-leaves-project",
+                "{path}: {error}"
+            );
         }
         assert_eq!(
             fs::read_to_string(folder.path().join("outside")).unwrap(),
@@ -577,7 +584,7 @@ mod unix {
             let error = open(folder.path())
                 .apply(&changes(), &mut |_| Ok(()))
                 .unwrap_err();
-            assert_eq!(error.code, "read-only");
+            assert_eq!(error.code.as_str(), "read-only");
             assert!(error.message.contains(path), "{error}");
             assert_eq!(root_files(folder.path()), old);
             fs::set_permissions(root.join(path), fs::Permissions::from_mode(0o755)).unwrap();

@@ -198,6 +198,6 @@ fn an_older_tool_never_replaces_what_a_newer_one_installed() {
         older.plan_update(&[]).unwrap_err(),
         older.plan_add(&["delta"], &[]).unwrap_err(),
     ] {
-        assert_eq!((error.code, error.exit_code()), ("older-tool", 6));
+        assert_eq!((error.code.as_str(), error.exit_code()), ("older-tool", 6));
     }
 }

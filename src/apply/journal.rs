@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     disk::PathResolver,
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     hash::hash,
     path::ProjectPath,
 };
@@ -125,8 +125,8 @@ fn is_temporary(name: &str) -> bool {
 }
 
 fn damaged(path: &Path, why: &str) -> Error {
-    Error::failure(
-        "damaged-journal",
+    Error::new(
+        ErrorCode::DamagedJournal,
         format!("the journal of an interrupted command is damaged: {why}"),
     )
     .hint(format!(
@@ -243,8 +243,8 @@ pub(super) fn discard(root: &Path, journal: &Journal) -> Result<()> {
 
 fn gone<'a>(path: &'a Path, remove: impl Fn(&'a Path) -> io::Result<()>) -> Result<()> {
     match remove(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::failure(
-            "unwritable",
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::new(
+            ErrorCode::Unwritable,
             format!("`{}` cannot be removed: {error}", path.display()),
         )),
         _ => Ok(()),

@@ -15,7 +15,7 @@ use std::{
 
 use crate::{
     disk::PathResolver,
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     path::ProjectPath,
 };
 
@@ -64,8 +64,8 @@ impl Session {
     /// Another process has the right, or the rest of an interrupted command cannot be written.
     pub fn open(root: &Path, state: &Path) -> Result<(Self, Recovery)> {
         let failed = |error: io::Error| {
-            Error::failure(
-                "unwritable",
+            Error::new(
+                ErrorCode::Unwritable,
                 format!("`{}` cannot be written: {error}", state.display()),
             )
         };
@@ -79,8 +79,8 @@ impl Session {
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(Error::failure(
-                    "already-running",
+                return Err(Error::new(
+                    ErrorCode::AlreadyRunning,
                     "another `infra` is changing this project",
                 )
                 .hint("wait until it has ended, then try again"));
@@ -104,8 +104,8 @@ impl Session {
     /// The folder cannot be made.
     pub fn create(root: &Path, state: &Path) -> Result<(Self, Recovery)> {
         fs::create_dir_all(root).map_err(|error| {
-            Error::failure(
-                "unwritable",
+            Error::new(
+                ErrorCode::Unwritable,
                 format!("`{}` cannot be made: {error}", root.display()),
             )
         })?;
@@ -150,7 +150,7 @@ impl Session {
             .map_err(|(path, error)| {
                 let mut error =
                     unwritable(&path, &error).hint("run the same command again to finish it");
-                error.code = "incomplete";
+                error.code = ErrorCode::Incomplete;
                 error.written = journal.entries.iter().map(|e| e.path.to_string()).collect();
                 error
             })
@@ -160,10 +160,11 @@ impl Session {
     fn check_writable(&self, target: &Path, writable: &mut Vec<PathBuf>) -> Result<()> {
         let refuse = |path: &Path| {
             let shown = path.strip_prefix(&self.root).unwrap_or(path);
-            Err(
-                Error::failure("read-only", format!("`{}` is read-only", shown.display()))
-                    .hint(format!("chmod u+w {}", shown.display())),
+            Err(Error::new(
+                ErrorCode::ReadOnly,
+                format!("`{}` is read-only", shown.display()),
             )
+            .hint(format!("chmod u+w {}", shown.display())))
         };
         for path in target.ancestors() {
             if writable.iter().any(|known| known == path) {
@@ -190,10 +191,10 @@ impl Session {
     fn stage(&self, writing: &Writing<'_>, watch: Watch<'_>) -> Result<Syncing> {
         let prepared = journal::prepared(&self.state);
         let text = serde_json::to_string(writing.journal)
-            .map_err(|error| Error::failure("unwritable", error.to_string()))?;
+            .map_err(|error| Error::new(ErrorCode::Unwritable, error.to_string()))?;
         let failed = |error: io::Error| {
-            Error::failure(
-                "unwritable",
+            Error::new(
+                ErrorCode::Unwritable,
                 format!("`{}` cannot be written: {error}", prepared.display()),
             )
         };
@@ -280,8 +281,8 @@ impl Session {
 }
 
 fn changed(path: &ProjectPath) -> Error {
-    Error::failure(
-        "changed-since-planned",
+    Error::new(
+        ErrorCode::ChangedSincePlanned,
         format!("`{path}` was changed while this command ran"),
     )
     .hint("run the command again")
@@ -295,5 +296,9 @@ fn unwritable(path: &ProjectPath, error: &io::Error) -> Error {
         }
         _ => "look at the file and its folder, then try again",
     };
-    Error::failure("unwritable", format!("`{path}` cannot be written: {error}")).hint(hint)
+    Error::new(
+        ErrorCode::Unwritable,
+        format!("`{path}` cannot be written: {error}"),
+    )
+    .hint(hint)
 }

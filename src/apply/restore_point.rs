@@ -14,7 +14,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     hash,
     path::ProjectPath,
 };
@@ -112,7 +112,7 @@ impl RestorePoint {
         let parsed = serde_json::from_str(&text);
         let parsed = parsed.map_err(|error| {
             let what = format!("`{}` is damaged: {error}", file.display());
-            Error::failure("damaged-restore-point", what)
+            Error::new(ErrorCode::DamagedRestorePoint, what)
                 .hint(format!("delete it: rm {}", file.display()))
         })?;
         Ok(Some(parsed))
@@ -128,7 +128,7 @@ impl Session {
     pub fn save(&self, point: &RestorePoint) -> Result<()> {
         let file = file(&self.state);
         let text = serde_json::to_string(point)
-            .map_err(|error| Error::failure("unwritable", error.to_string()))?;
+            .map_err(|error| Error::new(ErrorCode::Unwritable, error.to_string()))?;
         let waiting = file.with_extension("new");
         fs::remove_file(&waiting).ok();
         disk::create(&waiting, text.as_bytes(), disk::owner_only())
@@ -157,8 +157,8 @@ fn file(state: &Path) -> PathBuf {
 }
 
 fn failed(file: &Path, error: &io::Error) -> Error {
-    Error::failure(
-        "unwritable",
+    Error::new(
+        ErrorCode::Unwritable,
         format!("`{}` cannot be written: {error}", file.display()),
     )
 }

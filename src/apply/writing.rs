@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     disk::PathResolver,
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     hash::hash,
     path::ProjectPath,
 };
@@ -139,8 +139,8 @@ pub(super) fn journal_of(
                     let place = resolver.locate(&path)?;
                     for known in &journal.folders {
                         if resolver.locate(&known.path)? == place {
-                            return Err(Error::failure(
-                                "one-folder",
+                            return Err(Error::new(
+                                ErrorCode::OneFolder,
                                 format!("`{}` and `{path}` are one folder on the disk", known.path),
                             )
                             .hint("replace the symbolic link by a folder of its own"));

@@ -13,7 +13,7 @@ use semver::Version;
 use serde::Deserialize;
 
 use crate::{
-    error::{Error, Result, did_you_mean},
+    error::{Error, ErrorCode, Result, did_you_mean},
     facts::Framework,
 };
 
@@ -297,7 +297,7 @@ impl Catalog {
         if let [only] = suggested.as_slice() {
             message.push_str(&format!("; it is part of `{only}`"));
         }
-        let error = Error::usage("unknown-component", message);
+        let error = Error::new(ErrorCode::UnknownComponent, message);
         Err(match (suggested.as_slice(), did_you_mean(id, self.ids())) {
             ([only], _) => error
                 .hint(format!("infra add {only}"))
@@ -334,8 +334,8 @@ fn parsed(id: &str, text: &str) -> Result<toml::Table> {
 }
 
 fn invalid(id: &str, why: &dyn std::fmt::Display) -> Error {
-    Error::failure(
-        "invalid-component",
+    Error::new(
+        ErrorCode::InvalidComponent,
         format!("the component `{id}` is not valid: {why}"),
     )
 }

@@ -2,7 +2,7 @@
 
 use clap::CommandFactory;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorCode, Result};
 
 use super::Cli;
 
@@ -50,10 +50,10 @@ pub(super) fn manual() -> Result<String> {
     let mut text = Vec::new();
     clap_mangen::Man::new(Cli::command())
         .render(&mut text)
-        .map_err(|error| Error::failure("unwritable", error.to_string()))?;
+        .map_err(|error| Error::new(ErrorCode::Unwritable, error.to_string()))?;
     into_text(text)
 }
 
 fn into_text(bytes: Vec<u8>) -> Result<String> {
-    String::from_utf8(bytes).map_err(|error| Error::failure("not-utf8", error.to_string()))
+    String::from_utf8(bytes).map_err(|error| Error::new(ErrorCode::NotUtf8, error.to_string()))
 }

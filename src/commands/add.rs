@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, path::Path};
 
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     facts::Framework,
     plan::{self, Plan, Request},
     project::TargetOptions,
@@ -140,8 +140,8 @@ fn reject_framework(selected: &Selected<'_>, context: &CommandContext) -> Result
         true => "needs a web framework:".to_owned(),
         false => format!("has no code for {framework}, only for"),
     };
-    Err(Error::unsupported(
-        "unsupported-framework",
+    Err(Error::new(
+        ErrorCode::UnsupportedFramework,
         format!("the component `{}` {what} {known}", component.id),
     ))
 }
@@ -149,7 +149,7 @@ fn reject_framework(selected: &Selected<'_>, context: &CommandContext) -> Result
 /// Lets the user pick components on a terminal.
 fn pick(context: &CommandContext, installed: &Installed, ui: &Ui) -> Result<Vec<String>> {
     if !ui.can_ask() {
-        return Err(Error::usage("no-component", "no component is named")
+        return Err(Error::new(ErrorCode::NoComponent, "no component is named")
             .hint("infra add COMPONENT")
             .hint("`infra list` shows all components"));
     }
@@ -173,7 +173,7 @@ fn pick(context: &CommandContext, installed: &Installed, ui: &Ui) -> Result<Vec<
     let prompt = "Which components? (space picks, enter adds, esc leaves)";
     let picked = ui.pick(prompt, &items)?;
     if picked.is_empty() {
-        return Err(Error::usage("no-component", "no component is picked"));
+        return Err(Error::new(ErrorCode::NoComponent, "no component is picked"));
     }
     Ok(picked
         .into_iter()

@@ -8,7 +8,7 @@ use crate::{
     apply::{self, FileChange, RestorePoint, Session},
     catalog::Catalog,
     disk,
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     facts::{Facts, Tree},
     lock::Lock,
     path::ProjectPath,
@@ -56,8 +56,8 @@ impl CommandContext {
         let Some(point) = self.restore_point()? else {
             return Ok(());
         };
-        let mut error = Error::conflict(
-            "unfinished-update",
+        let mut error = Error::new(
+            ErrorCode::UnfinishedUpdate,
             "an earlier command left conflicts that are not marked as resolved",
         );
         error.details = point.conflicted.iter().map(ToString::to_string).collect();
@@ -112,8 +112,8 @@ impl CommandContext {
         for known in self.lock.components() {
             if self.catalog.get(&known.id).is_err() {
                 let (id, version) = (&known.id, &known.version);
-                return Err(Error::unsupported(
-                    "unknown-installed-component",
+                return Err(Error::new(
+                    ErrorCode::UnknownInstalledComponent,
                     format!("`{id}` {version} is installed, and this version of the tool does not know it"),
                 )
                 .hint("install a newer version of this tool"));
@@ -123,7 +123,7 @@ impl CommandContext {
     }
 
     fn refuse_markers(&self) -> Result<()> {
-        let mut error = Error::conflict("markers-remain", "conflict markers remain");
+        let mut error = Error::new(ErrorCode::MarkersRemain, "conflict markers remain");
         for file in self.lock.files() {
             let text = disk::read(&self.project.root, &file.path)?.unwrap_or_default();
             if let Some(line) = merge::marker(&text) {

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     apply::{FileChange, Session},
     catalog::Catalog,
-    error::{Error, Result, did_you_mean},
+    error::{Error, ErrorCode, Result, did_you_mean},
     facts::Tree,
     path::ProjectPath,
     plan::{self, Plan, Request},
@@ -109,8 +109,8 @@ fn reject_occupied(target: &Path) -> Result<()> {
     };
     match occupied {
         false => Ok(()),
-        true => Err(Error::conflict(
-            "occupied",
+        true => Err(Error::new(
+            ErrorCode::Occupied,
             format!("`{}` exists and is not an empty folder", target.display()),
         )
         .hint("choose another folder, or add to the project that is there: infra add")),
@@ -140,8 +140,8 @@ fn package_name(catalog: &Catalog, target: &Path) -> Result<String> {
     if starts && goes_on && !is_reserved && !is_keyword {
         return Ok(name);
     }
-    Err(Error::usage(
-        "wrong-package-name",
+    Err(Error::new(
+        ErrorCode::WrongPackageName,
         format!("`{name}` cannot be the name of a package"),
     )
     .hint("a folder such as `my-app`: letters, digits, `-` and `_`"))
@@ -152,16 +152,14 @@ fn skeleton(catalog: &Catalog, framework: &str, name: &str) -> Result<Tree> {
     for (path, template) in catalog.skeleton(framework) {
         let renamed = RENAMED.iter().find(|(from, _)| *from == path.as_str());
         let path = renamed.map_or(path.as_str(), |(_, to)| *to);
-        let place = path.parse().map_err(|error: crate::path::InvalidPath| {
-            Error::failure("invalid-path", error.to_string())
-        })?;
+        let place = path.parse().map_err(Error::from)?;
         tree.insert(place, render::skeleton(path, template, name)?);
     }
     if !tree.is_empty() {
         return Ok(tree);
     }
-    let error = Error::usage(
-        "unknown-framework",
+    let error = Error::new(
+        ErrorCode::UnknownFramework,
         format!("no skeleton for `{framework}`"),
     );
     let known = catalog.skeletons();
@@ -184,8 +182,8 @@ fn plan_components(
     }
     let selection = resolve(catalog, &Installed::new(), asked, &[])?;
     let failed = |error: io::Error| {
-        Error::failure(
-            "unwritable",
+        Error::new(
+            ErrorCode::Unwritable,
             format!("no temporary folder can be made: {error}"),
         )
     };
@@ -216,8 +214,8 @@ fn plan_components(
 /// Writes a new project, all or nothing.
 fn write(target: &Path, files: &Tree) -> Result<()> {
     let state = tempfile::tempdir().map_err(|error| {
-        Error::failure(
-            "unwritable",
+        Error::new(
+            ErrorCode::Unwritable,
             format!("no temporary folder can be made: {error}"),
         )
     })?;

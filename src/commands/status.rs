@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     edit::diff,
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     hash::hash,
     lock::{FOLDER, HUB, Package, Pristine, RESTORE},
     plan::{self, Request, State},
@@ -227,7 +227,7 @@ pub fn diff(options: &Diff, directory: &Path, ui: &Ui) -> Result<u8> {
     {
         context.catalog.get(id)?;
         return Err(
-            Error::usage("not-installed", format!("`{id}` is not installed"))
+            Error::new(ErrorCode::NotInstalled, format!("`{id}` is not installed"))
                 .hint(format!("infra add {id}")),
         );
     }

@@ -10,7 +10,7 @@ use walkdir::WalkDir;
 use super::Command;
 use crate::{
     catalog::{Catalog, TemplateFiles},
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     ui::Ui,
 };
 
@@ -98,8 +98,8 @@ fn files(folder: &Path) -> Result<TemplateFiles> {
 }
 
 fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> Error {
-    Error::failure(
-        "unreadable-template",
+    Error::new(
+        ErrorCode::UnreadableTemplate,
         format!("`{}` cannot be read: {error}", path.display()),
     )
 }

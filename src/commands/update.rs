@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     disk,
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     facts::Tree,
     lock::{HUB, Lock},
     path::ProjectPath,
@@ -101,10 +101,11 @@ fn packages(options: &Options, directory: &Path) -> Result<Vec<String>> {
     let names = project.installed_packages(&project.lock()?)?;
     match names.is_empty() {
         false => Ok(names),
-        true => Err(
-            Error::usage("not-installed", "nothing is installed in this project")
-                .hint("infra add COMPONENT"),
-        ),
+        true => Err(Error::new(
+            ErrorCode::NotInstalled,
+            "nothing is installed in this project",
+        )
+        .hint("infra add COMPONENT")),
     }
 }
 
@@ -135,7 +136,7 @@ fn plan(context: &CommandContext, names: &[String], components: &[String]) -> Re
         let id = components.first().map_or("", String::as_str);
         context.catalog.get(id)?;
         let what = format!("`{}` is not installed", components.join("`, `"));
-        return Err(Error::usage("not-installed", what).hint(format!("infra add {id}")));
+        return Err(Error::new(ErrorCode::NotInstalled, what).hint(format!("infra add {id}")));
     }
     let mut whole = Plan::default();
     for (facts, renderings) in packages {
@@ -231,7 +232,7 @@ fn check(plan: &Plan, ui: &Ui) -> u8 {
 fn finish(directory: &Path, ui: &Ui) -> Result<u8> {
     let (project, session) = super::context::open(directory, ui)?;
     let point = super::context::load_restore_point(&project)?.ok_or_else(nothing_to_finish)?;
-    let mut error = Error::conflict("markers-remain", "conflict markers remain");
+    let mut error = Error::new(ErrorCode::MarkersRemain, "conflict markers remain");
     for path in &point.conflicted {
         let text = disk::read(&project.root, path)?.unwrap_or_default();
         if let Some(line) = merge::marker(&text) {
@@ -263,8 +264,8 @@ fn abort(directory: &Path, ui: &Ui) -> Result<u8> {
     }
     let edited = point.edited_since(|path| texts.get(path).cloned());
     if !edited.is_empty() {
-        let mut error = Error::conflict(
-            "edited-since",
+        let mut error = Error::new(
+            ErrorCode::EditedSince,
             "files without conflicts were edited after the update, and the edits would be lost",
         );
         error.details = edited.iter().map(ProjectPath::to_string).collect();
@@ -288,5 +289,8 @@ fn abort(directory: &Path, ui: &Ui) -> Result<u8> {
 }
 
 fn nothing_to_finish() -> Error {
-    Error::usage("no-unfinished-update", "no update waits to be finished")
+    Error::new(
+        ErrorCode::NoUnfinishedUpdate,
+        "no update waits to be finished",
+    )
 }

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     plan::Plan,
     ui::Ui,
 };
@@ -43,8 +43,8 @@ pub(super) fn run(context: &CommandContext, plan: &Plan, ui: &Ui) -> Result<()> 
         .lines()
         .find(|line| line.starts_with("error"))
         .unwrap_or("error: cargo check failed");
-    Err(Error::failure(
-        "verification-failed",
+    Err(Error::new(
+        ErrorCode::VerificationFailed,
         format!("{what}, so everything was taken back: {first}"),
     )
     .hint("run it without `--verify` to look at the result"))

@@ -6,15 +6,15 @@ use infra_edit::merge;
 use semver::Version;
 
 use super::tool_version;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorCode, Result};
 
 /// What helps where the records are not what they were. They belong together.
 pub const RESTORE: &str = "restore the folder of one commit: git checkout HEAD -- .infra";
 
 /// A record that a newer version of the tool wrote.
 pub(super) fn newer(path: &str, writer: &Version) -> Error {
-    Error::unsupported(
-        "newer-lock",
+    Error::new(
+        ErrorCode::NewerLock,
         format!(
             "`{path}` was written by `infra` {writer} or later, this is {}",
             tool_version()
@@ -49,8 +49,8 @@ pub(super) fn line_of(text: &str, offset: usize) -> usize {
 
 pub(super) fn damaged(path: &str, line: usize, why: &str) -> Error {
     let why = why.replace('\n', ", ");
-    let error = Error::failure(
-        "damaged-lock",
+    let error = Error::new(
+        ErrorCode::DamagedLock,
         format!("`{path}` is damaged, line {line}: {why}"),
     )
     .hint(RESTORE);

@@ -232,7 +232,10 @@ mod tests {
             let start = format!("`{PATH}` is damaged, line {line}: ");
             let is_right = error.message.starts_with(&start) && error.message.contains(why);
             assert!(is_right, "{}", error.message);
-            assert_eq!((error.code, error.exit_code()), ("damaged-lock", 1));
+            assert_eq!(
+                (error.code.as_str(), error.exit_code()),
+                ("damaged-lock", 1)
+            );
         }
     }
 

@@ -11,7 +11,7 @@ use super::{
     schema1, tool_version,
 };
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     facts::Tree,
     path::ProjectPath,
     resolve::Options,
@@ -172,9 +172,7 @@ pub(super) fn path_of(owner: &Owner, ending: &str) -> Result<ProjectPath> {
         folder => format!("{FOLDER}/{folder}"),
     };
     let path = format!("{folder}/{}{ending}", owner.component);
-    path.parse().map_err(|error: crate::path::InvalidPath| {
-        Error::failure("invalid-path", error.to_string())
-    })
+    path.parse().map_err(Error::from)
 }
 
 /// Reads all records of a tree.
@@ -197,9 +195,7 @@ pub(super) fn read(tree: &Tree) -> Result<Lock> {
 }
 
 fn path_of_text(path: &str) -> Result<ProjectPath> {
-    path.parse().map_err(|error: crate::path::InvalidPath| {
-        Error::failure("invalid-path", error.to_string())
-    })
+    path.parse().map_err(Error::from)
 }
 
 fn read_records(tree: &Tree) -> Result<BTreeMap<Owner, Record>> {
@@ -414,7 +410,7 @@ fn text_of(record: &Record) -> Result<String> {
     };
     let body = body.map_err(|error| {
         let what = format!("a record cannot be written: {error}");
-        Error::failure("unwritable-lock", what)
+        Error::new(ErrorCode::UnwritableLock, what)
     })?;
     Ok(format!("{header}{body}"))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use infra_edit::{EditError, Outcome};
 
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     facts::Facts,
     lock::{self, Lock, Owner, Pristine},
     path::ProjectPath,
@@ -181,10 +181,10 @@ impl<'a> PlanBuilder<'a> {
         self.tell_kept();
         if !self.conflicts.is_empty() {
             let mut error = match self.conflicts.as_slice() {
-                [one] => Error::conflict("conflict", one.clone()),
+                [one] => Error::new(ErrorCode::Conflict, one.clone()),
                 several => {
                     let count = super::pluralize(several.len(), "conflict");
-                    let mut error = Error::conflict("conflict", count);
+                    let mut error = Error::new(ErrorCode::Conflict, count);
                     error.details = self.conflicts;
                     error
                 }

@@ -7,7 +7,7 @@ use semver::Version;
 
 use crate::{
     catalog::manifest,
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     facts::Facts,
     lock::{HUB, Owner},
     path::ProjectPath,
@@ -296,8 +296,8 @@ pub(super) fn check_versions<'a>(
     facts: &Facts,
     manifests: impl Iterator<Item = (&'a str, &'a manifest::Manifest)>,
 ) -> Result<()> {
-    let mut error = Error::unsupported(
-        "unsupported-version",
+    let mut error = Error::new(
+        ErrorCode::UnsupportedVersion,
         "the project holds versions that the generated code is not written for",
     );
     let mut hints = BTreeSet::new();

@@ -6,7 +6,7 @@ use semver::Version;
 
 use crate::{
     catalog::manifest::Manifest,
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     facts::Facts,
     lock::{self, HUB, Lock, Package},
     render::{self, Endpoint, Rendering},
@@ -145,8 +145,8 @@ fn refuse_older(known: Option<&Package>, request: &Request, hub: &Version) -> Re
     let mut all = components.chain([(HUB, &known.hub, hub)]);
     match all.find(|(_, recorded, embedded)| recorded > embedded) {
         None => Ok(()),
-        Some((id, recorded, embedded)) => Err(Error::unsupported(
-            "older-tool",
+        Some((id, recorded, embedded)) => Err(Error::new(
+            ErrorCode::OlderTool,
             format!("`{id}` {recorded} is installed, and this version of the tool has {embedded}"),
         )
         .hint("install a newer version of this tool")),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     lock::{HUB, Package},
     render,
 };
@@ -66,8 +66,8 @@ fn leaving(package: &Package, named: &[String]) -> Result<BTreeSet<String>> {
         return Err(not_installed(&missing, &installed));
     }
     let mut leaving: BTreeSet<String> = named.iter().cloned().collect();
-    let mut error = Error::conflict(
-        "still-needed",
+    let mut error = Error::new(
+        ErrorCode::StillNeeded,
         "another component needs what would be removed",
     );
     for other in package
@@ -104,8 +104,8 @@ fn leaving(package: &Package, named: &[String]) -> Result<BTreeSet<String>> {
 fn not_installed(missing: &[String], installed: &[&str]) -> Error {
     let names: Vec<String> = missing.iter().map(|id| format!("`{id}`")).collect();
     let verb = if names.len() == 1 { "is" } else { "are" };
-    let error = Error::usage(
-        "not-installed",
+    let error = Error::new(
+        ErrorCode::NotInstalled,
         format!("{} {verb} not installed", names.join(", ")),
     );
     match installed {

@@ -6,7 +6,7 @@ use semver::Version;
 
 use crate::{
     edit::cargo_toml::{Declared, Manifest, Section},
-    error::{Error, Result, did_you_mean},
+    error::{Error, ErrorCode, Result, did_you_mean},
     facts::Framework,
     framework::{self, Definition},
 };
@@ -57,8 +57,8 @@ pub(super) fn of(
         [name] => named(name, member, versions),
         several => {
             let package = member.name();
-            let error = Error::usage(
-                "several-frameworks",
+            let error = Error::new(
+                ErrorCode::SeveralFrameworks,
                 format!("the package `{package}` uses {}", several.join(" and ")),
             );
             let flags = several.iter().map(|name| format!("--framework {name}"));
@@ -82,7 +82,10 @@ pub(super) fn named(
         return Ok(Framework::none());
     }
     let Some(definition) = framework::find(name) else {
-        let error = Error::usage("unknown-framework", format!("no framework `{name}`"));
+        let error = Error::new(
+            ErrorCode::UnknownFramework,
+            format!("no framework `{name}`"),
+        );
         return Err(match did_you_mean(name, framework::choices()) {
             Some(meant) => error.hint(format!("did you mean `--framework {meant}`?")),
             None => error.hint(format!(
@@ -94,8 +97,8 @@ pub(super) fn named(
     };
     if !has(&member.manifest, &[name]) {
         let package = member.name();
-        return Err(Error::unsupported(
-            "no-framework",
+        return Err(Error::new(
+            ErrorCode::NoFramework,
             format!("the package `{package}` does not depend on {name}"),
         )
         .hint(format!("cargo add {name} -p {package}")));
@@ -115,7 +118,7 @@ pub(super) fn recorded(
 ) -> Result<Framework> {
     if let Some(wish) = wish.filter(|wish| *wish != name) {
         let what = format!("what was added is written for `{name}`, not `{wish}`");
-        return Err(Error::usage("framework-is-settled", what)
+        return Err(Error::new(ErrorCode::FrameworkIsSettled, what)
             .hint("remove all components, then add them for the other framework"));
     }
     let known = framework::find(name);
@@ -144,8 +147,8 @@ pub(super) fn missing(members: Vec<Member>) -> Result<Member> {
         .find(|member| has(&member.manifest, &unsupported));
     speaking.or(only).cloned().ok_or_else(|| {
         let names = framework::names().join(", ");
-        Error::unsupported(
-            "no-framework",
+        Error::new(
+            ErrorCode::NoFramework,
             format!("no package of this workspace uses a supported web framework ({names})"),
         )
         .hint(format!("cargo add {} -p PACKAGE", framework::usual().name))
@@ -157,8 +160,8 @@ fn unsupported(member: &Member) -> Error {
     let package = member.name();
     let mut other = framework::unsupported();
     match other.find(|name| has(&member.manifest, &[name])) {
-        Some(other) => Error::unsupported(
-            "unsupported-framework",
+        Some(other) => Error::new(
+            ErrorCode::UnsupportedFramework,
             format!("the package `{package}` uses {other}, for which there is no code"),
         )
         .hint(format!(
@@ -166,8 +169,8 @@ fn unsupported(member: &Member) -> Error {
             framework::supported_series()
         ))
         .hint("without routes and extractors, wired by hand: --framework none"),
-        None => Error::unsupported(
-            "no-framework",
+        None => Error::new(
+            ErrorCode::NoFramework,
             format!(
                 "the package `{package}` uses no web framework that is supported ({})",
                 framework::names().join(", ")

@@ -7,7 +7,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorCode, Result};
 
 /// The folder for the journal of the project at `root`.
 ///
@@ -53,8 +53,8 @@ fn user_state_folder() -> Result<PathBuf> {
         .or_else(|| Some(absolute("HOME")?.join(".local/state")))
         .or_else(|| absolute("LOCALAPPDATA"))
         .ok_or_else(|| {
-            Error::failure(
-                "no-state-folder",
+            Error::new(
+                ErrorCode::NoStateFolder,
                 "there is no place for the journal: no git repository, and `HOME` is not set",
             )
             .hint("git init")

@@ -10,7 +10,7 @@ use walkdir::{DirEntry, WalkDir};
 use crate::{
     disk::{self, PathResolver},
     edit::cargo_toml::{self, Manifest},
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     facts::{Facts, Tree},
     lock::{self, Lock},
     path::ProjectPath,
@@ -50,7 +50,10 @@ impl Project {
             .ok()
             .filter(|start| start.is_dir())
             .ok_or_else(|| {
-                Error::usage("no-folder", format!("`{}` is no folder", start.display()))
+                Error::new(
+                    ErrorCode::NoFolder,
+                    format!("`{}` is no folder", start.display()),
+                )
             })?;
         let manifest = nearest_manifest(&start)?;
         let (workspace, package) = workspace::find(&manifest)?;
@@ -58,8 +61,8 @@ impl Project {
         let below = |folder: &Path| -> Result<String> {
             let relative = folder.strip_prefix(&root).unwrap_or(Path::new(""));
             let text = relative.to_str().ok_or_else(|| {
-                Error::failure(
-                    "not-utf8",
+                Error::new(
+                    ErrorCode::NotUtf8,
                     format!("the path `{}` is not UTF-8", folder.display()),
                 )
             })?;
@@ -105,7 +108,7 @@ impl Project {
             };
             let member = self.member(folder)?.ok_or_else(|| {
                 let what = format!("the package in `{folder}` is not there any more");
-                Error::conflict("package-is-gone", what).hint(format!(
+                Error::new(ErrorCode::PackageIsGone, what).hint(format!(
                     "delete its records: rm -r {}/{folder}",
                     lock::FOLDER
                 ))
@@ -200,14 +203,12 @@ fn unreadable_manifest(path: &str, refusal: &crate::edit::EditError) -> Error {
         Some(rest) => format!("`{path}` cannot be read, line {rest}"),
         None => format!("`{path}` cannot be read: {text}"),
     };
-    Error::conflict("unreadable-manifest", text)
+    Error::new(ErrorCode::UnreadableManifest, text)
         .hint("cargo metadata --no-deps shows what cargo says")
 }
 
 fn path(text: &str) -> Result<ProjectPath> {
-    text.parse().map_err(|error: crate::path::InvalidPath| {
-        Error::failure("invalid-path", error.to_string())
-    })
+    text.parse().map_err(Error::from)
 }
 
 fn nearest_manifest(start: &Path) -> Result<PathBuf> {
@@ -216,8 +217,8 @@ fn nearest_manifest(start: &Path) -> Result<PathBuf> {
         .find(|folder| folder.join("Cargo.toml").is_file())
         .map(Path::to_owned)
         .ok_or_else(|| {
-            let error = Error::unsupported(
-                "not-a-cargo-project",
+            let error = Error::new(
+                ErrorCode::NotACargoProject,
                 format!("no `Cargo.toml` in `{}` or above", start.display()),
             );
             let found = below(start);

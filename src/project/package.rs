@@ -10,7 +10,7 @@ use crate::{
         cargo_toml::{Manifest, Section},
         rust,
     },
-    error::{Error, Result, did_you_mean},
+    error::{Error, ErrorCode, Result, did_you_mean},
     facts::{Facts, Framework},
     lock::{Lock, Owner, Package},
     path::ProjectPath,
@@ -153,8 +153,8 @@ impl Project {
             0 => detection::missing(members),
             1 => Ok(serving.remove(0)),
             _ => {
-                let mut error = Error::usage(
-                    "several-packages",
+                let mut error = Error::new(
+                    ErrorCode::SeveralPackages,
                     "several packages of this workspace could be meant",
                 );
                 for member in &serving {
@@ -170,7 +170,7 @@ impl Project {
         let names: Vec<String> = members.iter().map(|m| m.name().to_owned()).collect();
         let found = members.into_iter().find(|member| member.name() == wanted);
         found.ok_or_else(|| {
-            let error = Error::usage("unknown-package", format!("no package `{wanted}`"));
+            let error = Error::new(ErrorCode::UnknownPackage, format!("no package `{wanted}`"));
             match did_you_mean(wanted, names.iter().map(String::as_str)) {
                 Some(meant) => error.hint(format!("did you mean `-p {meant}`?")),
                 None => error.hint(format!("the packages are: {}", names.join(", "))),
@@ -376,8 +376,8 @@ fn identifier(text: &str) -> Result<String> {
     if starts && goes_on && syn::parse_str::<syn::Ident>(text).is_ok() {
         return Ok(text.to_owned());
     }
-    Err(Error::usage(
-        "wrong-module-name",
+    Err(Error::new(
+        ErrorCode::WrongModuleName,
         format!("`{text}` is no name of a module"),
     )
     .hint("a name in lower case that is no keyword, such as `--module infrastructure`"))

@@ -12,7 +12,7 @@ use crate::{
         manifest::{EnvKind, EnvRow, Manifest, SettingsSpec, Wire},
         merge::merge,
     },
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     facts::{Facts, Tree},
     path::ProjectPath,
     resolve::{Options, Selected},
@@ -183,14 +183,14 @@ fn destination(id: &str, path: &str, facts: &Facts) -> Result<ProjectPath> {
         "package" => facts.folder.clone(),
         "project" => String::new(),
         _ => {
-            return Err(Error::failure(
-                "invalid-component",
+            return Err(Error::new(
+                ErrorCode::InvalidComponent,
                 format!("the component `{id}` has a file outside of its three trees: `{path}`"),
             ));
         }
     };
     ProjectPath::join(&folder, rest)
-        .map_err(|error| Error::failure("invalid-component", error.to_string()))
+        .map_err(|error| Error::new(ErrorCode::InvalidComponent, error.to_string()))
 }
 
 fn manifest(component: &Component, context: &Value) -> Result<Manifest> {
@@ -199,8 +199,8 @@ fn manifest(component: &Component, context: &Value) -> Result<Manifest> {
     for when in &component.manifest.when {
         let mut when = when.clone();
         let Some(toml::Value::String(condition)) = when.remove("if") else {
-            return Err(Error::failure(
-                "invalid-component",
+            return Err(Error::new(
+                ErrorCode::InvalidComponent,
                 format!(
                     "a `[[when]]` of the component `{}` has no `if`",
                     component.id
@@ -225,8 +225,8 @@ fn manifest(component: &Component, context: &Value) -> Result<Manifest> {
     toml::Value::Table(table)
         .try_into()
         .map_err(|error: toml::de::Error| {
-            Error::failure(
-                "invalid-component",
+            Error::new(
+                ErrorCode::InvalidComponent,
                 format!("the component `{}` is not valid: {error}", component.id),
             )
         })
@@ -283,7 +283,8 @@ fn context(facts: &Facts, options: &Options) -> Value {
 /// A value as templates see it. By way of TOML: that is how the same types are written to the lock.
 fn to_template_value(value: &impl Serialize) -> Result<Value> {
     let value = toml::Value::try_from(value);
-    let value = value.map_err(|error| Error::failure("invalid-component", error.to_string()))?;
+    let value =
+        value.map_err(|error| Error::new(ErrorCode::InvalidComponent, error.to_string()))?;
     Ok(Value::from(Serde(value)))
 }
 
@@ -300,8 +301,8 @@ fn template_error(id: &str, path: &str, error: &minijinja::Error) -> Error {
     let line = error
         .line()
         .map_or(String::new(), |line| format!(":{line}"));
-    Error::failure(
-        "invalid-template",
+    Error::new(
+        ErrorCode::InvalidTemplate,
         format!("the template `{id}/{path}{line}` cannot be rendered: {error:#}"),
     )
 }

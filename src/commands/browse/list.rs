@@ -77,7 +77,7 @@ pub fn list(target: &TargetOptions, directory: &Path, ui: &Ui) -> Result<u8> {
 fn installed(target: &TargetOptions, directory: &Path) -> Result<Option<Package>> {
     let project = match Project::find(directory) {
         Ok(project) => project,
-        Err(error) if error.kind == Kind::Unsupported => return Ok(None),
+        Err(error) if error.kind() == Kind::Unsupported => return Ok(None),
         Err(error) => return Err(error),
     };
     let lock = project.lock()?;

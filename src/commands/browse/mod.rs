@@ -2,7 +2,7 @@
 
 use crate::{
     catalog::Catalog,
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     facts::Facts,
     framework,
     render::{self, Rendering},
@@ -38,17 +38,13 @@ fn rendering(
     let selected = selection
         .iter()
         .find(|selected| selected.component.id == id)
-        .ok_or_else(|| Error::usage("unknown-component", format!("no component `{id}`")))?;
+        .ok_or_else(|| Error::new(ErrorCode::UnknownComponent, format!("no component `{id}`")))?;
     render::component(selected, facts)
 }
 
 /// What a component renders to in a project of the newest framework, with a library.
 fn sample(catalog: &Catalog, id: &str, choices: &[Choice]) -> Result<Rendering> {
-    let parse = |text: &str| {
-        text.parse().map_err(|error: crate::path::InvalidPath| {
-            Error::failure("invalid-path", error.to_string())
-        })
-    };
+    let parse = |text: &str| text.parse().map_err(Error::from);
     let facts = Facts {
         folder: String::new(),
         name: "app".to_owned(),

@@ -8,7 +8,7 @@ use super::print_table;
 use crate::{
     catalog::Catalog,
     commands::{DONE, templates},
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     ui::Ui,
 };
 
@@ -32,7 +32,7 @@ pub fn search(search: &Search, ui: &Ui) -> Result<u8> {
     if found.is_empty() {
         let message = format!("no component has the word `{}`", search.word);
         return Err(
-            Error::usage("nothing-found", message).hint("`infra list` shows all components")
+            Error::new(ErrorCode::NothingFound, message).hint("`infra list` shows all components")
         );
     }
     if ui.is_json() {

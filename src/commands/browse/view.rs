@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{rendering, sample};
 use crate::{
     commands::{DONE, templates},
-    error::{Error, Kind, Result, did_you_mean},
+    error::{Error, ErrorCode, Kind, Result, did_you_mean},
     lock::Package,
     project::{Project, TargetOptions},
     render::Rendering,
@@ -79,7 +79,7 @@ fn rendering_of(view: &View, directory: &Path) -> Result<Rendering> {
             let installed = package.map(Package::installed).unwrap_or_default();
             rendering(&catalog, &installed, &view.component, &view.choices, &facts)
         }
-        Err(error) if error.kind == Kind::Unsupported => {
+        Err(error) if error.kind() == Kind::Unsupported => {
             sample(&catalog, &view.component, &view.choices)
         }
         Err(error) => Err(error),
@@ -91,7 +91,10 @@ fn find<'a>(files: &[(&'a str, &'a str)], wanted: &str, id: &str) -> Result<(&'a
     let mut all = files.iter();
     let found = all.find(|(path, _)| *path == wanted || path.ends_with(&format!("/{wanted}")));
     found.copied().ok_or_else(|| {
-        let error = Error::usage("unknown-file", format!("`{id}` renders no file `{wanted}`"));
+        let error = Error::new(
+            ErrorCode::UnknownFile,
+            format!("`{id}` renders no file `{wanted}`"),
+        );
         match did_you_mean(wanted, files.iter().map(|(path, _)| *path)) {
             Some(meant) => error.hint(format!("infra view {id} {meant}")),
             None => error.hint(format!("`infra view {id}` lists its files")),

@@ -93,7 +93,7 @@ fn a_record_from_the_future_is_exit_6() {
         HUB_TOML.replace("\"0.2.0\"", "\"99.0.0\""),
     ] {
         let error = read(&tree(&[(".infra/hub.toml", &text)])).unwrap_err();
-        assert_eq!((error.code, error.exit_code()), ("newer-lock", 6));
+        assert_eq!((error.code.as_str(), error.exit_code()), ("newer-lock", 6));
     }
 }
 
@@ -114,7 +114,10 @@ fn damage_is_told_with_its_file_and_line() {
         let error = read(&files).unwrap_err();
         let start = format!("`.infra/redis.toml` is damaged, line {line}: ");
         assert!(error.message.starts_with(&start), "{}", error.message);
-        assert_eq!((error.code, error.exit_code()), ("damaged-lock", 1));
+        assert_eq!(
+            (error.code.as_str(), error.exit_code()),
+            ("damaged-lock", 1)
+        );
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use infra_edit::compose::{self, Service, Value};
 
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorCode, Result},
     lock::{Fragment, Lock},
     path::ProjectPath,
     render::{Rendering, ServiceBindings},
@@ -49,8 +49,8 @@ pub(super) struct Desired {
 /// It is not YAML, or has something else than services and volumes.
 pub(super) fn parse(id: &str, text: &str) -> Result<Template> {
     let invalid = |why: String| {
-        Error::failure(
-            "invalid-component",
+        Error::new(
+            ErrorCode::InvalidComponent,
             format!("the compose fragment of `{id}` is not valid: {why}"),
         )
     };
