@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::{
-    commands::{Command, add, browse, env, new, remove, status, update},
+    commands::{Command, add, browse, diff, env, new, remove, status, update},
     error::{Error, ErrorCode, Result},
     framework,
     path::ProjectPath,
@@ -347,7 +347,7 @@ impl Verb {
                 component,
                 package,
                 exit_code,
-            } => Command::Diff(status::Diff {
+            } => Command::Diff(diff::Options {
                 component,
                 target: package.target(),
                 exit_code,

@@ -116,6 +116,9 @@ pub fn run() -> u8 {
 }
 
 fn fail(ui: &Ui, error: &Error) -> u8 {
-    ui.error(error);
+    match ui.is_json() {
+        true => ui.document(&commands::error_document(error)),
+        false => ui.error(error),
+    }
     error.exit_code()
 }

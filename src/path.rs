@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// A path relative to the project's root: `/` between names, normalised, no `..`, nothing inside
 /// `.git` or `.cargo`, no name that a platform treats specially.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct ProjectPath(String);
 

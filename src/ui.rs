@@ -180,28 +180,15 @@ impl Ui {
         }
     }
 
-    /// Prints the one JSON document.
-    pub fn document(&self, document: &serde_json::Value) {
-        let text = serde_json::to_string_pretty(document).unwrap_or_default();
+    /// Prints the one JSON document, its keys sorted.
+    pub fn document(&self, document: &impl serde::Serialize) {
+        let sorted = serde_json::to_value(document).unwrap_or_default();
+        let text = serde_json::to_string_pretty(&sorted).unwrap_or_default();
         self.data(&format!("{text}\n"));
     }
 
     /// Says what went wrong, why, what to do, and whether anything was written.
     pub fn error(&self, error: &Error) {
-        if self.settings.json {
-            self.document(&serde_json::json!({
-                "schema_version": 1,
-                "error": {
-                    "code": error.code,
-                    "message": error.message,
-                    "details": error.details,
-                    "hints": error.hints,
-                    "written": error.written,
-                    "exit_code": error.exit_code(),
-                },
-            }));
-            return;
-        }
         let (red, bold, reset) = match self.color {
             true => (RED, BOLD, RESET),
             false => ("", "", ""),
@@ -220,7 +207,7 @@ impl Ui {
         self.to_stderr(&text);
     }
 
-    /// Lets the user pick from a list; `locked` items are shown and cannot be picked.
+    /// Lets the user select from a list.
     ///
     /// # Errors
     ///

@@ -12,7 +12,11 @@ use crate::{
     ui::Ui,
 };
 
-use super::{CommandContext, report, verify};
+use super::{
+    CommandContext,
+    report::{self, Verb},
+    verify,
+};
 
 /// What an `add` is asked to do.
 #[derive(Clone, Debug, Default)]
@@ -57,59 +61,63 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
         replace: options.replace.unwrap_or(false),
     };
     let mut plan = plan_for(&context, &request)?;
-    if options.replace.is_none() && !options.preview && ui.can_ask() {
-        request.replace = !plan.replacements.is_empty();
-        for what in &plan.replacements {
-            request.replace &= ui.confirm(&format!("Replace {what}?"))?;
-        }
-        if request.replace {
-            plan = plan_for(&context, &request)?;
-        }
+    if options.replace.is_none() && !options.preview && consents(&plan, ui)? {
+        request.replace = true;
+        plan = plan_for(&context, &request)?;
     }
-    let renderings = request.renderings;
     if !options.preview {
         context.apply(&plan)?;
         if options.verify && !plan.changes.is_empty() {
             verify::run(&context, &plan, ui)?;
         }
     }
-    for rendering in &renderings {
-        let id = &rendering.id;
-        let version = &rendering.manifest.version;
-        let place = format!("the package `{}`", context.facts.name);
-        match (installed.contains_key(id), rendering.explicit) {
-            (true, _) => {
-                let known = package.and_then(|package| package.component(id));
-                if let Some(known) = known.filter(|known| known.version != *version) {
-                    ui.status("Updating", &format!("{id} {} to {version}", known.version));
-                }
-            }
-            (false, true) => ui.status("Adding", &format!("{id} {version} to {place}")),
-            (false, false) => ui.status("Adding", &format!("{id} {version}, which is required")),
-        }
-    }
-    if plan.changes.is_empty() {
-        let names: Vec<String> = renderings
-            .iter()
-            .map(|rendering| format!("{} {}", rendering.id, rendering.manifest.version))
-            .collect();
-        ui.status(
-            "Unchanged",
-            &format!("{} is installed already", names.join(", ")),
-        );
-    }
-    report::plan(
-        "add",
-        &plan,
-        options.preview,
-        options.diff,
-        context.exit_code(&plan),
-        ui,
-    );
+    show(&plan, &request.renderings, ui);
+    let code = context.exit_code(&plan);
+    report::plan(Verb::Add, &plan, options.preview, options.diff, code, ui);
     if !options.preview {
         report::after_add(&plan, ui);
     }
-    Ok(context.exit_code(&plan))
+    Ok(code)
+}
+
+/// Asks on a terminal whether values of the user may be replaced; all or none are.
+fn consents(plan: &Plan, ui: &Ui) -> Result<bool> {
+    if plan.replacements.is_empty() || !ui.can_ask() {
+        return Ok(false);
+    }
+    for what in &plan.replacements {
+        if !ui.confirm(&format!("Replace {what}?"))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Shows what the plan adds and updates, a line for each component.
+fn show(plan: &Plan, renderings: &[Rendering], ui: &Ui) {
+    let ids: Vec<&str> = renderings.iter().map(|one| one.id.as_str()).collect();
+    let installed = plan.installed.iter();
+    for one in installed.filter(|one| ids.contains(&one.id.as_str())) {
+        let plan::Installed {
+            package, id, new, ..
+        } = one;
+        let is_asked = renderings.iter().any(|r| r.id == *id && r.explicit);
+        match (&one.old, is_asked) {
+            (Some(old), _) if old == new => {}
+            (Some(old), _) => ui.status("Updating", &format!("{id} {old} to {new}")),
+            (None, true) => {
+                ui.status("Adding", &format!("{id} {new} to the package `{package}`"));
+            }
+            (None, false) => ui.status("Adding", &format!("{id} {new}, which is required")),
+        }
+    }
+    if plan.changes.is_empty() {
+        let names = renderings.iter();
+        let names = names.map(|one| format!("{} {}", one.id, one.manifest.version));
+        let names: Vec<String> = names.collect();
+        let what = format!("{} is installed already", names.join(", "));
+        ui.status("Unchanged", &what);
+    }
 }
 
 fn render(context: &CommandContext, selection: &[Selected<'_>]) -> Result<Vec<Rendering>> {

@@ -2,20 +2,21 @@
 
 use std::path::Path;
 
-use serde_json::{Value, json};
-
 use crate::{
-    catalog::manifest::{EnvKind, EnvRow, Stage},
+    catalog::manifest::{EnvRow, Stage},
     edit::dotenv,
     error::Result,
     facts::Tree,
     lock::Component,
-    path::ProjectPath,
     project::TargetOptions,
-    ui::{Ui, table},
+    ui::Ui,
 };
 
-use super::{CommandContext, DONE, FOUND};
+use super::{
+    CommandContext, DONE, FOUND,
+    browse::print_table,
+    json::{self, Answer, Document, VariableType},
+};
 
 /// What `env` is asked to show.
 #[derive(Clone, Debug, Default)]
@@ -34,55 +35,86 @@ pub struct Options {
 pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
     let context = CommandContext::read(directory, &options.target, ui)?;
     let tree = context.tree([])?;
-    let package = context.lock.package(context.facts.package());
-    let components: Vec<&Component> = package.iter().flat_map(|p| &p.components).collect();
-    let rows: Vec<(&Component, &EnvRow)> = components
+    let variables = variables(&context, &tree);
+    let missing: Vec<&str> = variables
         .iter()
-        .flat_map(|component| component.env.iter().map(move |row| (*component, row)))
+        .filter(|variable| variable.is_missing())
+        .map(|variable| variable.row.name.as_str())
         .collect();
-    let env = context.facts.env.as_ref();
-    let is_set = |row: &EnvRow| is_set(&tree, env, &row.name);
-    let missing: Vec<&str> = rows
-        .iter()
-        .filter(|(_, row)| row.default.is_none() && !row.may_be_unset() && !is_set(row))
-        .map(|(_, row)| row.name.as_str())
-        .collect();
-    let code = if options.check && !missing.is_empty() {
-        FOUND
-    } else {
-        DONE
-    };
     if ui.is_json() {
-        let variables = rows.iter();
-        let variables = variables.map(|(component, row)| document(component, row, is_set(row)));
-        ui.document(&json!({
-            "schema_version": 1,
-            "command": "env",
-            "variables": variables.collect::<Vec<Value>>(),
-            "missing": missing,
-        }));
-        return Ok(code);
-    }
-    if rows.is_empty() {
+        ui.document(&Document::from(Answer::Env(json::Env {
+            variables: variables.iter().map(Variable::document).collect(),
+            missing: &missing,
+        })));
+    } else if variables.is_empty() {
+        let package = &context.facts.name;
         ui.data(&format!(
-            "the package `{}` has no component with variables\n",
-            context.facts.name
+            "the package `{package}` has no component with variables\n"
         ));
-        return Ok(code);
+    } else {
+        print_table(&rows(&context, &variables), ui);
+        for name in &missing {
+            ui.warn("Missing", &format!("`{name}` must be set"));
+        }
     }
-    let mut lines = vec![HEAD.map(String::from).to_vec()];
-    let place = env.map_or("-", |env| env.as_str());
-    for (component, row) in &rows {
-        let place = if is_set(row) { place } else { "-" };
-        lines.push(line(component, row, place));
+    Ok(match options.check && !missing.is_empty() {
+        true => FOUND,
+        false => DONE,
+    })
+}
+
+/// A variable of an installed component.
+struct Variable<'a> {
+    component: &'a str,
+    row: &'a EnvRow,
+    /// Whether the env file sets it.
+    is_set: bool,
+}
+
+impl Variable<'_> {
+    fn is_missing(&self) -> bool {
+        self.row.default.is_none() && !self.row.may_be_unset() && !self.is_set
     }
-    let text = table(&lines);
-    let (head, body) = text.split_once('\n').unwrap_or((&text, ""));
-    ui.data(&format!("{}\n{body}", ui.strong(head)));
-    for name in missing {
-        ui.warn("Missing", &format!("`{name}` must be set"));
+
+    fn document(&self) -> json::Variable<'_> {
+        let row = self.row;
+        json::Variable {
+            name: &row.name,
+            component: self.component,
+            kind: row.kind.into(),
+            default: row.default.as_deref(),
+            optional: row.may_be_unset(),
+            secret: row.is_secret(),
+            min: row.min.as_deref(),
+            max: row.max.as_deref(),
+            doc: &row.doc,
+            set: self.is_set,
+        }
     }
-    Ok(code)
+}
+
+/// The variables of the package, in the order of its components.
+fn variables<'a>(context: &'a CommandContext, tree: &Tree) -> Vec<Variable<'a>> {
+    let env = context.facts.env.as_ref().and_then(|env| tree.get(env));
+    let set = dotenv::read(env.map_or("", String::as_str));
+    let is_set = |name: &str| {
+        set.iter().any(|known| {
+            known.key == name && known.value.as_ref().is_some_and(|value| !value.is_empty())
+        })
+    };
+    let package = context.lock.package(context.facts.package());
+    let components = package.into_iter().flat_map(|p| &p.components);
+    let of_component = |component: &'a Component| {
+        let rows = component.env.iter();
+        rows.map(move |row| (component.id.as_str(), row))
+    };
+    let rows = components.flat_map(of_component);
+    rows.map(|(component, row)| Variable {
+        component,
+        row,
+        is_set: is_set(&row.name),
+    })
+    .collect()
 }
 
 const HEAD: [&str; 6] = [
@@ -94,55 +126,35 @@ const HEAD: [&str; 6] = [
     "MEANING",
 ];
 
-fn line(component: &Component, row: &EnvRow, place: &str) -> Vec<String> {
-    vec![
-        row.name.clone(),
-        kind(row.kind).to_owned(),
-        row.default.clone().unwrap_or_else(|| unset(row).to_owned()),
-        component.id.clone(),
-        place.to_owned(),
-        row.doc.clone(),
-    ]
+/// The rows of the table, its head first.
+fn rows(context: &CommandContext, variables: &[Variable<'_>]) -> Vec<Vec<String>> {
+    let file = context.facts.env.as_ref().map_or("-", |env| env.as_str());
+    let row = |variable: &Variable<'_>| {
+        let row = variable.row;
+        let default = row.default.as_deref().unwrap_or_else(|| unset(row));
+        let set_in = if variable.is_set { file } else { "-" };
+        let kind = VariableType::from(row.kind).as_str();
+        let cells = [
+            &row.name,
+            kind,
+            default,
+            variable.component,
+            set_in,
+            &row.doc,
+        ];
+        cells.map(String::from).to_vec()
+    };
+    let head = HEAD.map(String::from).to_vec();
+    std::iter::once(head)
+        .chain(variables.iter().map(row))
+        .collect()
 }
 
-fn document(component: &Component, row: &EnvRow, is_set: bool) -> Value {
-    json!({
-        "name": row.name,
-        "component": component.id,
-        "type": kind(row.kind),
-        "default": row.default,
-        "optional": row.may_be_unset(),
-        "secret": row.is_secret(),
-        "min": row.min,
-        "max": row.max,
-        "doc": row.doc,
-        "set": is_set,
-    })
-}
-
-fn is_set(tree: &Tree, env: Option<&ProjectPath>, name: &str) -> bool {
-    let text = env.and_then(|env| tree.get(env)).map_or("", String::as_str);
-    let variables = dotenv::read(text);
-    variables.iter().any(|known| {
-        known.key == name && known.value.as_ref().is_some_and(|value| !value.is_empty())
-    })
-}
-
-/// What stands where a variable has no default.
+/// The text in place of a default value.
 fn unset(row: &EnvRow) -> &'static str {
     match (row.required, row.optional) {
         (Some(Stage::Production), _) => "(must be set in production)",
         (None, true) => "(unset)",
         (None, false) => "(must be set)",
-    }
-}
-
-fn kind(kind: EnvKind) -> &'static str {
-    match kind {
-        EnvKind::Secret => "secret",
-        EnvKind::Text => "text",
-        EnvKind::Duration => "duration",
-        EnvKind::Bool => "bool",
-        EnvKind::U16 | EnvKind::U64 | EnvKind::F64 => "number",
     }
 }

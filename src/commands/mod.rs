@@ -2,12 +2,18 @@
 
 use std::path::Path;
 
-use crate::{error::Result, project::TargetOptions, ui::Ui};
+use crate::{
+    error::{Error, Result},
+    project::TargetOptions,
+    ui::Ui,
+};
 
 pub mod add;
 pub mod browse;
 mod context;
+pub mod diff;
 pub mod env;
+mod json;
 pub mod new;
 pub mod remove;
 pub mod report;
@@ -40,7 +46,7 @@ pub enum Command {
     /// Show whether installed files and edits are unchanged.
     Status(status::Options),
     /// Show the edits of generated files.
-    Diff(status::Diff),
+    Diff(diff::Options),
     /// Show the variables.
     Env(env::Options),
     /// Print a text that was made from the command line itself.
@@ -55,6 +61,11 @@ const MANUAL: u8 = 3;
 const FOUND: u8 = 5;
 /// Done, and conflict markers remain.
 const MARKERS: u8 = 7;
+
+/// A failure as it is printed with `--json`.
+pub(crate) fn error_document(error: &Error) -> impl serde::Serialize + '_ {
+    json::Document::from(error)
+}
 
 /// Runs a command in a folder and returns the exit code.
 ///
@@ -72,7 +83,7 @@ pub fn run(command: &Command, directory: &Path, ui: &Ui) -> Result<u8> {
         Command::Remove(options) => remove::run(options, directory, ui),
         Command::Update(options) => update::run(options, directory, ui),
         Command::Status(options) => status::run(options, directory, ui),
-        Command::Diff(options) => status::diff(options, directory, ui),
+        Command::Diff(options) => diff::run(options, directory, ui),
         Command::Env(options) => env::run(options, directory, ui),
         Command::Print(text) => {
             ui.data(text);

@@ -10,7 +10,6 @@ use crate::{
     catalog::Catalog,
     error::{Error, ErrorCode, Result, did_you_mean},
     facts::Tree,
-    path::ProjectPath,
     plan::{self, Plan, Request},
     project::{Project, TargetOptions},
     render::{self, Rendering},
@@ -18,7 +17,11 @@ use crate::{
     ui::Ui,
 };
 
-use super::{DONE, templates};
+use super::{
+    DONE,
+    json::{self, Answer, Document},
+    templates,
+};
 
 /// What a `new` is asked to do.
 #[derive(Clone, Debug, Default)]
@@ -74,15 +77,12 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
         );
     }
     if ui.is_json() {
-        let paths: Vec<&ProjectPath> = files.keys().collect();
-        ui.document(&serde_json::json!({
-            "schema_version": 1,
-            "command": "new",
-            "directory": shown,
-            "files": paths,
-            "notes": plan.notes,
-            "next": plan.next,
-        }));
+        ui.document(&Document::from(Answer::New(json::New {
+            directory: &shown,
+            files: files.keys().collect(),
+            notes: &plan.notes,
+            next: &plan.next,
+        })));
     }
     plan.notes.iter().for_each(|note| ui.note(note));
     if let Some(outer) = enclosing_workspace(&target) {

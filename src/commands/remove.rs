@@ -10,7 +10,10 @@ use crate::{
     ui::Ui,
 };
 
-use super::{CommandContext, report};
+use super::{
+    CommandContext,
+    report::{self, Verb},
+};
 
 /// What a `remove` is asked to do.
 #[derive(Clone, Debug, Default)]
@@ -60,7 +63,7 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
         ),
     );
     let code = context.exit_code(&plan);
-    report::plan("remove", &plan, options.preview, options.diff, code, ui);
+    report::plan(Verb::Remove, &plan, options.preview, options.diff, code, ui);
     if !options.preview {
         report::after_remove(&plan, ui);
     }

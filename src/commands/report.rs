@@ -2,19 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
-
 use crate::{
     edit::{diff, dotenv},
-    plan::{Change, FileRole, Plan, pluralize},
+    plan::{Change, FileRole, ManualStep, Plan, pluralize},
     ui::Ui,
 };
 
-/// Shows a plan.
-pub(super) fn plan(verb: &str, plan: &Plan, preview: bool, diff: bool, code: u8, ui: &Ui) {
+use super::json::{self, Answer, Document, Planned};
+
+/// The command that a plan is shown for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    Add,
+    Remove,
+    Update,
+}
+
+/// Shows a plan: the changes, the notes, and what is left to the user.
+pub(super) fn plan(verb: Verb, plan: &Plan, preview: bool, diff: bool, code: u8, ui: &Ui) {
     if ui.is_json() {
-        ui.document(&document(verb, plan, preview, code));
-        return;
+        return ui.document(&document(verb, plan, preview, code));
     }
     if diff {
         ui.diff(&unified(plan, ui.is_verbose()));
@@ -26,33 +33,32 @@ pub(super) fn plan(verb: &str, plan: &Plan, preview: bool, diff: bool, code: u8,
     }
     if preview {
         let files = plan.changes.iter().filter(|change| is_told(plan, change));
+        let count = pluralize(files.count(), "file");
         ui.status(
             "Preview",
-            &format!(
-                "{} would change; nothing was written",
-                pluralize(files.count(), "file")
-            ),
+            &format!("{count} would change; nothing was written"),
         );
     }
     for step in &plan.manual {
-        ui.warn("To do", &step.what);
-        for place in &step.places {
-            ui.warn("", &format!("at {place}"));
-        }
-        let snippet: String = step
-            .snippet
-            .lines()
-            .map(|line| format!("    {line}\n"))
-            .collect();
-        if !snippet.is_empty() {
-            ui.block(&format!("\n{snippet}\n"));
-        }
+        manual_step(step, ui);
     }
     for path in &plan.conflicted_files {
         ui.warn(
             "Conflict",
             &format!("{path}: your edits and the new version overlap, look for `<<<<<<<`"),
         );
+    }
+}
+
+fn manual_step(step: &ManualStep, ui: &Ui) {
+    ui.warn("To do", &step.what);
+    for place in &step.places {
+        ui.warn("", &format!("at {place}"));
+    }
+    let lines = step.snippet.lines().map(|line| format!("    {line}\n"));
+    let snippet: String = lines.collect();
+    if !snippet.is_empty() {
+        ui.block(&format!("\n{snippet}\n"));
     }
 }
 
@@ -101,44 +107,12 @@ fn action(change: &Change) -> &'static str {
     }
 }
 
-fn document(verb: &str, plan: &Plan, preview: bool, code: u8) -> Value {
-    let changes: Vec<Value> = plan
-        .changes
-        .iter()
-        .map(|change| {
-            json!({
-                "path": change.path,
-                "action": action(change).to_lowercase(),
-                "kind": match change.role {
-                    FileRole::Generated => "generated",
-                    FileRole::Shared => "shared",
-                    FileRole::Private => "private",
-                    FileRole::Record => "record",
-                },
-                "for": change.by,
-                "why": change.why,
-                "diff": match change.role {
-                    FileRole::Record => Value::Null,
-                    _ => Value::String(diff_of(change)),
-                },
-            })
-        })
-        .collect();
-    let manual: Vec<Value> = plan
-        .manual
-        .iter()
-        .map(|step| json!({"what": step.what, "places": step.places, "snippet": step.snippet}))
-        .collect();
-    json!({
-        "schema_version": 1,
-        "command": verb,
-        "applied": !preview,
-        "changes": changes,
-        "manual": manual,
-        "notes": plan.notes,
-        "next": plan.next,
-        "conflicts": plan.conflicted_files,
-        "exit_code": code,
+fn document(verb: Verb, plan: &Plan, preview: bool, code: u8) -> Document<'_> {
+    let planned = Planned::new(plan, !preview, code);
+    Document::from(match verb {
+        Verb::Add => Answer::Add(planned),
+        Verb::Remove => Answer::Remove(planned),
+        Verb::Update => Answer::Update(json::Update::Planned(planned)),
     })
 }
 

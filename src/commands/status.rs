@@ -1,20 +1,19 @@
-//! `infra status` and `infra diff`.
+//! `infra status`.
 
 use std::path::Path;
 
-use serde_json::json;
-
 use crate::{
-    edit::diff,
-    error::{Error, ErrorCode, Result},
-    hash::hash,
-    lock::{FOLDER, HUB, Package, Pristine, RESTORE},
+    error::Result,
+    lock::{FOLDER, HUB, Package},
     plan::{self, Request, State},
     project::TargetOptions,
     ui::{Ui, table},
 };
 
-use super::{CommandContext, DONE, FOUND};
+use super::{
+    CommandContext, DONE, FOUND,
+    json::{self, Answer, Document, InstalledComponent},
+};
 
 /// What a `status` is asked to show.
 #[derive(Clone, Debug, Default)]
@@ -22,17 +21,6 @@ pub struct Options {
     /// The place.
     pub target: TargetOptions,
     /// Whether drift is to be told by the exit code.
-    pub exit_code: bool,
-}
-
-/// What a `diff` is asked to show.
-#[derive(Clone, Debug, Default)]
-pub struct Diff {
-    /// The component; all if there is none.
-    pub component: Option<String>,
-    /// The place.
-    pub target: TargetOptions,
-    /// Whether edits are to be told by the exit code.
     pub exit_code: bool,
 }
 
@@ -97,38 +85,33 @@ fn outdated(context: &CommandContext) -> Result<Vec<String>> {
         .collect())
 }
 
-fn document(
-    context: &CommandContext,
-    report: &plan::Report,
-    outdated: &[String],
-) -> serde_json::Value {
+fn document<'a>(
+    context: &'a CommandContext,
+    report: &'a plan::Report,
+    outdated: &'a [String],
+) -> Document<'a> {
     let package = context.lock.package(context.facts.package());
-    let components: Vec<_> = package
-        .iter()
-        .flat_map(|package| &package.components)
-        .map(|known| {
-            let current = context.catalog.get(&known.id).ok();
-            json!({
-                "id": known.id,
-                "version": known.version,
-                "embedded": current.map(|current| &current.manifest.version),
-                "explicit": known.explicit,
-            })
-        })
-        .collect();
-    json!({
-        "schema_version": 1,
-        "command": "status",
-        "package": context.facts.name,
-        "components": components,
-        "files": report.files,
-        "fragments": report.fragments,
-        "unrecorded": report.unrecorded,
-        "unreadable": report.unreadable,
-        "wired": report.wired,
-        "drift": report.has_drift(),
-        "outdated": outdated,
-    })
+    let components = package.iter().flat_map(|package| &package.components);
+    let components = components.map(|known| {
+        let embedded = context.catalog.get(&known.id).ok();
+        InstalledComponent {
+            id: &known.id,
+            version: &known.version,
+            embedded: embedded.map(|embedded| &embedded.manifest.version),
+            explicit: known.explicit,
+        }
+    });
+    Document::from(Answer::Status(json::Status {
+        package: &context.facts.name,
+        components: components.collect(),
+        files: &report.files,
+        fragments: &report.fragments,
+        unrecorded: &report.unrecorded,
+        unreadable: &report.unreadable,
+        wired: report.wired,
+        drift: report.has_drift(),
+        outdated,
+    }))
 }
 
 fn text(context: &CommandContext, package: &Package, report: &plan::Report, ui: &Ui) -> String {
@@ -212,66 +195,4 @@ fn word(state: State) -> &'static str {
         State::Conflicted => "conflicted",
         State::Unknown => "unknown   ",
     }
-}
-
-/// Shows the user's edits of generated files, as a unified diff against what was rendered.
-///
-/// # Errors
-///
-/// The component is not installed, or the project cannot be read.
-pub fn diff(options: &Diff, directory: &Path, ui: &Ui) -> Result<u8> {
-    let context = CommandContext::read(directory, &options.target, ui)?;
-    let package = context.lock.package(context.facts.package());
-    if let Some(id) = &options.component
-        && package.is_none_or(|package| package.component(id).is_none())
-    {
-        context.catalog.get(id)?;
-        return Err(
-            Error::new(ErrorCode::NotInstalled, format!("`{id}` is not installed"))
-                .hint(format!("infra add {id}")),
-        );
-    }
-    let tree = context.tree([])?;
-    let base = context.inputs(&tree).pristine()?;
-    let (mut text, mut unknown) = (String::new(), Vec::new());
-    for file in package.iter().flat_map(|package| &package.files) {
-        if options
-            .component
-            .as_ref()
-            .is_some_and(|id| *id != file.component)
-        {
-            continue;
-        }
-        let ours = tree.get(&file.path).map_or("", String::as_str);
-        if Some(hash(ours)) == file.sha256 {
-            continue;
-        }
-        let path = &file.path;
-        let Some(base) = base.get(file) else {
-            unknown.push(path);
-            continue;
-        };
-        let (old, new) = (format!("a/{path}"), format!("b/{path}"));
-        let ours = ours.replace("\r\n", "\n");
-        text.push_str(&diff::unified((&old, &new), base, &ours));
-    }
-    match ui.is_json() {
-        true => ui.document(&json!({
-            "schema_version": 1, "command": "diff", "diff": text, "unknown": unknown,
-        })),
-        false => ui.diff(&text),
-    }
-    for path in &unknown {
-        ui.warn("Unknown", &Pristine::missing(path));
-    }
-    if !unknown.is_empty() {
-        ui.note(RESTORE);
-    }
-    Ok(
-        if options.exit_code && !(text.is_empty() && unknown.is_empty()) {
-            FOUND
-        } else {
-            DONE
-        },
-    )
 }

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use infra_edit::merge;
-use serde_json::json;
 
 use crate::{
     disk,
@@ -17,7 +16,11 @@ use crate::{
     ui::Ui,
 };
 
-use super::{CommandContext, DONE, FOUND, report};
+use super::{
+    CommandContext, DONE, FOUND,
+    json::{self, Answer, Document},
+    report::{self, Verb},
+};
 
 /// What an `update` is asked to do.
 #[derive(Clone, Debug, Default)]
@@ -85,7 +88,7 @@ fn update(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
         ui.status("Unchanged", "everything is up to date");
     }
     let code = context.exit_code(&plan);
-    report::plan("update", &plan, is_preview, options.diff, code, ui);
+    report::plan(Verb::Update, &plan, is_preview, options.diff, code, ui);
     if !is_preview {
         report::after_update(&plan, ui);
     }
@@ -204,17 +207,9 @@ pub(super) fn described(one: &Installed) -> String {
 fn check(plan: &Plan, ui: &Ui) -> u8 {
     let found: Vec<&Installed> = outdated(plan).collect();
     if ui.is_json() {
-        let outdated: Vec<_> = found
-            .iter()
-            .map(|one| {
-                json!({"package": one.package, "id": one.id, "installed": one.old, "available": one.new})
-            })
-            .collect();
-        ui.document(&json!({
-            "schema_version": 1,
-            "command": "update",
-            "outdated": outdated,
-        }));
+        let outdated = found.iter().map(|one| (*one).into()).collect();
+        let answer = Answer::Update(json::Update::Check { outdated });
+        ui.document(&Document::from(answer));
     } else if found.is_empty() {
         ui.data("everything is up to date\n");
     } else {
@@ -245,9 +240,11 @@ fn finish(directory: &Path, ui: &Ui) -> Result<u8> {
     session.forget_restore_point()?;
     ui.status("Finished", "the conflicts are resolved");
     if ui.is_json() {
-        ui.document(&json!({
-            "schema_version": 1, "command": "update", "continued": true, "exit_code": DONE,
-        }));
+        let answer = json::Update::Continue {
+            continued: true,
+            exit_code: DONE,
+        };
+        ui.document(&Document::from(Answer::Update(answer)));
     }
     Ok(DONE)
 }
@@ -281,9 +278,11 @@ fn abort(directory: &Path, ui: &Ui) -> Result<u8> {
         ui.status("Restore", path.as_str());
     }
     if ui.is_json() {
-        ui.document(&json!({
-            "schema_version": 1, "command": "update", "restored": paths, "exit_code": DONE,
-        }));
+        let answer = json::Update::Abort {
+            restored: paths,
+            exit_code: DONE,
+        };
+        ui.document(&Document::from(Answer::Update(answer)));
     }
     Ok(DONE)
 }

@@ -34,7 +34,7 @@ mod wiring;
 
 pub use install::install;
 pub use remove::remove;
-pub use status::{FileState, FragmentState, Report, State, status};
+pub use status::{FileState, FragmentState, Report, State, Unreadable, status};
 pub use update::{update_renderings, with_current_ids};
 
 /// A file before and after; no text is no file.

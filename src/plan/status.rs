@@ -15,6 +15,7 @@ use super::{Inputs, format, generated::is_edited};
 
 /// How a file or a fragment is, compared with what was added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// As it was added.
@@ -31,6 +32,7 @@ pub enum State {
 
 /// How a generated file is.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FileState {
     /// The file.
     pub path: ProjectPath,
@@ -42,6 +44,7 @@ pub struct FileState {
 
 /// How a fragment is.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FragmentState {
     /// The shared file.
     pub file: ProjectPath,
@@ -53,6 +56,7 @@ pub struct FragmentState {
 
 /// A shared file that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Unreadable {
     /// The file.
     pub path: ProjectPath,
@@ -61,7 +65,7 @@ pub struct Unreadable {
 }
 
 /// How everything of a package is.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// The generated files.
     pub files: Vec<FileState>,

@@ -76,6 +76,7 @@ impl EnvRow {
 
 /// Where an app runs.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
     /// Everywhere but on a developer's machine.
@@ -84,6 +85,7 @@ pub enum Stage {
 
 /// The types of variables.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum EnvKind {
     /// Text that must not be shown.

@@ -108,6 +108,7 @@ pub struct OptionSpec {
 
 /// The types of options.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum OptionKind {
     /// `true` or `false`.

@@ -2,15 +2,17 @@
 
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
-
 use super::sample;
 use crate::{
     catalog::{
         Component,
         manifest::{EnvRow, Manifest},
     },
-    commands::{DONE, templates},
+    commands::{
+        DONE,
+        json::{self, Answer, Document, FileLines},
+        templates,
+    },
     error::Result,
     plan::pluralize,
     render::Rendering,
@@ -36,24 +38,28 @@ pub fn info(info: &Info, ui: &Ui) -> Result<u8> {
     let id = info.component.as_str();
     let component = catalog.get(id)?;
     let rendering = sample(&catalog, id, &[])?;
-    let manifest = &rendering.manifest;
-    if ui.is_json() {
-        ui.document(&document(component, &rendering));
-        return Ok(DONE);
+    match ui.is_json() {
+        true => ui.document(&document(component, &rendering)),
+        false => ui.data(&text(component, &rendering, ui)),
     }
+    Ok(DONE)
+}
+
+fn text(component: &Component, rendering: &Rendering, ui: &Ui) -> String {
+    let manifest = &rendering.manifest;
     let mut text = format!(
         "{} {}\n{}\n\n{}",
-        ui.strong(id),
+        ui.strong(&component.id),
         manifest.version,
         manifest.summary,
-        table(&properties(&rendering))
+        table(&properties(rendering))
     );
     let mut section = |title: &str, rows: &[Vec<String>]| {
         if !rows.is_empty() {
             text.push_str(&format!("\n{}\n{}", ui.strong(title), table(rows)));
         }
     };
-    section("Options", &options(id, manifest));
+    section("Options", &options(&component.id, manifest));
     let variables: Vec<Vec<String>> = manifest.env.iter().map(variable).collect();
     section("Variables", &variables);
     text.push_str(&format!("\n{}\n", ui.strong("Files")));
@@ -61,8 +67,7 @@ pub fn info(info: &Info, ui: &Ui) -> Result<u8> {
         text.push_str(&format!("  {path} ({} lines)\n", file.lines().count()));
     }
     text.push_str(&format!("\n{}", component.readme()));
-    ui.data(&text);
-    Ok(DONE)
+    text
 }
 
 /// The rows of the first table: category, requirements, size, cost, compiler and crates.
@@ -125,28 +130,31 @@ fn plain(value: &toml::Value) -> String {
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn document(component: &Component, rendering: &Rendering) -> Value {
+fn document<'a>(component: &'a Component, rendering: &'a Rendering) -> Document<'a> {
     let manifest = &rendering.manifest;
-    let files: Vec<Value> = rendering
-        .files
-        .iter()
-        .map(|(path, text)| json!({"path": path, "lines": text.lines().count()}))
-        .collect();
-    json!({
-        "schema_version": 1,
-        "command": "info",
-        "id": component.id,
-        "version": manifest.version,
-        "summary": manifest.summary,
-        "category": manifest.category,
-        "requires": manifest.requires,
-        "keywords": manifest.keywords,
-        "rust_version": manifest.rust_version,
-        "options": manifest.options,
-        "env": manifest.env,
-        "dependencies": manifest.dependencies,
-        "cost": manifest.cost,
-        "files": files,
-        "readme": component.readme(),
-    })
+    let options = manifest.options.iter();
+    let dependencies = manifest.dependencies.iter();
+    let files = rendering.files.iter().map(|(path, text)| FileLines {
+        path: path.as_str(),
+        lines: text.lines().count(),
+    });
+    Document::from(Answer::Info(json::Info {
+        id: &component.id,
+        version: &manifest.version,
+        summary: &manifest.summary,
+        category: &manifest.category,
+        requires: &manifest.requires,
+        keywords: &manifest.keywords,
+        rust_version: manifest.rust_version.as_deref(),
+        options: options
+            .map(|(name, spec)| (name.as_str(), spec.into()))
+            .collect(),
+        env: manifest.env.iter().map(Into::into).collect(),
+        dependencies: dependencies
+            .map(|(name, dependency)| (name.as_str(), dependency.into()))
+            .collect(),
+        cost: manifest.cost.map(Into::into),
+        files: files.collect(),
+        readme: component.readme(),
+    }))
 }

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
-use serde_json::{Value, json};
-
 use super::print_table;
 use crate::{
     catalog::ComponentSummary,
-    commands::{DONE, templates},
+    commands::{
+        DONE,
+        json::{Answer, Document, Listed},
+        templates,
+    },
     error::{Kind, Result},
     lock::Package,
     project::{Project, TargetOptions},
@@ -22,38 +24,44 @@ use crate::{
 pub fn list(target: &TargetOptions, directory: &Path, ui: &Ui) -> Result<u8> {
     let catalog = templates::catalog(target.templates.as_deref())?;
     let package = installed(target, directory)?;
+    let summaries = catalog.summaries()?;
+    match ui.is_json() {
+        true => ui.document(&document(&summaries, package.as_ref())),
+        false => print_table(&rows(summaries, package.as_ref()), ui),
+    }
+    Ok(DONE)
+}
+
+fn document<'a>(summaries: &'a [ComponentSummary], package: Option<&'a Package>) -> Document<'a> {
+    let components = summaries.iter().map(|summary| Listed {
+        id: &summary.id,
+        summary: &summary.summary,
+        category: &summary.category,
+        version: &summary.version,
+        requires: &summary.requires,
+        installed: package
+            .and_then(|package| package.component(&summary.id))
+            .map(|known| &known.version),
+    });
+    Document::from(Answer::List {
+        components: components.collect(),
+    })
+}
+
+/// The rows of the table, its head first, sorted by category.
+fn rows(mut summaries: Vec<ComponentSummary>, package: Option<&Package>) -> Vec<Vec<String>> {
     let state = |summary: &ComponentSummary| {
-        let known = package.as_ref()?.component(&summary.id)?;
+        let known = package?.component(&summary.id)?;
         Some(match known.version < summary.version {
             true => format!("{} -> {}", known.version, summary.version),
             false => known.version.to_string(),
         })
     };
-    if ui.is_json() {
-        let rows: Vec<Value> = catalog
-            .summaries()?
-            .into_iter()
-            .map(|summary| {
-                let known = package.as_ref().and_then(|p| p.component(&summary.id));
-                json!({
-                    "id": summary.id,
-                    "summary": summary.summary,
-                    "category": summary.category,
-                    "version": summary.version,
-                    "requires": summary.requires,
-                    "installed": known.map(|known| &known.version),
-                })
-            })
-            .collect();
-        ui.document(&json!({"schema_version": 1, "command": "list", "components": rows}));
-        return Ok(DONE);
-    }
     let mut rows = vec![
         ["COMPONENT", "CATEGORY", "SUMMARY", "NEEDS", "INSTALLED"]
             .map(String::from)
             .to_vec(),
     ];
-    let mut summaries = catalog.summaries()?;
     summaries.sort_by(|a, b| (&a.category, &a.id).cmp(&(&b.category, &b.id)));
     for summary in summaries {
         let state = state(&summary).unwrap_or_else(|| "-".to_owned());
@@ -69,8 +77,7 @@ pub fn list(target: &TargetOptions, directory: &Path, ui: &Ui) -> Result<u8> {
         } = summary;
         rows.push(vec![id, category, summary, needs, state]);
     }
-    print_table(&rows, ui);
-    Ok(DONE)
+    rows
 }
 
 /// The package that the user is in, if it has anything; that there is no project is no failure.

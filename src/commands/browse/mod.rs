@@ -21,7 +21,7 @@ pub use search::{Search, ids_of, search};
 pub use view::{View, view};
 
 /// Prints a table whose first row is its head.
-fn print_table(rows: &[Vec<String>], ui: &Ui) {
+pub(super) fn print_table(rows: &[Vec<String>], ui: &Ui) {
     let text = table(rows);
     let (head, body) = text.split_once('\n').unwrap_or((&text, ""));
     ui.data(&format!("{}\n{body}", ui.strong(head)));

@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
-
 use super::print_table;
 use crate::{
-    catalog::Catalog,
-    commands::{DONE, templates},
+    catalog::{Catalog, Found},
+    commands::{
+        DONE,
+        json::{self, Answer, Document},
+        templates,
+    },
     error::{Error, ErrorCode, Result},
     ui::Ui,
 };
@@ -35,32 +37,32 @@ pub fn search(search: &Search, ui: &Ui) -> Result<u8> {
             Error::new(ErrorCode::NothingFound, message).hint("`infra list` shows all components")
         );
     }
-    if ui.is_json() {
-        let rows = found.iter().map(|found| {
-            json!({
-                "id": found.component,
-                "summary": found.summary,
-                "found_in": found.place,
-            })
-        });
-        let rows: Vec<Value> = rows.collect();
-        ui.document(&json!({"schema_version": 1, "command": "search", "components": rows}));
-        return Ok(DONE);
+    match ui.is_json() {
+        true => ui.document(&document(&found)),
+        false => print_table(&rows(&found), ui),
     }
-    let mut rows = vec![
-        ["COMPONENT", "FOUND IN", "SUMMARY"]
-            .map(String::from)
-            .to_vec(),
-    ];
-    for found in found {
-        rows.push(vec![
-            found.component.to_owned(),
-            found.place,
-            found.summary.to_owned(),
-        ]);
-    }
-    print_table(&rows, ui);
     Ok(DONE)
+}
+
+fn document<'a>(found: &'a [Found<'_>]) -> Document<'a> {
+    let components = found.iter().map(|found| json::Found {
+        id: found.component,
+        summary: found.summary,
+        found_in: &found.place,
+    });
+    Document::from(Answer::Search {
+        components: components.collect(),
+    })
+}
+
+/// The rows of the table, its head first.
+fn rows(found: &[Found<'_>]) -> Vec<Vec<String>> {
+    let head = ["COMPONENT", "FOUND IN", "SUMMARY"];
+    let rows = found
+        .iter()
+        .map(|found| [found.component, found.place.as_str(), found.summary]);
+    let rows = std::iter::once(head).chain(rows);
+    rows.map(|row| row.map(String::from).to_vec()).collect()
 }
 
 /// The ids of what the user named. A word that is no id and a keyword of one component is replaced by

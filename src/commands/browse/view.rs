@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use serde_json::{Value, json};
-
 use super::{rendering, sample};
 use crate::{
-    commands::{DONE, templates},
+    commands::{
+        DONE,
+        json::{self, Answer, Document, FileText},
+        templates,
+    },
     error::{Error, ErrorCode, Kind, Result, did_you_mean},
     lock::Package,
     project::{Project, TargetOptions},
@@ -44,25 +46,25 @@ pub fn view(view: &View, directory: &Path, ui: &Ui) -> Result<u8> {
         .iter()
         .map(|(path, text)| (path.as_str(), text.as_str()));
     let files: Vec<(&str, &str)> = files.chain(compose).collect();
-    if let Some(wanted) = &view.path {
-        let (path, text) = find(&files, wanted, &view.component)?;
-        match ui.is_json() {
-            true => ui.document(
-                &json!({"schema_version": 1, "command": "view", "path": path, "text": text}),
-            ),
-            false => ui.data(text),
+    let document = match &view.path {
+        Some(wanted) => {
+            let (path, text) = find(&files, wanted, &view.component)?;
+            json::View::File(FileText { path, text })
         }
-        return Ok(DONE);
-    }
-    if ui.is_json() {
-        let files: Vec<Value> = files
-            .iter()
-            .map(|(path, text)| json!({"path": path, "text": text}))
-            .collect();
-        ui.document(&json!({"schema_version": 1, "command": "view", "files": files}));
-    } else {
-        for (path, text) in files {
-            ui.data(&format!("{path} ({} lines)\n", text.lines().count()));
+        None => json::View::All {
+            files: files
+                .iter()
+                .map(|&(path, text)| FileText { path, text })
+                .collect(),
+        },
+    };
+    match (ui.is_json(), &document) {
+        (true, _) => ui.document(&Document::from(Answer::View(document))),
+        (false, json::View::File(file)) => ui.data(file.text),
+        (false, json::View::All { files }) => {
+            for FileText { path, text } in files {
+                ui.data(&format!("{path} ({} lines)\n", text.lines().count()));
+            }
         }
     }
     Ok(DONE)
