@@ -40,6 +40,8 @@ pub struct Rendering {
     pub manifest: Manifest,
     /// Its files.
     pub files: Tree,
+    /// Files that had another path in an earlier version: the old path and the new one.
+    pub renamed: Vec<(ProjectPath, ProjectPath)>,
     /// Its compose fragment.
     pub compose: Option<String>,
 }
@@ -73,6 +75,11 @@ pub fn component(selected: &Selected<'_>, facts: &Facts) -> Result<Rendering> {
             files.insert(destination(&component.id, &path, facts)?, text);
         }
     }
+    let mut renamed = Vec::new();
+    for (old, new) in &manifest.renamed_files {
+        let old = destination(&component.id, old, facts)?;
+        renamed.push((old, destination(&component.id, new, facts)?));
+    }
     let compose = match component.compose() {
         Some(template) => Some(text(&component.id, "compose.yml", template, &context)?),
         None => None,
@@ -83,6 +90,7 @@ pub fn component(selected: &Selected<'_>, facts: &Facts) -> Result<Rendering> {
         options: selected.options.clone(),
         manifest,
         files,
+        renamed,
         compose: compose.filter(|text| !text.trim().is_empty()),
     })
 }

@@ -179,7 +179,9 @@ impl World {
     #[must_use]
     pub fn with_delta(mut self, version: u32) -> Self {
         let folder = here().join("two_versions").join(version.to_string());
-        self.catalog = self.catalog.with(component(&folder, "delta"));
+        for id in folders(&folder) {
+            self.catalog = self.catalog.with(component(&folder, &id));
+        }
         self
     }
 
