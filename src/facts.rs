@@ -52,6 +52,8 @@ pub struct Facts {
     pub compose_left: Vec<ProjectPath>,
     /// The `.env` whose variables Compose fills in, if there is one.
     pub compose_env: Option<ProjectPath>,
+    /// The `.gitignore` of the project, which may not be there yet; none where git is not used.
+    pub gitignore: Option<ProjectPath>,
     /// The files that show what can be set.
     pub env_examples: Vec<ProjectPath>,
     /// The `.env`, if there is one.

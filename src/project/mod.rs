@@ -92,6 +92,18 @@ impl Project {
         Lock::parse(&records)
     }
 
+    /// The `.gitignore` in the root, where it is there or the project is in a git repository.
+    fn gitignore(&self) -> Result<Option<ProjectPath>> {
+        let file = ".gitignore";
+        let in_git = self
+            .root
+            .ancestors()
+            .any(|folder| folder.join(".git").exists());
+        (in_git || self.exists(file))
+            .then(|| path(file))
+            .transpose()
+    }
+
     /// The names of the packages that have something installed.
     ///
     /// # Errors
@@ -161,6 +173,7 @@ impl Project {
         paths.extend(facts.sources.iter().cloned());
         paths.extend(facts.compose_others.iter().cloned());
         paths.extend(facts.compose_env.clone());
+        paths.extend(facts.gitignore.clone());
         paths.extend(facts.env_examples.iter().cloned());
         paths.extend(facts.env.clone());
         paths.extend(lock.fragments.iter().map(|fragment| fragment.file.clone()));

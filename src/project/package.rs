@@ -90,6 +90,7 @@ impl Project {
             compose_others: Vec::new(),
             compose_left: Vec::new(),
             compose_env: None,
+            gitignore: self.gitignore()?,
             env_examples: self.env_examples(&member.folder)?,
             env: self.env(&member.folder)?,
             env_tracked: false,

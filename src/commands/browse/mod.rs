@@ -69,6 +69,7 @@ fn sample(catalog: &Catalog, id: &str, choices: &[Choice]) -> Result<Rendering> 
         compose_others: Vec::new(),
         compose_left: Vec::new(),
         compose_env: None,
+        gitignore: None,
         env_examples: Vec::new(),
         env: None,
         env_tracked: false,
