@@ -131,11 +131,11 @@ pub(crate) fn unsupported() -> impl Iterator<Item = &'static str> {
     RECOGNISED.into_iter().filter(|name| find(name).is_none())
 }
 
-/// The series that there is code for, as a list: `axum 0.8 and 0.7, actix-web 4`.
+/// The series that there is code for, as a list: `axum 0.8 and 0.7 and for actix-web 4`.
 pub(crate) fn supported_series() -> String {
     let frameworks = ALL.iter().map(|known| {
         let series = known.series.join(" and ");
         format!("{} {series}", known.name)
     });
-    frameworks.collect::<Vec<_>>().join(", ")
+    frameworks.collect::<Vec<_>>().join(" and for ")
 }
