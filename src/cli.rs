@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::{
-    commands::{Command, add, browse, env, new, remove, status},
+    commands::{Command, add, browse, env, new, remove, status, update},
     error::{Error, Result},
     framework,
     path::ProjectPath,
@@ -53,6 +53,9 @@ struct Global {
     /// Ask nothing; never means to overwrite
     #[arg(short, long, global = true)]
     yes: bool,
+    /// Take the components from this folder: for their authors
+    #[arg(long, global = true, hide = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    templates: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -68,6 +71,11 @@ enum Verb {
     New(NewArgs),
     /// List the components
     List(PackageArgs),
+    /// Find components by a word: what they do, replace or bring
+    Search {
+        /// The word, such as `cache`
+        word: String,
+    },
     /// Show what a component brings
     Info {
         /// The component
@@ -91,7 +99,9 @@ enum Verb {
     Add(AddArgs),
     /// Remove components, to the byte
     Remove(RemoveArgs),
-    /// Show how what was added is now
+    /// Update components to the versions of this tool, and keep your edits
+    Update(UpdateArgs),
+    /// Show whether installed files and edits are unchanged
     Status {
         #[command(flatten)]
         package: PackageArgs,
@@ -216,6 +226,29 @@ struct RemoveArgs {
     package: PackageArgs,
 }
 
+#[derive(Debug, Args)]
+struct UpdateArgs {
+    /// The components; all that are installed if there is none
+    components: Vec<String>,
+    /// Exit with 5 when there is something to update; write nothing
+    #[arg(long, conflicts_with_all = ["dry_run", "diff", "continue", "abort"])]
+    check: bool,
+    /// Show what would be done; write nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+    /// Show the changes as a unified diff; write nothing
+    #[arg(long)]
+    diff: bool,
+    /// Finish an update whose conflicts you have resolved
+    #[arg(long, conflicts_with_all = ["abort", "dry_run", "diff", "components"])]
+    r#continue: bool,
+    /// Go back to what was before an update that left conflicts
+    #[arg(long, conflicts_with_all = ["dry_run", "diff", "components"])]
+    abort: bool,
+    #[command(flatten)]
+    package: PackageArgs,
+}
+
 fn choice(text: &str) -> Result<Choice, String> {
     let (name, value) = text
         .split_once('=')
@@ -234,6 +267,7 @@ fn choice(text: &str) -> Result<Choice, String> {
 pub(crate) struct Invocation {
     pub(crate) settings: Settings,
     pub(crate) directory: PathBuf,
+    pub(crate) templates: Option<PathBuf>,
     pub(crate) command: Result<Command>,
 }
 
@@ -257,7 +291,13 @@ pub(crate) fn parse(
     Ok(Invocation {
         settings,
         directory: global.directory.unwrap_or_else(|| PathBuf::from(".")),
-        command: cli.verb.into_command(),
+        command: cli.verb.into_command().map(|mut command| {
+            if let Some(folder) = &global.templates {
+                command.set_templates(folder);
+            }
+            command
+        }),
+        templates: global.templates,
     })
 }
 
@@ -268,9 +308,17 @@ impl Verb {
                 directory: args.directory,
                 framework: args.framework,
                 components: args.components,
+                templates: None,
             }),
             Self::List(package) => Command::List(package.target()),
-            Self::Info { component } => Command::Info(component),
+            Self::Search { word } => Command::Search(browse::Search {
+                word,
+                templates: None,
+            }),
+            Self::Info { component } => Command::Info(browse::Info {
+                component,
+                templates: None,
+            }),
             Self::View {
                 component,
                 path,
@@ -290,6 +338,7 @@ impl Verb {
                 keep_edited: args.keep_edited,
                 target: args.package.target(),
             }),
+            Self::Update(args) => Command::Update(args.into_options()),
             Self::Status { package, exit_code } => Command::Status(status::Options {
                 target: package.target(),
                 exit_code,
@@ -310,6 +359,28 @@ impl Verb {
             Self::Completions { shell } => Command::Print(printed::completions(shell)?),
             Self::Man => Command::Print(printed::manual()?),
         })
+    }
+}
+
+impl UpdateArgs {
+    fn into_options(self) -> update::Options {
+        let action = if self.r#continue {
+            update::Action::Continue
+        } else if self.abort {
+            update::Action::Abort
+        } else if self.check {
+            update::Action::Check
+        } else if self.dry_run || self.diff {
+            update::Action::Preview
+        } else {
+            update::Action::Write
+        };
+        update::Options {
+            components: self.components,
+            action,
+            diff: self.diff,
+            target: self.package.target(),
+        }
     }
 }
 

@@ -103,8 +103,9 @@ pub fn run() -> u8 {
         }
     };
     let ui = Ui::new(invocation.settings);
-    invocation
-        .command
+    let templates = invocation.templates.as_deref();
+    commands::templates::report_faults(templates, &ui)
+        .and(invocation.command)
         .and_then(|command| commands::run(&command, &invocation.directory, &ui))
         .unwrap_or_else(|error| fail(&ui, &error))
 }

@@ -44,30 +44,50 @@ pub struct Choice {
 ///
 /// # Errors
 ///
-/// An unknown component, option or value, or two components that exclude each other.
+/// An unknown component, option or value, a recorded value that the option does not allow, or two
+/// components that conflict.
 pub fn resolve<'a>(
     catalog: &'a Catalog,
     installed: &Installed,
     asked: &[String],
     choices: &[Choice],
 ) -> Result<Vec<Selected<'a>>> {
-    let mut wanted: BTreeMap<&str, (&Component, bool)> = BTreeMap::new();
+    let mut selected: BTreeMap<&str, Selected<'a>> = BTreeMap::new();
     let mut open: Vec<(&Component, bool)> = Vec::new();
     for id in asked {
         open.push((catalog.get(id)?, true));
     }
-    while let Some((component, named)) = open.pop() {
-        let entry = wanted.entry(&component.id).or_insert((component, false));
-        entry.1 |= named;
-        for id in &component.manifest.requires {
-            if !wanted.contains_key(id.as_str()) && !installed.contains_key(id) {
-                open.push((catalog.get(id)?, false));
+    while let Some((component, explicit)) = open.pop() {
+        if let Some(known) = selected.get_mut(component.id.as_str()) {
+            known.explicit |= explicit;
+            continue;
+        }
+        let options = options(component, installed.get(&component.id), choices)?;
+        for id in component.requires(&options)? {
+            if !installed.contains_key(&id) {
+                open.push((catalog.get(&id)?, false));
             }
         }
+        let selection = Selected {
+            component,
+            options,
+            explicit,
+        };
+        selected.insert(&component.id, selection);
     }
-    reject_conflicts(catalog, installed, wanted.keys().copied())?;
+    reject_conflicts(catalog, installed, selected.keys().copied())?;
+    reject_stray_choices(catalog, &selected, choices)?;
+    Ok(selected.into_values().collect())
+}
+
+/// A choice for a component that is not being added would have no effect.
+fn reject_stray_choices(
+    catalog: &Catalog,
+    selected: &BTreeMap<&str, Selected<'_>>,
+    choices: &[Choice],
+) -> Result<()> {
     for choice in choices {
-        if !wanted.contains_key(choice.component.as_str()) {
+        if !selected.contains_key(choice.component.as_str()) {
             catalog.get(&choice.component)?;
             return Err(Error::usage(
                 "option-without-component",
@@ -79,17 +99,7 @@ pub fn resolve<'a>(
             .hint(format!("infra add {} --set ..", choice.component)));
         }
     }
-    wanted
-        .into_iter()
-        .map(|(_, (component, explicit))| {
-            let options = options(component, installed.get(&component.id), choices)?;
-            Ok(Selected {
-                component,
-                options,
-                explicit,
-            })
-        })
-        .collect()
+    Ok(())
 }
 
 fn reject_conflicts<'a>(
@@ -117,39 +127,87 @@ fn reject_conflicts<'a>(
     Ok(())
 }
 
+/// Every option of a component with its value. A choice wins over what the lock recorded, and that
+/// over the default; a recorded option that no longer exists is dropped.
 fn options(
     component: &Component,
     recorded: Option<&Options>,
     choices: &[Choice],
 ) -> Result<Options> {
     let specs = &component.manifest.options;
-    let mut options: Options = specs
-        .iter()
-        .map(|(name, spec)| {
-            let recorded = recorded.and_then(|options| options.get(name));
-            (name.clone(), recorded.unwrap_or(&spec.default).clone())
-        })
-        .collect();
+    let mut options = Options::new();
     for choice in choices {
         if choice.component != component.id {
             continue;
         }
         let Some(spec) = specs.get(&choice.option) else {
-            let id = &component.id;
-            let error = Error::usage(
-                "unknown-option",
-                format!("the component `{id}` has no option `{}`", choice.option),
-            );
-            return Err(
-                match did_you_mean(&choice.option, specs.keys().map(String::as_str)) {
-                    Some(meant) => error.hint(format!("did you mean `{id}.{meant}`?")),
-                    None => error.hint(format!("`infra info {id}` shows its options")),
-                },
-            );
+            return Err(unknown_option(component, &choice.option));
         };
         options.insert(choice.option.clone(), value(choice, spec)?);
     }
+    for (name, spec) in specs {
+        if options.contains_key(name) {
+            continue;
+        }
+        let value = match recorded.and_then(|options| recorded_value(options, name, spec)) {
+            Some(value) if spec.allows(value) => value,
+            Some(value) => return Err(wrong_record(component, name, spec, value)),
+            None => &spec.default,
+        };
+        options.insert(name.clone(), value.clone());
+    }
     Ok(options)
+}
+
+/// What the lock recorded for an option, under its name or an earlier one.
+fn recorded_value<'a>(
+    recorded: &'a Options,
+    name: &str,
+    spec: &OptionSpec,
+) -> Option<&'a toml::Value> {
+    let earlier = || spec.renamed_from.iter().find_map(|old| recorded.get(old));
+    recorded.get(name).or_else(earlier)
+}
+
+fn wrong_record(
+    component: &Component,
+    name: &str,
+    spec: &OptionSpec,
+    value: &toml::Value,
+) -> Error {
+    let id = &component.id;
+    let text = |value: &toml::Value| {
+        let text = value.as_str().map(str::to_owned);
+        text.unwrap_or_else(|| value.to_string())
+    };
+    Error::conflict(
+        "wrong-recorded-option",
+        format!(
+            "`.infra/` records `{}` for the option `{id}.{name}`, which must be {}",
+            text(value),
+            spec.allowed()
+        ),
+    )
+    .hint(format!(
+        "infra add {id} --set {id}.{name}={}",
+        text(&spec.default)
+    ))
+}
+
+fn unknown_option(component: &Component, name: &str) -> Error {
+    let (id, specs) = (&component.id, &component.manifest.options);
+    let error = Error::usage(
+        "unknown-option",
+        format!("the component `{id}` has no option `{name}`"),
+    );
+    let is_earlier = |spec: &OptionSpec| spec.renamed_from.iter().any(|old| old == name);
+    if let Some((new, _)) = specs.iter().find(|(_, spec)| is_earlier(spec)) {
+        return error.hint(format!("it is called `{id}.{new}` now"));
+    }
+    match did_you_mean(name, specs.keys().map(String::as_str)) {
+        Some(meant) => error.hint(format!("did you mean `{id}.{meant}`?")),
+        None => error.hint(format!("`infra info {id}` shows its options")),
+    }
 }
 
 fn value(choice: &Choice, spec: &OptionSpec) -> Result<toml::Value> {
@@ -157,13 +215,9 @@ fn value(choice: &Choice, spec: &OptionSpec) -> Result<toml::Value> {
     let value = match spec.kind {
         OptionKind::Bool => text.parse().ok().map(toml::Value::Boolean),
         OptionKind::Integer => text.parse().ok().map(toml::Value::Integer),
-        OptionKind::Text => Some(toml::Value::String(text.to_owned())),
-        OptionKind::Choice => spec
-            .values
-            .iter()
-            .any(|value| value == text)
-            .then(|| toml::Value::String(text.to_owned())),
+        OptionKind::Text | OptionKind::Choice => Some(toml::Value::String(text.to_owned())),
     };
+    let value = value.filter(|value| spec.allows(value));
     value.ok_or_else(|| {
         let error = Error::usage(
             "wrong-option-value",
@@ -171,7 +225,7 @@ fn value(choice: &Choice, spec: &OptionSpec) -> Result<toml::Value> {
                 "`{}.{}` must be {}, got `{text}`",
                 choice.component,
                 choice.option,
-                allowed(spec)
+                spec.allowed()
             ),
         );
         match did_you_mean(text, spec.values.iter().map(String::as_str)) {
@@ -181,15 +235,5 @@ fn value(choice: &Choice, spec: &OptionSpec) -> Result<toml::Value> {
     })
 }
 
-/// What an option takes, for messages and `infra info`.
-pub fn allowed(spec: &OptionSpec) -> String {
-    match spec.kind {
-        OptionKind::Bool => "`true` or `false`".to_owned(),
-        OptionKind::Integer => "a whole number".to_owned(),
-        OptionKind::Text => "text".to_owned(),
-        OptionKind::Choice => {
-            let values: Vec<String> = spec.values.iter().map(|v| format!("`{v}`")).collect();
-            values.join(" or ")
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

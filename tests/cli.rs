@@ -173,7 +173,7 @@ fn unknown_names_and_values_are_suggested() {
     let folder = project("main_only", &[]);
     for (name, arguments) in [
         ("unknown_component", &["add", "reids"][..]),
-        ("unknown_component_far", &["add", "kubernetes"]),
+        ("unknown_component_far", &["add", "teapot"]),
         (
             "unknown_option",
             &["add", "redis", "--set", "redis.pubsup=true"],
@@ -190,6 +190,8 @@ fn unknown_names_and_values_are_suggested() {
             "option_of_another",
             &["add", "redis", "--set", "reddis.pubsub=true"],
         ),
+        ("keyword_of_a_component", &["add", "memcached"]),
+        ("nothing_found", &["search", "teapot"]),
         ("not_installed", &["remove", "redis"]),
         ("no_component", &["add"]),
         ("wrong_module", &["add", "redis", "--module", "fn"]),
@@ -460,7 +462,7 @@ fn conflict_markers_stop_changing_commands() {
     assert!(infra(folder.path(), &["add", "redis"]).status.success());
     let path = folder.path().join("src/infra/mod.rs");
     let text = fs::read_to_string(&path).unwrap();
-    let marked = format!("{text}<<<<<<< yours\na\n=======\nb\n>>>>>>> as it is generated now\n");
+    let marked = format!("{text}<<<<<<< yours\na\n=======\nb\n>>>>>>> new version\n");
     fs::write(&path, marked).unwrap();
     refused(
         "markers_remain",
@@ -496,11 +498,9 @@ fn the_life_of_a_component() {
     let before = without_git(folder.path());
     let mut text = String::new();
     for arguments in [
-        &["list"][..],
-        &["add", "redis", "-n"],
+        &["add", "redis", "-n"][..],
         &["add", "redis"],
         &["add", "redis"],
-        &["list"],
         &["status"],
         &["env"],
         &["diff"],
@@ -574,6 +574,7 @@ fn json_is_one_document_with_the_plan() {
     assert_eq!(preview, real);
     for arguments in [
         &["list", "--json"][..],
+        &["search", "cache", "--json"],
         &["info", "redis", "--json"],
         &["view", "redis", "--json"],
         &["status", "--json"],
@@ -711,4 +712,73 @@ fn a_reader_that_goes_away_is_no_failure() {
         .output()
         .unwrap();
     assert!(output.stderr.is_empty(), "{output:?}");
+}
+
+/// A project with the test components beside it, in the folder `parts`.
+fn project_with_templates() -> TempDir {
+    let folder = project("lib_and_main", &[]);
+    for (path, bytes) in files(&common::here().join("components")) {
+        let target = folder.path().join("parts").join(path);
+        fs::create_dir_all(target.parent().unwrap()).unwrap();
+        fs::write(target, bytes).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn components_are_read_from_a_folder_as_it_is_now() {
+    let folder = project_with_templates();
+    let mut text = String::new();
+    for arguments in [
+        &["--templates", "parts", "list"][..],
+        &["--templates", "parts", "add", "alpha", "-q"],
+        &["--templates", "parts", "list"],
+        &["--templates", "parts", "search", "store"],
+        &["--templates", "parts", "add", "redis"],
+    ] {
+        text.push_str(&shown(folder.path(), arguments));
+    }
+    let module = folder.path().join("parts/gamma/tree/infra/gamma.rs");
+    let changed = fs::read_to_string(&module)
+        .unwrap()
+        .replace("Waits.", "Sleeps.");
+    fs::write(&module, changed).unwrap();
+    let view = ["--templates", "parts", "view", "gamma", "gamma.rs"];
+    let output = infra(folder.path(), &view);
+    let shown_text = String::from_utf8(output.stdout).unwrap();
+    assert!(shown_text.starts_with("//! Sleeps."), "{shown_text}");
+
+    let manifest = folder.path().join("parts/gamma/component.toml");
+    let changed = fs::read_to_string(&manifest).unwrap();
+    fs::write(
+        &manifest,
+        changed.replace("self.gamma.health()", "self.gamma.helth()"),
+    )
+    .unwrap();
+    text.push_str(&shown(
+        folder.path(),
+        &["--templates", "parts", "view", "gamma"],
+    ));
+    fs::write(&module, [0xff]).unwrap();
+    text.push_str(&shown(folder.path(), &["--templates", "parts", "list"]));
+    text.push_str(&shown(folder.path(), &["--templates", "nowhere", "list"]));
+    assert_snapshot("cli/templates", &text);
+}
+
+#[test]
+fn a_search_finds_what_people_call_a_component() {
+    let folder = tempfile::tempdir().unwrap();
+    for (word, component) in [
+        ("cache", "redis"),
+        ("Pub-Sub", "redis"),
+        ("celery", "queue"),
+        ("s3", "storage"),
+        ("database_url", "postgres"),
+        ("gis", "postgis"),
+        ("prometheus", "metrics"),
+    ] {
+        let output = infra(folder.path(), &["search", word, "--json"]);
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(document["components"][0]["id"], component, "{word}");
+    }
 }

@@ -32,11 +32,9 @@ healthcheck:
 
 #[derive(Debug, PartialEq)]
 enum Verdict {
-    /// Whether the independent parser could judge, and whether a service and its volume are the same
-    /// in one step as one after another.
+    /// Whether the independent parser could judge.
     Edited {
         judged: bool,
-        alike: bool,
     },
     Refused(String),
     Wrong(String),
@@ -104,43 +102,10 @@ fn verdict(text: &str) -> Verdict {
     }
     let after = compose.text().to_owned();
     let judged = check(text, &after, &names, &edits, &mut compose);
-    match judged.and_then(|judged| Ok((judged, together(text, &names)?))) {
-        Ok((judged, alike)) => Verdict::Edited { judged, alike },
+    match judged {
+        Ok(judged) => Verdict::Edited { judged },
         Err(reason) => Verdict::Wrong(format!("{reason}\n{after}")),
     }
-}
-
-/// Adds a service and its volume in one step, where that can be. Tells whether the text is what it is
-/// one after another.
-fn together(text: &str, names: &Names) -> Result<bool, String> {
-    let parsed = || Compose::parse(text).map_err(|refusal| refusal.to_string());
-    let service = parse_value(SERVICE).map_err(|refusal| refusal.to_string())?;
-    let names = Names {
-        service: names.service.clone(),
-        volume: names.volume.clone(),
-        variable: names.variable.clone(),
-        app: None,
-    };
-    let entries = [
-        ("services", names.service.as_str(), &service),
-        ("volumes", names.volume.as_str(), &Value::Null),
-    ];
-    let Some((outcomes, _)) = parsed()?.add_together(&entries) else {
-        return Ok(true);
-    };
-    let (mut after, mut edits) = (String::new(), Vec::new());
-    for outcome in outcomes {
-        if let Outcome::Added { text, edits: more } = outcome {
-            edits.extend(more);
-            after = text;
-        }
-    }
-    let mut at_once = Compose::parse(after.as_str()).map_err(|refusal| refusal.to_string())?;
-    let mut in_turn = parsed()?;
-    check(text, &after, &names, &edits, &mut at_once)
-        .map_err(|reason| format!("at once: {reason}\n{after}"))?;
-    add_all(&mut in_turn, &names).map_err(|refusal| format!("only at once: {refusal}"))?;
-    Ok(after == in_turn.text())
 }
 
 fn check(
@@ -162,7 +127,7 @@ fn check(
         return Err("an original line was changed".to_owned());
     }
     for edit in edits.iter().filter(|edit| !edit.container) {
-        if let Some(kept) = compose.state(edit) {
+        if let Err(kept) = compose.state(edit) {
             return Err(format!("the state of {} is {kept:?}", edit.address));
         }
     }
@@ -324,9 +289,8 @@ fn hostile_files_are_edited_and_restored_or_refused_as_expected() {
     let mut seen = String::new();
     for (name, text) in files(&folder).unwrap() {
         let line = match verdict(&text) {
-            Verdict::Edited { alike: false, .. } => "WRONG: other at once".to_owned(),
-            Verdict::Edited { judged: true, .. } => "edited".to_owned(),
-            Verdict::Edited { judged: false, .. } => "edited, not judged".to_owned(),
+            Verdict::Edited { judged: true } => "edited".to_owned(),
+            Verdict::Edited { judged: false } => "edited, not judged".to_owned(),
             Verdict::Refused(reason) => format!("refused: {reason}"),
             Verdict::Wrong(reason) => format!("WRONG: {reason}"),
         };
@@ -343,10 +307,6 @@ fn real_files() {
     let (mut edited, mut unjudged, mut refused, mut wrong) = (0, 0, 0, 0);
     for (name, text) in &files {
         match verdict(text) {
-            Verdict::Edited { alike: false, .. } => {
-                wrong += 1;
-                println!("WRONG {name}: other at once");
-            }
             Verdict::Edited { judged, .. } => {
                 edited += 1;
                 unjudged += usize::from(!judged);

@@ -10,7 +10,12 @@
 mod common;
 
 use common::{World, assert_same, data, fixtures};
-use infra::{path::ProjectPath, resolve::Choice};
+use infra::{
+    catalog::manifest::{OptionKind, OptionSpec},
+    path::ProjectPath,
+    plan::State,
+    resolve::Choice,
+};
 use infra_edit::merge;
 
 /// The components that have code for a project.
@@ -272,6 +277,74 @@ fn an_edited_generated_file_is_never_lost() {
             .apply_to(&edited.tree);
         assert!(kept[&path].contains("from_secs(99)"));
     }
+}
+
+/// The values of an option other than its default.
+fn other_values(spec: &OptionSpec) -> Vec<String> {
+    match spec.kind {
+        OptionKind::Bool => vec![(spec.default != toml::Value::Boolean(true)).to_string()],
+        OptionKind::Choice => {
+            let is_other = |value: &&String| spec.default.as_str() != Some(value.as_str());
+            spec.values.iter().filter(is_other).cloned().collect()
+        }
+        OptionKind::Integer | OptionKind::Text => Vec::new(),
+    }
+}
+
+fn default_of(spec: &OptionSpec) -> String {
+    match spec.default.as_str() {
+        Some(text) => text.to_owned(),
+        None => spec.default.to_string(),
+    }
+}
+
+#[track_caller]
+fn assert_same_data(expected: &World, actual: &World, what: &str) {
+    for (path, text) in expected.shared() {
+        let other = actual.text(path.as_str());
+        assert_eq!(data(&path, &text), data(&path, other), "{what}: {path}");
+    }
+}
+
+/// Changes an option of an installed component and changes it back.
+fn set_away_and_back(world: &World, id: &str, option: &str, spec: &OptionSpec, fixture: &str) {
+    let added = world.clone().add(&[id]);
+    for value in other_values(spec) {
+        let what = format!("--set {id}.{option}={value} in {fixture}");
+        let away = added.clone().set(id, option, &value);
+        let directly = world.clone().set(id, option, &value);
+        assert_same(&directly.generated(), &away.generated(), &what);
+        assert_same_data(&directly, &away, &what);
+        let report = away.status();
+        let drift = report
+            .fragments
+            .iter()
+            .filter(|f| f.state != State::Pristine);
+        let drift: Vec<_> = drift.collect();
+        assert!(drift.is_empty(), "{what}: {drift:?}");
+        let back = away.clone().set(id, option, &default_of(spec));
+        assert_same(&added.generated(), &back.generated(), &what);
+        assert_same_data(&added, &back, &what);
+        // And nothing is left behind when it goes.
+        let removed = away.remove(&[id]);
+        assert_same(&world.tree, &removed.tree, &what);
+    }
+}
+
+#[test]
+fn an_option_that_is_changed_and_changed_back_leaves_no_trace() {
+    let mut seen = 0;
+    for fixture in ["main_only", "lib_and_main", "actix", "workspace", "crlf"] {
+        let world = World::new(fixture);
+        for id in ids(&world) {
+            let options = world.catalog.get(&id).unwrap().manifest.options.clone();
+            for (option, spec) in &options {
+                set_away_and_back(&world, &id, option, spec, fixture);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 40, "{seen} options");
 }
 
 #[test]

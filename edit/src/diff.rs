@@ -1,17 +1,36 @@
 //! Differences as people and `git apply` read them.
 
-use diffy::{DiffOptions, PatchFormatter};
+use similar::TextDiff;
 
 /// A unified diff of two texts under these names; empty if they are equal.
+#[must_use]
 pub fn unified(names: (&str, &str), before: &str, after: &str) -> String {
-    if before == after {
-        return String::new();
+    TextDiff::from_lines(before, after)
+        .unified_diff()
+        .header(names.0, names.1)
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+
+    #[test]
+    fn a_diff_has_three_lines_of_context_and_tells_of_a_missing_newline() {
+        let before = "a\nb\nc\nd\ne\n";
+        assert_eq!(unified(("a", "b"), before, before), "");
+        assert_snapshot!(unified(("a/x", "b/x"), before, "a\nb\nc\nd\nE"), @r"
+        --- a/x
+        +++ b/x
+        @@ -2,4 +2,4 @@
+         b
+         c
+         d
+        -e
+        +E
+        \ No newline at end of file
+        ");
     }
-    let patch = DiffOptions::new()
-        .set_original_filename(names.0.to_owned())
-        .set_modified_filename(names.1.to_owned())
-        .create_patch(before, after);
-    // Every context line begins with a space, a blank one too.
-    let form = PatchFormatter::new().suppress_blank_empty(false);
-    form.fmt_patch(&patch).to_string()
 }

@@ -21,10 +21,12 @@ use crate::{
 
 mod disk;
 mod journal;
+mod restore_point;
 mod sync;
 mod writing;
 
 pub use journal::{Recovery, is_pending};
+pub use restore_point::RestorePoint;
 use sync::Syncing;
 use writing::{Writing, journal_of};
 

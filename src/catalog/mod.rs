@@ -8,16 +8,26 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use include_dir::{Dir, include_dir};
+use minijinja::value::Serde;
 use semver::Version;
 use serde::Deserialize;
 
-use crate::error::{Error, Result, did_you_mean};
+use crate::{
+    error::{Error, Result, did_you_mean},
+    facts::Framework,
+};
 
+mod changelog;
 pub mod manifest;
-mod texts;
+pub(crate) mod merge;
+mod search;
+mod template_files;
+mod validate;
 
 use manifest::Manifest;
-pub use texts::TemplateFiles;
+pub use search::Found;
+pub use template_files::TemplateFiles;
+pub use validate::Fault;
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 static BASE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/base");
@@ -42,6 +52,8 @@ pub struct ComponentSummary {
 /// All components, by id, and what every project gets. Each is read when it is first asked for.
 #[derive(Clone, Debug)]
 pub struct Catalog {
+    /// Where the folders of the components lie, for messages.
+    folder: String,
     components: BTreeMap<String, Entry>,
     hub: Entry,
     skeletons: TemplateFiles,
@@ -56,7 +68,7 @@ struct Entry {
 }
 
 impl Entry {
-    fn embedded(id: &str, texts: TemplateFiles) -> Self {
+    fn new(id: &str, texts: TemplateFiles) -> Self {
         Self {
             id: id.to_owned(),
             texts,
@@ -113,6 +125,41 @@ impl Component {
         })
     }
 
+    /// The components that it requires with these options.
+    ///
+    /// # Errors
+    ///
+    /// The `if` of a `[[when]]` with `requires` is wrong, which [`Catalog::faults`] finds.
+    pub(crate) fn requires(&self, options: &BTreeMap<String, toml::Value>) -> Result<Vec<String>> {
+        let mut requires = self.manifest.requires.clone();
+        for (condition, ids) in self.conditional_requires() {
+            if holds(condition, options).map_err(|error| invalid(&self.id, &error))? {
+                requires.extend(ids.into_iter().map(str::to_owned));
+            }
+        }
+        Ok(requires)
+    }
+
+    /// The components that it requires with any options.
+    fn all_requires(&self) -> Vec<String> {
+        let conditional = self.conditional_requires().into_iter();
+        let conditional = conditional.flat_map(|(_, ids)| ids).map(str::to_owned);
+        let always = self.manifest.requires.iter().cloned();
+        always.chain(conditional).collect()
+    }
+
+    /// The conditions of the `[[when]]` tables that require components, and these.
+    fn conditional_requires(&self) -> Vec<(&str, Vec<&str>)> {
+        let tables = self.manifest.when.iter();
+        tables
+            .filter_map(|table| {
+                let ids = table.get("requires")?.as_array()?.iter();
+                let ids = ids.filter_map(toml::Value::as_str).collect();
+                Some((table.get("if")?.as_str()?, ids))
+            })
+            .collect()
+    }
+
     /// The manifest as it stands, to merge `[[when]]` into.
     pub(crate) fn table(&self) -> &toml::Table {
         &self.table
@@ -140,7 +187,7 @@ impl Catalog {
     pub fn embedded() -> Self {
         let folders = TEMPLATES.dirs().filter_map(|folder| {
             let id = folder.path().to_str()?;
-            let entry = Entry::embedded(id, TemplateFiles::embedded(folder));
+            let entry = Entry::new(id, TemplateFiles::embedded(folder));
             Some((id.to_owned(), entry))
         });
         let base = |name| {
@@ -149,9 +196,25 @@ impl Catalog {
                 .unwrap_or_default()
         };
         Self {
+            folder: "templates".to_owned(),
             components: folders.collect(),
-            hub: Entry::embedded("hub", base("hub")),
+            hub: Entry::new("hub", base("hub")),
             skeletons: base("new"),
+        }
+    }
+
+    /// The catalogue of these folders, each by its id, on the base of this binary. Nothing is parsed yet.
+    /// `folder` is where they lie, for messages.
+    #[must_use]
+    pub fn of(folder: &str, folders: impl IntoIterator<Item = (String, TemplateFiles)>) -> Self {
+        let entry = |(id, files): (String, TemplateFiles)| {
+            let entry = Entry::new(&id, files);
+            (id, entry)
+        };
+        Self {
+            folder: folder.to_owned(),
+            components: folders.into_iter().map(entry).collect(),
+            ..Self::embedded()
         }
     }
 
@@ -213,6 +276,13 @@ impl Catalog {
         names
     }
 
+    /// The names that `framework` can have in templates: those of the skeletons, and none.
+    pub(crate) fn frameworks(&self) -> Vec<String> {
+        let mut names = self.skeletons();
+        names.push(Framework::NONE.to_owned());
+        names
+    }
+
     /// The component with this id.
     ///
     /// # Errors
@@ -222,15 +292,35 @@ impl Catalog {
         if let Some(entry) = self.components.get(id) {
             return entry.component();
         }
-        let error = Error::usage("unknown-component", format!("no component `{id}`"));
-        Err(match did_you_mean(id, self.ids()) {
-            Some(meant) => error.hint(format!("did you mean `{meant}`?")),
-            None => error.hint("`infra list` shows all components"),
+        let mut message = format!("no component `{id}`");
+        let suggested = self.suggest(id);
+        if let [only] = suggested.as_slice() {
+            message.push_str(&format!("; it is part of `{only}`"));
+        }
+        let error = Error::usage("unknown-component", message);
+        Err(match (suggested.as_slice(), did_you_mean(id, self.ids())) {
+            ([only], _) => error
+                .hint(format!("infra add {only}"))
+                .hint(format!("`infra info {only}` shows what it does")),
+            ([_, _, ..], _) => error.hint(format!("`infra search {id}` shows who has it")),
+            ([], Some(meant)) => error.hint(format!("did you mean `{meant}`?")),
+            ([], None) => error.hint("`infra list` shows all components"),
         })
     }
 }
 
 const MANIFEST: &str = "component.toml";
+
+/// Whether a condition that names nothing but options holds.
+fn holds(
+    condition: &str,
+    options: &BTreeMap<String, toml::Value>,
+) -> std::result::Result<bool, minijinja::Error> {
+    let environment = minijinja::Environment::empty();
+    let expression = environment.compile_expression(condition)?;
+    let value = expression.eval(minijinja::context! { options => Serde(options) })?;
+    Ok(value.is_true())
+}
 
 fn table(id: &str, texts: &TemplateFiles) -> Result<toml::Table> {
     match texts.get(MANIFEST) {

@@ -149,9 +149,8 @@ fn reject_framework(selected: &Selected<'_>, context: &CommandContext) -> Result
 /// Lets the user pick components on a terminal.
 fn pick(context: &CommandContext, installed: &Installed, ui: &Ui) -> Result<Vec<String>> {
     if !ui.can_ask() {
-        let first = context.catalog.ids().next();
         return Err(Error::usage("no-component", "no component is named")
-            .hint(format!("infra add {}", first.unwrap_or("COMPONENT")))
+            .hint("infra add COMPONENT")
             .hint("`infra list` shows all components"));
     }
     let all = context.catalog.summaries()?;

@@ -22,7 +22,7 @@ use super::{CommandContext, DONE, FOUND};
 pub struct Options {
     /// The place.
     pub target: TargetOptions,
-    /// Whether a variable that must be set and is not is to be told by the exit code.
+    /// Whether the exit code reports a variable that must be set and is not.
     pub check: bool,
 }
 
@@ -53,27 +53,12 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
         DONE
     };
     if ui.is_json() {
-        let rows: Vec<Value> = rows
-            .iter()
-            .map(|(component, row)| {
-                json!({
-                    "name": row.name,
-                    "component": component.id,
-                    "type": kind(row.kind),
-                    "default": row.default,
-                    "optional": row.may_be_unset(),
-                    "secret": row.is_secret(),
-                    "min": row.min,
-                    "max": row.max,
-                    "doc": row.doc,
-                    "set": is_set(row),
-                })
-            })
-            .collect();
+        let variables = rows.iter();
+        let variables = variables.map(|(component, row)| document(component, row, is_set(row)));
         ui.document(&json!({
             "schema_version": 1,
             "command": "env",
-            "variables": rows,
+            "variables": variables.collect::<Vec<Value>>(),
             "missing": missing,
         }));
         return Ok(code);
@@ -85,32 +70,11 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
         ));
         return Ok(code);
     }
+    let mut lines = vec![HEAD.map(String::from).to_vec()];
     let place = env.map_or("-", |env| env.as_str());
-    let mut lines = vec![
-        [
-            "VARIABLE",
-            "TYPE",
-            "DEFAULT",
-            "COMPONENT",
-            "SET IN",
-            "MEANING",
-        ]
-        .map(String::from)
-        .to_vec(),
-    ];
     for (component, row) in &rows {
-        lines.push(vec![
-            row.name.clone(),
-            kind(row.kind).to_owned(),
-            row.default.clone().unwrap_or_else(|| unset(row).to_owned()),
-            component.id.clone(),
-            if is_set(row) {
-                place.to_owned()
-            } else {
-                "-".to_owned()
-            },
-            row.doc.clone(),
-        ]);
+        let place = if is_set(row) { place } else { "-" };
+        lines.push(line(component, row, place));
     }
     let text = table(&lines);
     let (head, body) = text.split_once('\n').unwrap_or((&text, ""));
@@ -119,6 +83,41 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
         ui.warn("Missing", &format!("`{name}` must be set"));
     }
     Ok(code)
+}
+
+const HEAD: [&str; 6] = [
+    "VARIABLE",
+    "TYPE",
+    "DEFAULT",
+    "COMPONENT",
+    "SET IN",
+    "MEANING",
+];
+
+fn line(component: &Component, row: &EnvRow, place: &str) -> Vec<String> {
+    vec![
+        row.name.clone(),
+        kind(row.kind).to_owned(),
+        row.default.clone().unwrap_or_else(|| unset(row).to_owned()),
+        component.id.clone(),
+        place.to_owned(),
+        row.doc.clone(),
+    ]
+}
+
+fn document(component: &Component, row: &EnvRow, is_set: bool) -> Value {
+    json!({
+        "name": row.name,
+        "component": component.id,
+        "type": kind(row.kind),
+        "default": row.default,
+        "optional": row.may_be_unset(),
+        "secret": row.is_secret(),
+        "min": row.min,
+        "max": row.max,
+        "doc": row.doc,
+        "set": is_set,
+    })
 }
 
 fn is_set(tree: &Tree, env: Option<&ProjectPath>, name: &str) -> bool {

@@ -18,7 +18,7 @@ use crate::{
     ui::Ui,
 };
 
-use super::DONE;
+use super::{DONE, templates};
 
 /// What a `new` is asked to do.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +29,8 @@ pub struct Options {
     pub framework: String,
     /// The components to begin with, or `all`.
     pub components: Vec<String>,
+    /// A folder of components, in place of those in this binary.
+    pub templates: Option<PathBuf>,
 }
 
 /// Files of a skeleton that cannot have their own names among the templates.
@@ -43,7 +45,7 @@ const RENAMED: [(&str, &str); 2] = [
 ///
 /// The folder holds something, or a component does not exist; nothing was written then.
 pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
-    let catalog = Catalog::embedded();
+    let catalog = templates::catalog(options.templates.as_deref())?;
     let target = directory.join(&options.directory);
     reject_occupied(&target)?;
     let name = package_name(&catalog, &target)?;
@@ -52,7 +54,7 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
         [all] if all == "all" => catalog.ids().map(str::to_owned).collect(),
         names => names.to_vec(),
     };
-    let (plan, renderings) = furnish(&catalog, &skeleton, &asked)?;
+    let (plan, renderings) = plan_components(&catalog, &skeleton, &asked)?;
     let files = plan.apply_to(&skeleton);
 
     let shown = options.directory.display().to_string();
@@ -172,7 +174,11 @@ fn skeleton(catalog: &Catalog, framework: &str, name: &str) -> Result<Tree> {
 }
 
 /// Plans to add components to a skeleton, which for that time lies in a temporary folder.
-fn furnish(catalog: &Catalog, skeleton: &Tree, asked: &[String]) -> Result<(Plan, Vec<Rendering>)> {
+fn plan_components(
+    catalog: &Catalog,
+    skeleton: &Tree,
+    asked: &[String],
+) -> Result<(Plan, Vec<Rendering>)> {
     if asked.is_empty() {
         return Ok((Plan::default(), Vec::new()));
     }
@@ -193,7 +199,7 @@ fn furnish(catalog: &Catalog, skeleton: &Tree, asked: &[String]) -> Result<(Plan
         .map(|selected| render::component(selected, &facts))
         .collect::<Result<Vec<_>>>()?;
     let tree = project.tree(&facts, &lock, [])?;
-    let context = plan::Inputs {
+    let inputs = plan::Inputs {
         catalog,
         facts: &facts,
         tree: &tree,
@@ -203,7 +209,7 @@ fn furnish(catalog: &Catalog, skeleton: &Tree, asked: &[String]) -> Result<(Plan
         renderings,
         ..Request::default()
     };
-    let plan = plan::install(&context, &request)?;
+    let plan = plan::install(&inputs, &request)?;
     Ok((plan, request.renderings))
 }
 
@@ -233,7 +239,7 @@ fn write(target: &Path, files: &Tree) -> Result<()> {
     written
 }
 
-/// A workspace around the new project, which cargo would take it for a stranger in.
+/// An enclosing workspace that does not list the new package as a member.
 fn enclosing_workspace(target: &Path) -> Option<PathBuf> {
     let target = fs::canonicalize(target).ok()?;
     let mut outer = target

@@ -205,6 +205,18 @@ pub(super) fn after_add(plan: &Plan, ui: &Ui) {
     }
 }
 
+/// What to do next.
+pub(super) fn after_update(plan: &Plan, ui: &Ui) {
+    if !plan.conflicted_files.is_empty() {
+        ui.status(
+            "Next",
+            "resolve the conflicts, then: infra update --continue",
+        );
+        ui.status("", "or go back to what was before: infra update --abort");
+    }
+    after_add(plan, ui);
+}
+
 /// What is left to cargo.
 pub(super) fn after_remove(plan: &Plan, ui: &Ui) {
     let touched = plan

@@ -142,7 +142,7 @@ struct UseRow {
 #[derive(Clone, Debug, PartialEq)]
 enum Record {
     Hub(HubRecord),
-    Component(ComponentRecord),
+    Component(Box<ComponentRecord>),
 }
 
 /// Whether a file belongs to the records of the tool.
@@ -210,7 +210,7 @@ fn read_records(tree: &Tree) -> Result<BTreeMap<Owner, Record>> {
         };
         let record = match owner.component.as_str() {
             HUB => Record::Hub(read_one(path, text)?),
-            _ => Record::Component(read_one(path, text)?),
+            _ => Record::Component(Box::new(read_one(path, text)?)),
         };
         records.insert(owner, record);
     }
@@ -396,8 +396,9 @@ pub(crate) fn write(tree: &mut Tree, lock: &Lock, pristine: &super::Pristine) ->
         if tree.get(&attributes).is_some_and(|text| hash_is_ours(text)) {
             tree.remove(&attributes);
         }
-    } else if !tree.contains_key(&attributes) {
-        tree.insert(attributes, ATTRIBUTES_TEXT.to_owned());
+    } else {
+        tree.entry(attributes)
+            .or_insert_with(|| ATTRIBUTES_TEXT.to_owned());
     }
     Ok(())
 }
@@ -448,7 +449,10 @@ fn records_of(lock: &Lock) -> BTreeMap<Owner, Record> {
                 env: component.env.iter().cloned().map(Into::into).collect(),
                 added: added_of(lock, package, &component.id),
             };
-            records.insert(package.owner(&component.id), Record::Component(record));
+            records.insert(
+                package.owner(&component.id),
+                Record::Component(Box::new(record)),
+            );
         }
     }
     records

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::manifest;
@@ -56,11 +57,12 @@ pub(super) struct EnvRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     example: Option<String>,
     doc: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    renamed_from: Vec<String>,
 }
 
-/// The place of a component in the hub.
+/// The place of a component in the hub. Every key without a field is the table of a framework.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct WireRow {
     order: i64,
     field: String,
@@ -76,10 +78,18 @@ pub(super) struct WireRow {
     extract: Vec<ExtractRow>,
     #[serde(default, skip_serializing_if = "is_false")]
     traces: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    classifies: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    axum: Option<WebRow>,
-    #[serde(rename = "actix-web", skip_serializing_if = "Option::is_none")]
-    actix_web: Option<WebRow>,
+    subscriber: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    admin: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<String>,
+    #[serde(flatten)]
+    web: IndexMap<String, WebRow>,
 }
 
 /// What a handler can take as an argument.
@@ -91,10 +101,12 @@ struct ExtractRow {
     field: String,
 }
 
-/// What a component adds to the router of one framework.
+/// What a component adds to the app of one framework.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WebRow {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     routes: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -128,6 +140,12 @@ pub(super) fn map<A: Clone + Into<B>, B>(rows: &BTreeMap<String, A>) -> BTreeMap
         .collect()
 }
 
+/// Converts the tables of frameworks.
+fn web<A: Into<B>, B>(tables: IndexMap<String, A>) -> IndexMap<String, B> {
+    let tables = tables.into_iter();
+    tables.map(|(name, table)| (name, table.into())).collect()
+}
+
 /// Converts a type into another one with the same fields, in both directions.
 macro_rules! same_fields {
     ($row:ident, $manifest:ident: $($field:ident),+) => {
@@ -147,9 +165,9 @@ macro_rules! same_fields {
 
 same_fields!(DependencyRow, Dependency: version, oldest, features, default_features);
 same_fields!(SettingsRow, SettingsSpec: name);
-same_fields!(EnvRow, EnvRow: name, field, kind, default, optional, required, min, max, check, secret, compose, example, doc);
+same_fields!(EnvRow, EnvRow: name, field, kind, default, optional, required, min, max, check, secret, compose, example, doc, renamed_from);
 same_fields!(ExtractRow, Extract: kind, field);
-same_fields!(WebRow, Web: routes, layer);
+same_fields!(WebRow, Web: order, routes, layer);
 
 impl From<manifest::Wire> for WireRow {
     fn from(from: manifest::Wire) -> Self {
@@ -163,8 +181,12 @@ impl From<manifest::Wire> for WireRow {
             shutdown: from.shutdown,
             extract: from.extract.into_iter().map(Into::into).collect(),
             traces: from.traces,
-            axum: from.axum.map(Into::into),
-            actix_web: from.actix_web.map(Into::into),
+            errors: from.errors,
+            classifies: from.classifies,
+            subscriber: from.subscriber,
+            admin: from.admin,
+            parts: from.parts,
+            web: web(from.web),
         }
     }
 }
@@ -181,8 +203,32 @@ impl From<WireRow> for manifest::Wire {
             shutdown: from.shutdown,
             extract: from.extract.into_iter().map(Into::into).collect(),
             traces: from.traces,
-            axum: from.axum.map(Into::into),
-            actix_web: from.actix_web.map(Into::into),
+            errors: from.errors,
+            classifies: from.classifies,
+            subscriber: from.subscriber,
+            admin: from.admin,
+            parts: from.parts,
+            web: web(from.web),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_keeps_all_that_the_hub_is_rendered_from() {
+        let wire = "order = 1\nfield = 'a'\ntype = 'a::A'\ndoc = 'A.'\nstart = 'a::A::start()'\ntraces = true\nerrors = ['a::Error']\nclassifies = ['redis']\nsubscriber = 'a::layer()'\nadmin = 'self.a.admin()'\nparts = ['self.a.part()']\n[actix-web]\nlayer = 'x'\n[axum]\norder = 3\nroutes = 'y'\n";
+        let manifest: manifest::Wire = toml::from_str(wire).unwrap();
+        let text = toml::to_string(&WireRow::from(manifest.clone())).unwrap();
+        let row: WireRow = toml::from_str(&text).unwrap();
+        assert_eq!(manifest::Wire::from(row), manifest);
+        assert!(text.find("[actix-web]") < text.find("[axum]"), "{text}");
+        let env = "name = 'A'\nfield = 'a'\nkind = 'u16'\ndefault = '1'\ndoc = 'd'\nrenamed-from = ['B']\n";
+        let manifest: manifest::EnvRow = toml::from_str(env).unwrap();
+        let row: EnvRow =
+            toml::from_str(&toml::to_string(&EnvRow::from(manifest.clone())).unwrap()).unwrap();
+        assert_eq!(manifest::EnvRow::from(row), manifest);
     }
 }

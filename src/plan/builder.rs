@@ -14,7 +14,7 @@ use crate::{
 use super::{
     Change, FileRole, Inputs, ManualStep, Plan,
     desired::{Content, Scope, Wanted},
-    format::{Format, located},
+    format::{Format, format_of, located},
     ledger::{Ledger, Settled},
     revise::rendered_like,
 };
@@ -132,7 +132,7 @@ impl<'a> PlanBuilder<'a> {
 
     fn refuse(&mut self, file: &ProjectPath, error: &EditError) {
         self.conflict(located(file, error));
-        if Format::of(file) == Format::Compose {
+        if format_of(file) == Format::Compose {
             self.hint(NO_COMPOSE);
         } else if matches!(error, EditError::Unreadable { .. }) {
             self.hint(FIX_FILE);

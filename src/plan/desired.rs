@@ -13,7 +13,7 @@ use infra_edit::{
 
 use crate::{lock::Owner, path::ProjectPath};
 
-use super::format::Format;
+use super::format::{Format, format_of};
 
 /// A fragment that a shared file should have.
 #[derive(Clone, Debug)]
@@ -68,6 +68,6 @@ pub(super) struct Scope {
 impl Scope {
     /// Whether fragments of a file are in the scope.
     pub(super) fn covers(&self, file: &ProjectPath) -> bool {
-        self.formats.contains(&Format::of(file))
+        self.formats.contains(&format_of(file))
     }
 }

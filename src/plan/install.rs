@@ -35,6 +35,7 @@ pub fn install(inputs: &Inputs<'_>, request: &Request) -> Result<Plan> {
     refuse_older(known, request, &hub.version)?;
 
     let mut builder = PlanBuilder::new(inputs)?;
+    builder.ledger.names_released = true;
     register(&mut builder.ledger.lock, request, facts, &hub.version);
     for rendering in &request.renderings {
         builder.render(&rendering.id, &rendering.files);
@@ -215,6 +216,7 @@ fn installed(builder: &PlanBuilder<'_>, request: &Request, hub: &Version) -> Vec
                 ..component.clone()
             };
             Installed {
+                package: builder.facts.name.clone(),
                 id: id.to_owned(),
                 old: was.map(|was| was.version.clone()),
                 new: rendering.manifest.version.clone(),
@@ -223,6 +225,7 @@ fn installed(builder: &PlanBuilder<'_>, request: &Request, hub: &Version) -> Vec
         })
         .collect();
     installed.push(Installed {
+        package: builder.facts.name.clone(),
         id: HUB.to_owned(),
         old: old.map(|package| package.hub.clone()),
         new: hub.clone(),

@@ -8,7 +8,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use infra_edit::{Edit, EditError, Outcome, UndoError, cargo_toml, compose::Compose, dotenv};
+use infra_edit::{
+    Edit, EditError, Outcome, UndoError, cargo_toml,
+    compose::{self, Compose, Value},
+    dotenv,
+};
 
 use crate::{
     facts::Tree,
@@ -18,8 +22,11 @@ use crate::{
 
 use super::{
     desired::{Content, Scope, Wanted},
-    format::{self, Format, undo},
-    revise::{change, crate_change, is_recorded_as, put_back, rendered_like, revise_in, says},
+    format::{self, Format, format_of, undo},
+    revise::{
+        change, crate_change, is_recorded_as, put_back, recorded_value, rendered_like, revise_in,
+        says,
+    },
 };
 
 /// What became of a fragment that is wanted.
@@ -52,6 +59,8 @@ pub(super) struct Ledger<'a> {
     wanted: BTreeSet<(ProjectPath, String)>,
     /// For whom and why each file changes.
     reasons: BTreeMap<ProjectPath, (BTreeSet<String>, Vec<String>)>,
+    /// Whether the summary names what is taken out. A removal is told as a whole.
+    pub(super) names_released: bool,
     /// What was released and could not be taken out, because the user has edited it.
     pub(super) kept: Vec<Fragment>,
     /// Files that hold something to release and cannot be read.
@@ -75,6 +84,7 @@ impl<'a> Ledger<'a> {
             lock,
             wanted: BTreeSet::new(),
             reasons: BTreeMap::new(),
+            names_released: false,
             kept: Vec::new(),
             unreadable: Vec::new(),
             open: None,
@@ -128,7 +138,7 @@ impl<'a> Ledger<'a> {
 
     /// Whether a compose file has a service, as it becomes.
     pub(super) fn has_service(&self, file: &ProjectPath, name: &str) -> bool {
-        let found = infra_edit::compose::read(self.text(file));
+        let found = compose::read(self.text(file));
         found.is_ok_and(|found| found.services.iter().any(|known| known.name == name))
     }
 
@@ -145,6 +155,7 @@ impl<'a> Ledger<'a> {
         if let Content::Crate { .. } = wanted.content {
             return self.settle_crate(&known, wanted);
         }
+        let wanted = &self.with_condition(wanted, &known);
         let text = self.text(&known.file);
         if format::state(text, &known) == Err(UndoError::Missing) {
             return Settled::Missing;
@@ -155,6 +166,33 @@ impl<'a> Ledger<'a> {
         match self.revise(&known, wanted) {
             Ok(()) => Settled::Revised,
             Err(_) => Settled::Edited,
+        }
+    }
+
+    /// For an entry of `depends_on` that is a mapping: what it should say, as the service may have
+    /// got or lost its healthcheck.
+    fn with_condition(&self, wanted: &Wanted, known: &Fragment) -> Wanted {
+        let Content::DependsOn { service, .. } = &wanted.content else {
+            return wanted.clone();
+        };
+        let Some(Value::Map(_)) = recorded_value(known) else {
+            return wanted.clone();
+        };
+        let found = compose::read(self.text(&wanted.file)).unwrap_or_default();
+        let mut services = found.services.iter();
+        let has_healthcheck = services
+            .find(|known| known.name == *service)
+            .is_none_or(|known| known.healthcheck);
+        let condition = match has_healthcheck {
+            true => "service_healthy",
+            false => "service_started",
+        };
+        Wanted {
+            content: Content::ComposeEntry {
+                name: service.clone(),
+                value: Value::Map(vec![("condition".to_owned(), Value::string(condition))]),
+            },
+            ..wanted.clone()
         }
     }
 
@@ -332,7 +370,7 @@ impl<'a> Ledger<'a> {
         let text = self.text(&known.file);
         let revised = match is_mine {
             true => {
-                let edit = format::in_line_ends_of(text, known).edit();
+                let edit = known.edit();
                 cargo_toml::revise(text, &edit, *table, dependency)
             }
             false => Err(UndoError::NotEmpty),
@@ -456,7 +494,12 @@ impl<'a> Ledger<'a> {
         match undo(text, fragment) {
             Ok(text) => {
                 self.tree.insert(file.clone(), text);
-                self.explain(file, by, "");
+                let name = fragment.pointer.trim_start_matches('/').replace("~1", "/");
+                let why = match self.names_released {
+                    true => format!("without {name}"),
+                    false => String::new(),
+                };
+                self.explain(file, by, why);
             }
             Err(why) => match format::check(&self.tree, file) {
                 // Its record would be lost, and the fragment would stay for good.
@@ -477,7 +520,7 @@ impl<'a> Ledger<'a> {
         let is_used = kept
             .iter()
             .any(|known| !known.container && known.is_inside(&container.file, &container.pointer));
-        if is_used && Format::of(&container.file) == Format::Compose {
+        if is_used && format_of(&container.file) == Format::Compose {
             return false;
         }
         match undo(text, container) {

@@ -29,11 +29,13 @@ mod remove;
 mod revise;
 mod routes;
 mod status;
+mod update;
 mod wiring;
 
 pub use install::install;
 pub use remove::remove;
 pub use status::{FileState, FragmentState, Report, State, status};
+pub use update::update_renderings;
 
 /// A file before and after; no text is no file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +100,8 @@ pub struct Plan {
 /// A component that was rendered, or the hub.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installed {
+    /// The name of the package.
+    pub package: String,
     /// Its id, or `hub`.
     pub id: String,
     /// The version that was installed before; none if it is new.
@@ -109,6 +113,33 @@ pub struct Installed {
 }
 
 impl Plan {
+    /// This plan, and another one that was made for the tree as this one leaves it.
+    #[must_use]
+    pub fn then(mut self, next: Self) -> Self {
+        for change in next.changes {
+            let known = self.changes.iter_mut();
+            match known.into_iter().find(|known| known.path == change.path) {
+                Some(known) => {
+                    known.after = change.after;
+                    known.by.extend(change.by);
+                    known.why.extend(change.why);
+                }
+                None => self.changes.push(change),
+            }
+        }
+        self.changes.retain(|change| change.before != change.after);
+        self.changes.sort_by(|a, b| a.path.cmp(&b.path));
+        self.manual.extend(next.manual);
+        let new = next.notes.into_iter();
+        let new: Vec<String> = new.filter(|note| !self.notes.contains(note)).collect();
+        self.notes.extend(new);
+        self.conflicted_files.extend(next.conflicted_files);
+        self.next.extend(next.next);
+        self.replacements.extend(next.replacements);
+        self.installed.extend(next.installed);
+        self
+    }
+
     /// The tree as it is when the plan has been applied.
     pub fn apply_to(&self, tree: &Tree) -> Tree {
         let mut tree = tree.clone();

@@ -76,7 +76,7 @@ pub(super) fn revise_in(
     known: &Fragment,
     content: &Content,
 ) -> Result<(String, Edit), UndoError> {
-    let edit = format::in_line_ends_of(text, known).edit();
+    let edit = known.edit();
     match content {
         Content::Variable(line) => match &known.fingerprint {
             Some(known) => dotenv::revise_where(

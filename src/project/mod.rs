@@ -94,6 +94,29 @@ impl Project {
         Lock::parse(&records)
     }
 
+    /// The names of the packages that have something installed.
+    ///
+    /// # Errors
+    ///
+    /// A package that the records name is not there any more.
+    pub fn installed_packages(&self, lock: &Lock) -> Result<Vec<String>> {
+        let names = lock.packages.iter().map(|package| {
+            let folder = match package.folder.as_str() {
+                "." => "",
+                folder => folder,
+            };
+            let member = self.member(folder)?.ok_or_else(|| {
+                let what = format!("the package in `{folder}` is not there any more");
+                Error::conflict("package-is-gone", what).hint(format!(
+                    "delete its records: rm -r {}/{folder}",
+                    lock::FOLDER
+                ))
+            })?;
+            Ok(member.name().to_owned())
+        });
+        names.collect()
+    }
+
     /// The files of the folder of the records, which may not be there.
     fn records(&self) -> Result<Vec<ProjectPath>> {
         let folder = self.root.join(lock::FOLDER);

@@ -40,6 +40,8 @@ pub struct TargetOptions {
     pub module: Option<String>,
     /// The compose file, from the root.
     pub compose: Option<ProjectPath>,
+    /// A folder of components, in place of those in this binary.
+    pub templates: Option<std::path::PathBuf>,
 }
 
 impl Project {

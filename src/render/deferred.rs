@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::error::Result;
 
-use super::{broken, language::environment};
+use super::{template_engine::environment, template_error};
 
-/// TemplateFiles by name.
+/// Texts by name.
 type Names = BTreeMap<String, String>;
 
 /// Stands where a secret is that nobody may write down.
@@ -85,7 +85,7 @@ pub fn render_deferred(
     );
     let text = environment
         .render_str(template, ())
-        .map_err(|error| broken("component", "component.toml", &error))?;
+        .map_err(|error| template_error("component", "component.toml", &error))?;
     Ok(Some(text).filter(|text| !text.contains(UNKNOWN)))
 }
 

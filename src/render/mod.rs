@@ -10,6 +10,7 @@ use crate::{
     catalog::{
         Component,
         manifest::{EnvKind, EnvRow, Manifest, SettingsSpec, Wire},
+        merge::merge,
     },
     error::{Error, Result},
     facts::{Facts, Tree},
@@ -18,10 +19,10 @@ use crate::{
 };
 
 mod deferred;
-mod language;
+mod template_engine;
 
 pub use deferred::{Endpoint, ServiceBindings, render_deferred};
-use language::environment;
+use template_engine::environment;
 
 /// The file of the hub that names its modules.
 const HUB_ROOT: &str = "infra/mod.rs";
@@ -109,11 +110,24 @@ pub fn hub(hub: &Component, facts: &Facts, rows: &[Row<'_>]) -> Result<Tree> {
         .flat_map(|row| row.env)
         .map(|row| row.kind)
         .collect();
+    let has_renamed = rows
+        .iter()
+        .flat_map(|row| row.env)
+        .any(|row| !row.renamed_from.is_empty());
+    let framework = facts.framework.name.as_str();
+    let has_layer = |row: &&&Row<'_>| {
+        let web = row.wire.web(framework);
+        web.is_some_and(|web| web.layer.is_some())
+    };
+    let mut layers: Vec<&Row<'_>> = rows.iter().filter(has_layer).copied().collect();
+    layers.sort_by_key(|row| (row.wire.layer_order(framework), row.id));
     let fields: Vec<&str> = rows.iter().map(|row| row.wire.field.as_str()).collect();
     let mut context = minijinja::context! {
-        components => told(&rows)?,
-        extracts => told(&extracts)?,
-        kinds => told(&kinds)?,
+        components => to_template_value(&rows)?,
+        layers => to_template_value(&layers)?,
+        extracts => to_template_value(&extracts)?,
+        has_renamed,
+        kinds => to_template_value(&kinds)?,
         fields => fields.join(", "),
         ..context(facts, &Options::new())
     };
@@ -188,7 +202,7 @@ fn manifest(component: &Component, context: &Value) -> Result<Manifest> {
         let holds = environment
             .compile_expression(&condition)
             .and_then(|expression| expression.eval(context))
-            .map_err(|error| broken(&component.id, "component.toml", &error))?;
+            .map_err(|error| template_error(&component.id, "component.toml", &error))?;
         if holds.is_true() {
             merge(&mut table, when);
         }
@@ -197,7 +211,7 @@ fn manifest(component: &Component, context: &Value) -> Result<Manifest> {
     for (key, value) in &mut table {
         if !matches!(key.as_str(), "next" | "options") {
             fill(value, &environment, context)
-                .map_err(|error| broken(&component.id, "component.toml", &error))?;
+                .map_err(|error| template_error(&component.id, "component.toml", &error))?;
         }
     }
     toml::Value::Table(table)
@@ -208,24 +222,6 @@ fn manifest(component: &Component, context: &Value) -> Result<Manifest> {
                 format!("the component `{}` is not valid: {error}", component.id),
             )
         })
-}
-
-/// Merges tables deeply; lists are joined, everything else is replaced. A version alone and a table
-/// are the same dependency.
-fn merge(into: &mut toml::Table, from: toml::Table) {
-    for (key, value) in from {
-        match (into.get_mut(&key), value) {
-            (Some(toml::Value::Table(old)), toml::Value::Table(new)) => merge(old, new),
-            (Some(toml::Value::Array(old)), toml::Value::Array(new)) => old.extend(new),
-            (Some(version @ toml::Value::String(_)), toml::Value::Table(mut new)) => {
-                new.entry("version").or_insert_with(|| version.clone());
-                *version = toml::Value::Table(new);
-            }
-            (_, value) => {
-                into.insert(key, value);
-            }
-        }
-    }
 }
 
 /// Renders the strings of a manifest that hold expressions. Those that depend on the user's compose
@@ -277,22 +273,22 @@ fn context(facts: &Facts, options: &Options) -> Value {
 }
 
 /// A value as templates see it. By way of TOML: that is how the same types are written to the lock.
-fn told(value: &impl Serialize) -> Result<Value> {
+fn to_template_value(value: &impl Serialize) -> Result<Value> {
     let value = toml::Value::try_from(value);
     let value = value.map_err(|error| Error::failure("invalid-component", error.to_string()))?;
     Ok(Value::from(Serde(value)))
 }
 
 fn text(id: &str, path: &str, template: &str, context: &Value) -> Result<String> {
-    if !language::may_be_in(template) {
+    if !template_engine::has_template_syntax(template) {
         return Ok(template.to_owned());
     }
     environment(path)?
         .render_str(template, context.clone())
-        .map_err(|error| broken(id, path, &error))
+        .map_err(|error| template_error(id, path, &error))
 }
 
-fn broken(id: &str, path: &str, error: &minijinja::Error) -> Error {
+fn template_error(id: &str, path: &str, error: &minijinja::Error) -> Error {
     let line = error
         .line()
         .map_or(String::new(), |line| format!(":{line}"));
@@ -300,21 +296,4 @@ fn broken(id: &str, path: &str, error: &minijinja::Error) -> Error {
         "invalid-template",
         format!("the template `{id}/{path}{line}` cannot be rendered: {error:#}"),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_when_table_joins_lists_and_turns_a_version_into_a_table() {
-        let mut into: toml::Table = toml::from_str("a = '1'\nlist = [1]\n[t]\nx = 1").unwrap();
-        let from = toml::from_str("a = { features = ['f'] }\nlist = [2]\n[t]\ny = 2").unwrap();
-        merge(&mut into, from);
-        let wanted: toml::Table = toml::from_str(
-            "a = { features = ['f'], version = '1' }\nlist = [1, 2]\n[t]\nx = 1\ny = 2",
-        )
-        .unwrap();
-        assert_eq!(into, wanted);
-    }
 }

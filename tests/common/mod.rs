@@ -64,15 +64,21 @@ pub fn copy(fixture: &str) -> TempDir {
 
 /// The embedded components and the test components.
 pub fn catalog() -> Catalog {
+    let folder = here().join("components");
     test_components()
         .iter()
         .fold(Catalog::embedded(), |catalog, id| {
-            let texts = files(&here().join("components").join(id))
-                .into_iter()
-                .map(|(path, bytes)| (path, String::from_utf8(bytes).unwrap()))
-                .collect();
-            catalog.with(Component::parse(id, texts).unwrap())
+            catalog.with(component(&folder, id))
         })
+}
+
+/// A component in a folder.
+fn component(folder: &Path, id: &str) -> Component {
+    let texts = files(&folder.join(id))
+        .into_iter()
+        .map(|(path, bytes)| (path, String::from_utf8(bytes).unwrap()))
+        .collect();
+    Component::parse(id, texts).unwrap()
 }
 
 /// A project in memory, on which plans are made and applied.
@@ -150,6 +156,33 @@ impl World {
         )
     }
 
+    /// Plans to update components, or all that are installed if none is named.
+    pub fn plan_update(&self, names: &[&str]) -> Result<Plan, Error> {
+        let lock = self.lock();
+        let package = lock.package(self.facts.package()).unwrap();
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let renderings = plan::update_renderings(&self.catalog, package, &self.facts, &names)?;
+        let inputs = Inputs {
+            catalog: &self.catalog,
+            facts: &self.facts,
+            tree: &self.tree,
+            lock: &lock,
+        };
+        let request = Request {
+            renderings,
+            ..Request::default()
+        };
+        plan::install(&inputs, &request)
+    }
+
+    /// The same project, and a tool that has a version of the test component `delta`.
+    #[must_use]
+    pub fn with_delta(mut self, version: u32) -> Self {
+        let folder = here().join("two_versions").join(version.to_string());
+        self.catalog = self.catalog.with(component(&folder, "delta"));
+        self
+    }
+
     /// Whether a component, with what it requires, has code for the project.
     pub fn fits(&self, id: &str) -> bool {
         let names = [id.to_owned()];
@@ -191,6 +224,31 @@ impl World {
     pub fn remove(mut self, names: &[&str]) -> Self {
         self.tree = self.plan_remove(names, false).unwrap().apply_to(&self.tree);
         self
+    }
+
+    /// Adds a component again with another value of an option.
+    #[must_use]
+    pub fn set(mut self, component: &str, option: &str, value: &str) -> Self {
+        let choice = Choice {
+            component: component.to_owned(),
+            option: option.to_owned(),
+            value: value.to_owned(),
+        };
+        let plan = self.plan_add(&[component], &[choice]).unwrap();
+        self.tree = plan.apply_to(&self.tree);
+        self
+    }
+
+    /// How what was added is now, compared with the records.
+    pub fn status(&self) -> plan::Report {
+        let lock = self.lock();
+        let inputs = Inputs {
+            catalog: &self.catalog,
+            facts: &self.facts,
+            tree: &self.tree,
+            lock: &lock,
+        };
+        plan::status(&inputs).unwrap()
     }
 
     /// The text of a file.

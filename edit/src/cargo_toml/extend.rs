@@ -3,35 +3,29 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::super::lines::{line_after, line_start, line_stop};
-use super::super::{Edit, EditError, Outcome, line_end, line_of};
-use super::place::{self, Entry};
-use super::{Table, added, value};
+use super::spans::{self, Entry};
+use super::verify::added;
+use super::{Table, value};
+use crate::text::{line_content_end, line_of, line_start, next_line_start, replace, splice};
+use crate::{Edit, EditError, Outcome, line_end};
 use toml_edit::{Array, InlineTable, Item, Value};
 
-/// TemplateFiles that go in at offsets, and the stretch of text around them that the record holds. The
-/// stretch is never empty, so that a record tells an extension from an entry that is all ours.
+/// Texts that go in at offsets, and the span of the text around them that the record holds. It is
+/// never empty: an empty `before` marks an entry that was added whole.
 struct Extension {
     inserts: Vec<(usize, String)>,
-    stretch: Range<usize>,
+    recorded_span: Range<usize>,
 }
 
 impl Extension {
     fn apply(&self, text: &str) -> (String, String) {
-        let mut after = String::new();
-        let mut at = self.stretch.start;
-        for (offset, insert) in &self.inserts {
-            after.push_str(&text[at..*offset]);
-            after.push_str(insert);
-            at = *offset;
-        }
-        after.push_str(&text[at..self.stretch.end]);
-        let new = format!(
-            "{}{after}{}",
-            &text[..self.stretch.start],
-            &text[self.stretch.end..]
-        );
-        (new, after)
+        let recorded_span = &self.recorded_span;
+        let inserts = self.inserts.iter();
+        let inside: Vec<_> = inserts
+            .map(|(at, new)| (at - recorded_span.start..at - recorded_span.start, new))
+            .collect();
+        let after = splice(&text[recorded_span.clone()], &inside);
+        (replace(text, self.recorded_span.clone(), &after), after)
     }
 }
 
@@ -63,7 +57,7 @@ pub(super) fn extend(
     let (new, after) = extension.apply(text);
     let edit = Edit {
         address,
-        before: text[extension.stretch].to_owned(),
+        before: text[extension.recorded_span].to_owned(),
         after,
         container: false,
     };
@@ -104,7 +98,7 @@ fn extension(text: &str, entry: &Entry<'_>, missing: &[String]) -> Option<Extens
                         format!(", features = {} }}", value::list(missing)),
                     ),
                 ],
-                stretch: span,
+                recorded_span: span,
             })
         }
         Item::Value(Value::InlineTable(table)) => match table.get("features") {
@@ -128,7 +122,7 @@ fn into_inline(
     table: &InlineTable,
     missing: &[String],
 ) -> Option<Extension> {
-    let last = place::entries(table)
+    let last = spans::entries(table)
         .into_iter()
         .max_by_key(|entry| entry.end)?;
     let list = value::list(missing);
@@ -137,14 +131,14 @@ fn into_inline(
     } else {
         format!(", features = {list}")
     };
-    let stretch = if table.is_dotted() {
+    let recorded_span = if table.is_dotted() {
         last.item.span()?
     } else {
         last.end..table.span()?.end
     };
     Some(Extension {
         inserts: vec![(last.end, insert)],
-        stretch,
+        recorded_span,
     })
 }
 
@@ -155,7 +149,7 @@ fn into_table(
     table: &toml_edit::Table,
     missing: &[String],
 ) -> Option<Extension> {
-    let last = place::entries(table)
+    let last = spans::entries(table)
         .into_iter()
         .max_by_key(|entry| entry.end)?;
     let start = line_start(text, entry.key.start);
@@ -165,21 +159,36 @@ fn into_table(
         text[line_start(text, last.key.start)..last.key.start].to_owned()
     };
     let line = format!("{prefix}features = {}", value::list(missing));
-    let stop = line_stop(text, last.end);
-    let after = line_after(text, stop);
+    let stop = line_content_end(text, last.end);
+    let after = next_line_start(text, stop);
     Some(if after > stop {
         Extension {
             inserts: vec![(after, format!("{line}{}", &text[stop..after]))],
-            stretch: stop..after,
+            recorded_span: stop..after,
         }
     } else {
         Extension {
             inserts: vec![(stop, format!("{}{line}", line_end(text)))],
-            stretch: last.item.span()?.start..stop,
+            recorded_span: last.item.span()?.start..stop,
         }
     })
 }
 
+/// Into a list of features: in sorted position if it is sorted, else at the end, in the quotes and the
+/// layout of its items.
+///
+/// ```text
+/// ["rt", "sync"]       and "net"   ["net", "rt", "sync"]      sorted
+/// ["rt", "fs"]         and "net"   ["rt", "fs", "net"]        not sorted
+///
+/// [                                [
+///   "rt", # runtime    and "net"     "rt", # runtime
+///   "fs"  # last                     "fs",  # last            a comma before the comment
+/// ]                                  "net"
+///                                  ]
+/// ```
+///
+/// The recorded span covers all insertions and at least one item, so that it is found again.
 fn into_array(text: &str, array: &Array, missing: &[String]) -> Option<Extension> {
     let span = array.span()?;
     let items: Vec<_> = array.iter().map(Value::span).collect::<Option<_>>()?;
@@ -187,7 +196,7 @@ fn into_array(text: &str, array: &Array, missing: &[String]) -> Option<Extension
         let list = value::list(missing);
         return Some(Extension {
             inserts: vec![(span.start + 1, list[1..list.len() - 1].to_owned())],
-            stretch: span.start..span.start + 1,
+            recorded_span: span.start..span.start + 1,
         });
     };
     let quote = if text[last.clone()].starts_with('\'') {
@@ -223,15 +232,18 @@ fn into_array(text: &str, array: &Array, missing: &[String]) -> Option<Extension
             at_end.push(item);
         }
     }
-    let mut stretch = list.last.clone();
+    let mut recorded_span = list.last.clone();
     if !at_end.is_empty() {
         inserts.extend(list.at_end(&at_end)?);
     } else if let Some((first, _)) = inserts.first() {
-        stretch = list.around(*first)?;
+        recorded_span = list.around(*first)?;
     }
-    stretch.start = stretch.start.min(inserts.first()?.0);
-    stretch.end = stretch.end.max(inserts.last()?.0);
-    Some(Extension { inserts, stretch })
+    recorded_span.start = recorded_span.start.min(inserts.first()?.0);
+    recorded_span.end = recorded_span.end.max(inserts.last()?.0);
+    Some(Extension {
+        inserts,
+        recorded_span,
+    })
 }
 
 /// A list that has items.
@@ -259,7 +271,7 @@ impl List<'_> {
             None => self.span.start,
         };
         (
-            line_stop(self.text, previous),
+            line_content_end(self.text, previous),
             format!("{}{}{item},", line_end(self.text), self.indent()),
         )
     }
@@ -273,7 +285,7 @@ impl List<'_> {
         let separator = format!("{}{}", line_end(self.text), self.indent());
         let tail = &self.text[last.end..self.span.end];
         let comma = tail.trim_start().starts_with(',');
-        let stop = line_stop(self.text, last.end);
+        let stop = line_content_end(self.text, last.end);
         if stop >= self.span.end {
             // The bracket closes on the line of the last item.
             let lines: String = items
@@ -288,7 +300,7 @@ impl List<'_> {
                 .iter()
                 .map(|item| format!("{separator}{item},"))
                 .collect();
-            return Some(vec![(line_stop(self.text, at), lines)]);
+            return Some(vec![(line_content_end(self.text, at), lines)]);
         }
         let lines = format!("{separator}{}", items.join(&format!(",{separator}")));
         Some(vec![(last.end, ",".to_owned()), (stop, lines)])

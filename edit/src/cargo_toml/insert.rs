@@ -1,12 +1,13 @@
 //! The place of a new entry, and the table that it may need.
 
-use super::super::lines::{comments_above, line_after, line_start};
-use super::super::{Edit, EditError, Outcome, line_end};
-use super::place::{self, Entry};
-use super::{Dependency, Table, added, value};
+use super::spans::{self, Entry};
+use super::verify::added;
+use super::{Dependency, Table, value};
+use crate::text::{comments_above, line_start, next_line_start};
+use crate::{Edit, EditError, Outcome, line_end};
 use toml_edit::{Document, Item, TableLike, Value};
 
-/// TemplateFiles that go in at one offset: the table, if it has to be made, then the entry.
+/// Texts that go in at one offset: the table, if it has to be made, then the entry.
 struct Insertion {
     at: usize,
     container: Option<String>,
@@ -26,14 +27,14 @@ pub(super) fn insert(
         inherit,
         dotted_is_usual(document, &dependency.name),
     );
-    let insertion = match place::walk(document, table.path()) {
+    let insertion = match spans::walk(document, table.path()) {
         None => into_new(text, table, new_place(text, document, table)?, &line),
         Some((_, Item::Value(Value::InlineTable(inline)))) => into_inline(text, inline, &line),
         Some((_, item)) => match item.as_table_like() {
             Some(entries) => into_table(text, table, item, entries, &dependency.name, &line),
             None => None,
         }
-        .ok_or_else(|| odd(table))?,
+        .ok_or_else(|| not_a_table(table))?,
     };
     let mut edits = Vec::new();
     let mut new = text[..insertion.at].to_owned();
@@ -62,7 +63,7 @@ fn edit(address: String, after: String, container: bool) -> Edit {
     }
 }
 
-fn odd(table: Table) -> EditError {
+fn not_a_table(table: Table) -> EditError {
     EditError::Unsupported {
         address: table.address().to_owned(),
         line: None,
@@ -96,7 +97,7 @@ pub(super) fn dotted_is_usual(document: &Document<&str>, except: &str) -> bool {
 }
 
 fn into_inline(text: &str, inline: &toml_edit::InlineTable, line: &str) -> Insertion {
-    let last = place::entries(inline)
+    let last = spans::entries(inline)
         .iter()
         .map(|entry| entry.end)
         .max()
@@ -123,9 +124,9 @@ fn into_table(
     name: &str,
     line: &str,
 ) -> Option<Insertion> {
-    let present = place::entries(entries);
+    let present = spans::entries(entries);
     if !present.is_empty() {
-        return Some(among(text, &present, name, line));
+        return Some(insert_sorted(text, &present, name, line));
     }
     let Item::Table(header) = item else {
         return None;
@@ -133,14 +134,14 @@ fn into_table(
     let span = header.span()?;
     if header.is_implicit() || !text[span.start..].starts_with('[') {
         // Only tables such as `[dependencies.x]`: ours goes before the first of them.
-        let first = place::first_header(text, item)?;
+        let first = spans::first_header(text, item)?;
         return Some(into_new(text, table, before(text, first), line));
     }
     Some(after_line(text, span.start, line))
 }
 
 /// In sorted position when the entries are sorted, else after the last one.
-fn among(text: &str, present: &[Entry<'_>], name: &str, line: &str) -> Insertion {
+fn insert_sorted(text: &str, present: &[Entry<'_>], name: &str, line: &str) -> Insertion {
     let first = present.first().map_or(0, |entry| entry.key.start);
     let prefix = &text[line_start(text, first)..first];
     let line = format!("{prefix}{line}");
@@ -168,7 +169,7 @@ fn among(text: &str, present: &[Entry<'_>], name: &str, line: &str) -> Insertion
 
 /// On a line of its own after the line of an offset.
 fn after_line(text: &str, offset: usize, line: &str) -> Insertion {
-    let at = line_after(text, offset);
+    let at = next_line_start(text, offset);
     let end = line_end(text);
     let entry = if text[..at].ends_with('\n') {
         format!("{line}{end}")
@@ -189,7 +190,7 @@ fn before(text: &str, header: usize) -> usize {
     if content == 0 || text[..content] == *"\u{feff}" {
         return start;
     }
-    line_after(text, content)
+    next_line_start(text, content)
 }
 
 /// The offset at which a table goes in that is not there.
@@ -205,10 +206,10 @@ fn new_place(text: &str, document: &Document<&str>, table: Table) -> Result<usiz
                     reason: "this manifest is not the root of a workspace".to_owned(),
                 });
             };
-            let last = place::last_header(text, workspace);
+            let last = spans::last_header(text, workspace);
             let next = document
                 .iter()
-                .flat_map(|(_, item)| place::headers(text, item))
+                .flat_map(|(_, item)| spans::headers(text, item))
                 .filter(|&start| last.is_some_and(|last| start > last))
                 .min();
             return Ok(next.map_or(text.len(), |header| before(text, header)));
@@ -216,7 +217,7 @@ fn new_place(text: &str, document: &Document<&str>, table: Table) -> Result<usiz
     };
     let first = followers
         .iter()
-        .filter_map(|name| place::first_header(text, document.get(name)?))
+        .filter_map(|name| spans::first_header(text, document.get(name)?))
         .min();
     Ok(first.map_or(text.len(), |header| before(text, header)))
 }

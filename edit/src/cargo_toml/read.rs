@@ -4,8 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{EditError, line_of};
-use super::{place, value};
+use super::{spans, value};
+use crate::EditError;
+use crate::text::line_of;
 use toml_edit::{Document, Item, TableLike};
 
 /// A `Cargo.toml`.
@@ -42,12 +43,8 @@ pub struct Package {
     pub rust_version: Option<String>,
     /// Whether the Rust version is `rust-version.workspace = true`.
     pub rust_version_inherited: bool,
-    /// `default-run`
-    pub default_run: Option<String>,
     /// `autobins`, on unless it is switched off.
     pub autobins: bool,
-    /// `links`
-    pub links: Option<String>,
 }
 
 /// `[lib]`
@@ -75,10 +72,6 @@ pub struct Workspace {
     pub members: Vec<String>,
     /// `exclude`
     pub exclude: Vec<String>,
-    /// `default-members`
-    pub default_members: Vec<String>,
-    /// `resolver`
-    pub resolver: Option<String>,
     /// `edition` of `[workspace.package]`.
     pub edition: Option<String>,
     /// `rust-version` of `[workspace.package]`.
@@ -102,17 +95,6 @@ pub enum Section {
     Workspace,
 }
 
-/// Where a crate comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// A registry.
-    Registry,
-    /// `git = ".."`
-    Git,
-    /// `path = ".."`
-    Path,
-}
-
 /// A dependency as it is declared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Declared {
@@ -126,16 +108,12 @@ pub struct Declared {
     pub requirement: Option<String>,
     /// The features that are named here.
     pub features: Vec<String>,
-    /// Whether the default features are on; `true` unless the entry says otherwise.
-    pub default_features: bool,
     /// `optional = true`
     pub optional: bool,
     /// Whether it is always there: not optional, or turned on by the feature `default`.
     pub on_by_default: bool,
     /// `workspace = true`
     pub workspace: bool,
-    /// Where it comes from, as far as it is said here.
-    pub origin: Origin,
     /// `path`, relative to the manifest's folder.
     pub path: Option<String>,
     /// The line of the key, counted from 1.
@@ -148,7 +126,7 @@ pub struct Declared {
 ///
 /// [`EditError::Unreadable`] for what is not TOML.
 pub fn read(text: &str) -> Result<Manifest, EditError> {
-    let document = place::parse(text)?;
+    let document = spans::parse(text)?;
     let root = document.as_item();
     let lints = table(root, "lints");
     let features = features(&document);
@@ -221,9 +199,7 @@ fn package(item: &Item) -> Package {
         edition_inherited: inherited(item, "edition"),
         rust_version: owned(item, "rust-version"),
         rust_version_inherited: inherited(item, "rust-version"),
-        default_run: owned(item, "default-run"),
         autobins: value::flag_of(item, "autobins") != Some(false),
-        links: owned(item, "links"),
     }
 }
 
@@ -253,8 +229,6 @@ fn workspace(item: &Item) -> Workspace {
     Workspace {
         members: value::texts_of(item, "members"),
         exclude: value::texts_of(item, "exclude"),
-        default_members: value::texts_of(item, "default-members"),
-        resolver: owned(item, "resolver"),
         edition: package.and_then(|package| owned(package, "edition")),
         rust_version: package.and_then(|package| owned(package, "rust-version")),
         denied_clippy_lints: table(item, "lints").map(denied).unwrap_or_default(),
@@ -331,19 +305,15 @@ fn declared(
     on: &BTreeSet<String>,
 ) -> Option<Declared> {
     let optional = value::flag_of(item, "optional") == Some(true);
-    let defaults = value::flag_of(item, "default-features")
-        .or_else(|| value::flag_of(item, "default_features"));
     Some(Declared {
         key: key.to_owned(),
         package: value::text_of(item, "package").unwrap_or(key).to_owned(),
         section: section.clone(),
         requirement: value::requirement_of(item).map(str::to_owned),
         features: value::features_of(item),
-        default_features: defaults != Some(false),
         optional,
         on_by_default: !optional || on.contains(key),
         workspace: value::flag_of(item, "workspace") == Some(true),
-        origin: value::origin_of(item),
         path: value::text_of(item, "path").map(str::to_owned),
         line: line_of(text, entries.key(key)?.span()?.start),
     })

@@ -1,28 +1,17 @@
-//! Taking back what was added, and changing it afterwards.
+//! Undoes and revises dependencies that were added or extended.
 
 use std::ops::Range;
 
-use super::super::lines::{line_after, line_start, line_stop};
-use super::super::{Edit, Outcome, UndoError};
-use super::place::{self, Entry};
+use super::spans::{self, Entry};
 use super::{Dependency, Table, extend, insert, value};
+use crate::text::{line_content_end, line_start, next_line_start, replace, without_last_line_end};
+use crate::{Edit, Outcome, UndoError};
 use toml_edit::{Document, Item, Value};
 
 /// Where an edit is now, and what goes there instead of it.
 struct Found {
     range: Range<usize>,
     instead: String,
-}
-
-impl Found {
-    fn apply(&self, text: &str) -> String {
-        format!(
-            "{}{}{}",
-            &text[..self.range.start],
-            self.instead,
-            &text[self.range.end..]
-        )
-    }
 }
 
 /// Takes an edit of [`ensure`](super::ensure) back, to the byte when nothing else changed.
@@ -32,8 +21,12 @@ impl Found {
 /// [`UndoError::Modified`] when the entry is no longer what was written, [`UndoError::NotEmpty`] for a table that
 /// holds something, [`UndoError::Missing`] when there is nothing to take back.
 pub fn undo(text: &str, edit: &Edit) -> Result<String, UndoError> {
+    edit.in_any_line_ends(text, |edit| undo_as_recorded(text, edit))
+}
+
+fn undo_as_recorded(text: &str, edit: &Edit) -> Result<String, UndoError> {
     let found = locate(text, edit, true)?;
-    let new = found.apply(text);
+    let new = replace(text, found.range, &found.instead);
     // Only what the address names may have changed.
     let (old, new_data) = value::data(text)
         .zip(value::data(&new))
@@ -51,7 +44,7 @@ pub fn undo(text: &str, edit: &Edit) -> Result<String, UndoError> {
 ///
 /// [`UndoError::Modified`] or [`UndoError::Missing`].
 pub fn state(text: &str, edit: &Edit) -> Result<(), UndoError> {
-    locate(text, edit, false).map(|_| ())
+    edit.in_any_line_ends(text, |edit| locate(text, edit, false).map(|_| ()))
 }
 
 /// Gives a dependency that an earlier edit added or extended other features, and, if the edit added
@@ -71,9 +64,20 @@ pub fn revise(
     table: Table,
     dependency: &Dependency,
 ) -> Result<(String, Edit), UndoError> {
+    edit.revise_in_any_line_ends(text, |edit| {
+        revise_as_recorded(text, edit, table, dependency)
+    })
+}
+
+fn revise_as_recorded(
+    text: &str,
+    edit: &Edit,
+    table: Table,
+    dependency: &Dependency,
+) -> Result<(String, Edit), UndoError> {
     if !edit.before.is_empty() {
-        let back = undo(text, edit)?;
-        let document = place::parse(&back).map_err(|_| UndoError::Modified)?;
+        let back = undo_as_recorded(text, edit)?;
+        let document = spans::parse(&back).map_err(|_| UndoError::Modified)?;
         let entry = entry_of(&document, edit).ok_or(UndoError::Missing)?;
         return match extend::extend(&back, table, &entry, &dependency.features) {
             Ok(Outcome::Added { text, mut edits }) => edits
@@ -91,7 +95,7 @@ pub fn revise(
         };
     }
     locate(text, edit, false)?;
-    let document = place::parse(text).map_err(|_| UndoError::Modified)?;
+    let document = spans::parse(text).map_err(|_| UndoError::Modified)?;
     let entry = entry_of(&document, edit).ok_or(UndoError::Missing)?;
     let range = entry.key.start..entry.end;
     let inherit = value::flag_of(entry.item, "workspace") == Some(true);
@@ -102,7 +106,7 @@ pub fn revise(
         after,
         ..edit.clone()
     };
-    let new = format!("{}{line}{}", &text[..range.start], &text[range.end..]);
+    let new = replace(text, range, &line);
     let (old_data, new_data) = value::data(text)
         .zip(value::data(&new))
         .ok_or(UndoError::Modified)?;
@@ -130,12 +134,12 @@ fn without(mut data: toml::Table, edit: &Edit) -> toml::Table {
 fn entry_of<'a>(document: &'a Document<&str>, edit: &Edit) -> Option<Entry<'a>> {
     let (table, key) = edit.address.split_once('/')?;
     let table = Table::from_address(table)?;
-    let (_, item) = place::walk(document, table.path())?;
-    place::entry(item.as_table_like()?, key)
+    let (_, item) = spans::walk(document, table.path())?;
+    spans::entry(item.as_table_like()?, key)
 }
 
 fn locate(text: &str, edit: &Edit, empty: bool) -> Result<Found, UndoError> {
-    let document = place::parse(text).map_err(|_| UndoError::Modified)?;
+    let document = spans::parse(text).map_err(|_| UndoError::Modified)?;
     if edit.container {
         return container(text, &document, edit, empty);
     }
@@ -147,7 +151,7 @@ fn locate(text: &str, edit: &Edit, empty: bool) -> Result<Found, UndoError> {
         });
     }
     if edit.before.is_empty() {
-        whole(text, &entry, edit).ok_or(UndoError::Modified)
+        entry_of_ours(text, &entry, edit).ok_or(UndoError::Modified)
     } else {
         extension(text, &entry, edit).ok_or(UndoError::Modified)
     }
@@ -159,18 +163,17 @@ fn changes_nothing(edit: &Edit) -> bool {
 }
 
 /// An entry that is all ours: a line, or a part of an inline table.
-fn whole(text: &str, entry: &Entry<'_>, edit: &Edit) -> Option<Found> {
+fn entry_of_ours(text: &str, entry: &Entry<'_>, edit: &Edit) -> Option<Found> {
     let core = edit.after.trim_matches(['\r', '\n']);
     let start = line_start(text, entry.key.start);
-    let stop = line_stop(text, entry.end);
+    let stop = line_content_end(text, entry.end);
     let instead = String::new();
     if text[start..stop].trim() == core.trim() {
-        let after = line_after(text, stop);
+        let after = next_line_start(text, stop);
         let range = if after > stop || start == 0 {
             start..after
         } else {
-            let before = &text[..start - 1];
-            before.strip_suffix('\r').unwrap_or(before).len()..stop
+            without_last_line_end(&text[..start]).len()..stop
         };
         return Some(Found { range, instead });
     }
@@ -185,25 +188,17 @@ fn whole(text: &str, entry: &Entry<'_>, edit: &Edit) -> Option<Found> {
 fn extension(text: &str, entry: &Entry<'_>, edit: &Edit) -> Option<Found> {
     let start = line_start(text, entry.key.start);
     let stop = match entry.item {
-        Item::Table(_) | Item::Value(Value::InlineTable(_)) => line_after(text, entry.end),
-        _ => line_stop(text, entry.end),
+        Item::Table(_) | Item::Value(Value::InlineTable(_)) => next_line_start(text, entry.end),
+        _ => line_content_end(text, entry.end),
     };
-    for crlf in [None, Some(true), Some(false)] {
-        let converted = |part: &str| match crlf {
-            None => part.to_owned(),
-            Some(true) => part.replace("\r\n", "\n").replace('\n', "\r\n"),
-            Some(false) => part.replace("\r\n", "\n"),
-        };
-        let after = converted(&edit.after);
-        let mut matches = text[start..stop].match_indices(&after);
-        if let (Some((at, _)), None) = (matches.next(), matches.next()) {
-            return Some(Found {
-                range: start + at..start + at + after.len(),
-                instead: converted(&edit.before),
-            });
-        }
+    let mut matches = text[start..stop].match_indices(&edit.after);
+    match (matches.next(), matches.next()) {
+        (Some((at, after)), None) => Some(Found {
+            range: start + at..start + at + after.len(),
+            instead: edit.before.clone(),
+        }),
+        _ => None,
     }
-    None
 }
 
 /// A table that was made for its entries.
@@ -214,7 +209,7 @@ fn container(
     empty: bool,
 ) -> Result<Found, UndoError> {
     let table = Table::from_address(&edit.address).ok_or(UndoError::Missing)?;
-    let (_, item) = place::walk(document, table.path()).ok_or(UndoError::Missing)?;
+    let (_, item) = spans::walk(document, table.path()).ok_or(UndoError::Missing)?;
     let Item::Table(header) = item else {
         return Err(UndoError::Modified);
     };
@@ -223,17 +218,17 @@ fn container(
         .map(|span| span.start)
         .filter(|&start| !header.is_implicit() && text[start..].starts_with('['))
         .ok_or(UndoError::Missing)?;
-    let next = line_after(text, start);
+    let next = next_line_start(text, start);
     // Comments right above another header belong to that one.
     let mut below = text[next..].lines().map(str::trim_start).peekable();
     let commented = below.peek().is_some_and(|line| line.starts_with('#'))
         && !below
             .find(|line| !line.starts_with('#'))
             .is_some_and(|line| line.starts_with('['));
-    if empty && (commented || !place::entries(header).is_empty()) {
+    if empty && (commented || !spans::entries(header).is_empty()) {
         return Err(UndoError::NotEmpty);
     }
-    if text[start..line_stop(text, start)].trim_end() != format!("[{}]", edit.address) {
+    if text[start..line_content_end(text, start)].trim_end() != format!("[{}]", edit.address) {
         return Err(UndoError::Modified);
     }
     let exact = edit

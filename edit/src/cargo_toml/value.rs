@@ -1,6 +1,6 @@
 //! What an entry of a dependency table says, and the data of a whole manifest.
 
-use super::{Dependency, Origin};
+use super::Dependency;
 use toml_edit::{Array, Document, Item, TableLike, Value};
 
 /// A text under a key of an item.
@@ -40,15 +40,9 @@ pub(super) fn requirement_of(item: &Item) -> Option<&str> {
     item.as_str().or_else(|| text_of(item, "version"))
 }
 
-/// Where the crate of an entry comes from.
-pub(super) fn origin_of(item: &Item) -> Origin {
-    if text_of(item, "path").is_some() {
-        Origin::Path
-    } else if text_of(item, "git").is_some() {
-        Origin::Git
-    } else {
-        Origin::Registry
-    }
+/// Whether the crate of an entry comes from a registry: not from a path or a git repository.
+pub(super) fn is_from_registry(item: &Item) -> bool {
+    text_of(item, "path").is_none() && text_of(item, "git").is_none()
 }
 
 /// The data of a manifest, for comparing; `None` when it cannot be read.

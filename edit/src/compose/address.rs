@@ -1,7 +1,8 @@
-//! Addresses of places: JSON pointers (RFC 6901), as `/services/app/environment/REDIS_URL`.
+//! Addresses of entries and items: JSON pointers (RFC 6901).
 
-/// Writes a path as a pointer.
-pub(super) fn pointer(path: &[&str]) -> String {
+/// Writes a path as an address: `["services", "a/b", "image"]` as `/services/a~1b/image`.
+#[must_use]
+pub fn pointer(path: &[&str]) -> String {
     path.iter()
         .map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1")))
         .collect()

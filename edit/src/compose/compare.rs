@@ -1,10 +1,8 @@
 //! Comparing data: whether a fragment is there, and whether an edit changed only what it meant to.
 
-use std::collections::BTreeMap;
-
 use std::rc::Rc;
 
-use super::data::Data;
+use super::yaml_value::YamlValue;
 
 /// Says where two pieces of data differ.
 #[derive(Debug)]
@@ -14,42 +12,48 @@ pub(super) struct Difference {
     pub(super) found: String,
 }
 
-impl Data {
+impl YamlValue {
     /// Whether both say the same; the order of keys does not matter.
-    pub(super) fn same(&self, other: &Data) -> bool {
+    pub(super) fn semantically_eq(&self, other: &YamlValue) -> bool {
         match (self, other) {
-            (Data::Map(left), Data::Map(right)) => same_entries(left, right, &|_| false),
-            (Data::List(left), Data::List(right)) => {
-                left.len() == right.len() && left.iter().zip(right).all(|(a, b)| a.same(b))
+            (YamlValue::Map(left), YamlValue::Map(right)) => same_entries(left, right, &|_| false),
+            (YamlValue::List(left), YamlValue::List(right)) => {
+                left.len() == right.len()
+                    && left.iter().zip(right).all(|(a, b)| a.semantically_eq(b))
             }
-            (Data::Tagged(left, a), Data::Tagged(right, b)) => left == right && a.same(b),
+            (YamlValue::Tagged(left, a), YamlValue::Tagged(right, b)) => {
+                left == right && a.semantically_eq(b)
+            }
             (left, right) => left == right,
         }
     }
 
     /// Whether all of `wanted` is here; quotes do not matter, and nothing wanted is always here.
-    pub(super) fn covers(&self, wanted: &Data) -> Result<(), Difference> {
+    pub(super) fn is_superset_of(&self, wanted: &YamlValue) -> Result<(), Difference> {
         let differs = || Difference {
             path: Vec::new(),
-            wanted: wanted.brief(),
-            found: self.brief(),
+            wanted: wanted.summarize(),
+            found: self.summarize(),
         };
         match (self.untagged(), wanted) {
-            (_, Data::Null) => Ok(()),
-            (Data::Null, wanted) if wanted.is_empty() => Ok(()),
-            (Data::Scalar { text: a, .. }, Data::Scalar { text: b, .. }) if a == b => Ok(()),
-            (Data::List(items), Data::List(needed)) => {
-                let has = |need: &Data| items.iter().any(|item| item.covers(need).is_ok());
+            (_, YamlValue::Null) => Ok(()),
+            (YamlValue::Null, wanted) if wanted.is_empty() => Ok(()),
+            (YamlValue::Scalar { text: a, .. }, YamlValue::Scalar { text: b, .. }) if a == b => {
+                Ok(())
+            }
+            (YamlValue::List(items), YamlValue::List(needed)) => {
+                let has =
+                    |need: &YamlValue| items.iter().any(|item| item.is_superset_of(need).is_ok());
                 if needed.iter().all(has) {
                     Ok(())
                 } else {
                     Err(differs())
                 }
             }
-            (Data::Map(_), Data::Map(needed)) => {
+            (YamlValue::Map(_), YamlValue::Map(needed)) => {
                 for (key, need) in needed {
-                    let found = self.get(key).unwrap_or(&Data::Null);
-                    found.covers(need).map_err(|mut difference| {
+                    let found = self.get(key).unwrap_or(&YamlValue::Null);
+                    found.is_superset_of(need).map_err(|mut difference| {
                         difference.path.insert(0, key.to_string());
                         difference
                     })?;
@@ -61,23 +65,26 @@ impl Data {
     }
 
     /// Whether both are the same apart from quotes, and each holds nothing the other has not.
-    pub(super) fn alike(&self, other: &Data) -> bool {
+    pub(super) fn eq_ignoring_quotes(&self, other: &YamlValue) -> bool {
         match (self, other) {
-            (Data::Scalar { text: a, .. }, Data::Scalar { text: b, .. }) => a == b,
-            (Data::List(a), Data::List(b)) => {
-                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.alike(b))
+            (YamlValue::Scalar { text: a, .. }, YamlValue::Scalar { text: b, .. }) => a == b,
+            (YamlValue::List(a), YamlValue::List(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.eq_ignoring_quotes(b))
             }
-            (Data::Map(a), Data::Map(b)) => {
+            (YamlValue::Map(a), YamlValue::Map(b)) => {
                 a.len() == b.len()
-                    && a.iter()
-                        .all(|(key, value)| other.get(key).is_some_and(|found| value.alike(found)))
+                    && a.iter().all(|(key, value)| {
+                        other
+                            .get(key)
+                            .is_some_and(|found| value.eq_ignoring_quotes(found))
+                    })
             }
             (a, b) => a == b || (a.is_empty() && b.is_empty()),
         }
     }
 
     /// Whether this is the list `before` and the string `item` somewhere in it.
-    pub(super) fn is_with_item(&self, before: &Data, item: &str) -> bool {
+    pub(super) fn is_with_item(&self, before: &YamlValue, item: &str) -> bool {
         let Some(at) = self
             .items()
             .iter()
@@ -87,23 +94,30 @@ impl Data {
         };
         let mut rest = self.items().to_vec();
         rest.remove(at);
-        tag(self) == tag(before) && Data::List(rest).same(&Data::List(before.items().to_vec()))
+        tag(self) == tag(before)
+            && YamlValue::List(rest).semantically_eq(&YamlValue::List(before.items().to_vec()))
     }
 
     /// Whether this is the list `before` with another item at an index.
-    pub(super) fn is_with_item_at(&self, before: &Data, index: usize, item: &Data) -> bool {
+    pub(super) fn is_with_item_at(
+        &self,
+        before: &YamlValue,
+        index: usize,
+        item: &YamlValue,
+    ) -> bool {
         let mut expected = before.items().to_vec();
         let Some(old) = expected.get_mut(index) else {
             return false;
         };
         *old = item.clone();
-        tag(self) == tag(before) && Data::List(expected).same(&Data::List(self.items().to_vec()))
+        tag(self) == tag(before)
+            && YamlValue::List(expected).semantically_eq(&YamlValue::List(self.items().to_vec()))
     }
 
     /// One line of at most 60 characters for messages.
-    pub(super) fn brief(&self) -> String {
+    pub(super) fn summarize(&self) -> String {
         let mut line = String::new();
-        self.write_brief(&mut line);
+        self.write_summary(&mut line);
         if line.chars().count() > 60 {
             line = line.chars().take(59).collect();
             line.push('…');
@@ -111,34 +125,34 @@ impl Data {
         line
     }
 
-    fn write_brief(&self, line: &mut String) {
+    fn write_summary(&self, line: &mut String) {
         // Cut early: the rest is not shown.
         if line.len() > 300 {
             return;
         }
         match self {
-            Data::Null => line.push_str("nothing"),
-            Data::Scalar { text, .. } => line.push_str(&text.replace(char::is_control, " ")),
-            Data::Tagged(tag, inner) => {
+            YamlValue::Null => line.push_str("nothing"),
+            YamlValue::Scalar { text, .. } => line.push_str(&text.replace(char::is_control, " ")),
+            YamlValue::Tagged(tag, inner) => {
                 line.push_str(tag);
                 line.push(' ');
-                inner.write_brief(line);
+                inner.write_summary(line);
             }
-            Data::List(items) => {
+            YamlValue::List(items) => {
                 line.push('[');
                 for (index, item) in items.iter().enumerate() {
                     line.push_str(if index > 0 { ", " } else { "" });
-                    item.write_brief(line);
+                    item.write_summary(line);
                 }
                 line.push(']');
             }
-            Data::Map(entries) => {
+            YamlValue::Map(entries) => {
                 line.push('{');
                 for (index, (key, value)) in entries.iter().enumerate() {
                     line.push_str(if index > 0 { ", " } else { "" });
                     line.push_str(key);
                     line.push_str(": ");
-                    value.write_brief(line);
+                    value.write_summary(line);
                 }
                 line.push('}');
             }
@@ -146,23 +160,20 @@ impl Data {
     }
 }
 
-/// A place that is meant to differ, and what says whether it does as it should.
-#[derive(Clone, Copy)]
-pub(super) struct Meant<'a> {
-    pub(super) path: &'a [&'a str],
-    pub(super) judge: &'a dyn Fn(Option<&Data>, Option<&Data>) -> bool,
-}
+/// What decides whether the value at a path changed as expected: it gets both values there.
+pub(super) type Predicate<'a> = dyn Fn(Option<&YamlValue>, Option<&YamlValue>) -> bool + 'a;
 
-/// Whether `left` and `right` differ nowhere but at some places, none inside another, where their
-/// judges decide; what is absent or null counts as empty on the way there.
+/// Whether `left` and `right` differ only at a path, and the predicate accepts what is there. On the
+/// way to the path, absent and null count as empty.
 pub(super) fn differ_only_at(
-    left: Option<&Data>,
-    right: Option<&Data>,
-    places: &[Meant<'_>],
+    left: Option<&YamlValue>,
+    right: Option<&YamlValue>,
+    path: &[&str],
+    predicate: &Predicate<'_>,
 ) -> bool {
-    if let [Meant { path: [], judge }] = places {
-        return judge(left, right);
-    }
+    let Some((name, rest)) = path.split_first() else {
+        return predicate(left, right);
+    };
     let both = left.zip(right);
     if both.is_some_and(|(left, right)| tag(left) != tag(right)) {
         return false;
@@ -170,44 +181,34 @@ pub(super) fn differ_only_at(
     let (Some(before), Some(after)) = (entries_or_none(left), entries_or_none(right)) else {
         return false;
     };
-    let mut below: BTreeMap<&str, Vec<Meant<'_>>> = BTreeMap::new();
-    for place in places {
-        let Some((name, rest)) = place.path.split_first() else {
-            return false;
-        };
-        let (path, judge) = (rest, place.judge);
-        below.entry(name).or_default().push(Meant { path, judge });
-    }
-    same_entries(before, after, &|name| below.contains_key(name))
-        && below.iter().all(|(name, places)| {
-            let left = left.and_then(|data| data.get(name));
-            let right = right.and_then(|data| data.get(name));
-            differ_only_at(left, right, places)
-        })
+    let left = left.and_then(|value| value.get(name));
+    let right = right.and_then(|value| value.get(name));
+    same_entries(before, after, &|other| other == *name)
+        && differ_only_at(left, right, rest, predicate)
 }
 
-fn tag(data: &Data) -> Option<&str> {
+fn tag(data: &YamlValue) -> Option<&str> {
     match data {
-        Data::Tagged(tag, _) => Some(tag),
+        YamlValue::Tagged(tag, _) => Some(tag),
         _ => None,
     }
 }
 
 /// `None` for what can never hold entries.
-fn entries_or_none(data: Option<&Data>) -> Option<&[(Rc<str>, Data)]> {
-    match data.map(Data::untagged) {
-        None | Some(Data::Null) => Some(&[]),
-        Some(Data::Map(entries)) => Some(entries),
+fn entries_or_none(data: Option<&YamlValue>) -> Option<&[(Rc<str>, YamlValue)]> {
+    match data.map(YamlValue::untagged) {
+        None | Some(YamlValue::Null) => Some(&[]),
+        Some(YamlValue::Map(entries)) => Some(entries),
         Some(_) => None,
     }
 }
 
 fn same_entries(
-    left: &[(Rc<str>, Data)],
-    right: &[(Rc<str>, Data)],
+    left: &[(Rc<str>, YamlValue)],
+    right: &[(Rc<str>, YamlValue)],
     except: &dyn Fn(&str) -> bool,
 ) -> bool {
-    let counts = |entry: &&(Rc<str>, Data)| !except(&entry.0);
+    let counts = |entry: &&(Rc<str>, YamlValue)| !except(&entry.0);
     let (mut left, right) = (left.iter().filter(counts), right.iter().filter(counts));
     if left.clone().count() != right.clone().count() {
         return false;
@@ -215,10 +216,10 @@ fn same_entries(
     // Nearly always in the same order; looked up only where it is not.
     let mut expected = right.clone();
     left.all(|(name, value)| match expected.next() {
-        Some((other, found)) if name == other => value.same(found),
+        Some((other, found)) if name == other => value.semantically_eq(found),
         _ => right
             .clone()
             .find(|(other, _)| name == other)
-            .is_some_and(|(_, found)| value.same(found)),
+            .is_some_and(|(_, found)| value.semantically_eq(found)),
     })
 }

@@ -5,58 +5,38 @@
 use granit_parser::ScalarStyle;
 
 use super::address::pointer;
-use super::lines::{column, line_start};
-use super::node::{Kind, Node};
-use super::place::{
-    after_entries, at_end, begins_line, below, ending_at, flow_place, in_braces, past_tail,
+use super::change::Change;
+use super::document::Document;
+use super::insertion_points::{
+    after_entries, after_trailing_comments, at_end, below, flow_insertion_point, in_braces,
+    line_end_at,
 };
+use super::path_match::deepest_match;
+use super::scalar::{plain_is_safe, quote, scalar};
 use super::style::Style;
-use super::value::{Value, plain_is_safe, quote, scalar};
-use super::{Change, Tree};
-use crate::{Edit, EditError, line_of};
-
-/// The deepest node of a path that is there, and how much of the path led to it.
-pub(super) struct Reached<'a> {
-    pub(super) node: &'a Node,
-    pub(super) key: Option<&'a Node>,
-    pub(super) inside_flow: bool,
-    pub(super) depth: usize,
-}
-
-fn reach<'a>(root: &'a Node, path: &[&str]) -> Reached<'a> {
-    let mut reached = Reached {
-        node: root,
-        key: None,
-        inside_flow: false,
-        depth: 0,
-    };
-    for name in path {
-        let Some((key, value)) = reached.node.entry(name) else {
-            break;
-        };
-        reached = Reached {
-            node: value,
-            key: Some(key),
-            inside_flow: reached.node.flow,
-            depth: reached.depth + 1,
-        };
-    }
-    reached
-}
+use super::syntax_node::{Kind, SyntaxNode};
+use super::value::Value;
+use crate::text::line_of;
+use crate::text::{column, is_first_in_line, line_start};
+use crate::{Edit, EditError};
 
 /// Plans `path: value` where the last name of the path is not there yet; mappings that are missing
 /// on the way are made, each with a record of its own.
-pub(super) fn entry(tree: &Tree, path: &[&str], value: &Value) -> Result<Change, EditError> {
-    let data = tree.root.as_ref();
+pub(super) fn entry(
+    document: &Document,
+    path: &[&str],
+    value: &Value,
+) -> Result<Change, EditError> {
+    let data = document.root.as_ref();
     let Some(root) = data.filter(|root| root.start < root.end || !root.is_null()) else {
-        return at_end(tree, path, value)
-            .ok_or_else(|| tree.refuse(path, "the text is nothing but spaces"));
+        return at_end(document, path, value)
+            .ok_or_else(|| document.refuse(path, "the text is nothing but spaces"));
     };
-    let reached = reach(root, &path[..path.len() - 1]);
-    let missing = &path[reached.depth..];
-    let here = &path[..reached.depth];
-    let refuse = |reason: &str| Err(unsafe_at(tree, here, reached.node, reason));
-    if let Some(tag) = reached
+    let deepest = deepest_match(root, &path[..path.len() - 1]);
+    let missing = &path[deepest.depth..];
+    let here = &path[..deepest.depth];
+    let refuse = |reason: &str| Err(unsupported(document, here, deepest.node, reason));
+    if let Some(tag) = deepest
         .node
         .tag
         .as_deref()
@@ -66,25 +46,27 @@ pub(super) fn entry(tree: &Tree, path: &[&str], value: &Value) -> Result<Change,
             "it is tagged `{tag}`, so that Compose drops what it holds"
         ));
     }
-    if tree.data.at(&path[..=reached.depth]).is_some() {
+    if document.data.at(&path[..=deepest.depth]).is_some() {
         return refuse(&format!(
             "`{}` comes from a merge key (`<<`), and an own one would replace it",
             missing[0]
         ));
     }
-    match &reached.node.kind {
+    match &deepest.node.kind {
         Kind::Alias(_) => refuse("it is an alias (`*`), so the edit would not stay here"),
-        Kind::Map(entries) if reached.node.flow => match (entries.is_empty(), reached.key) {
-            (true, Some(key)) if !reached.inside_flow => below(tree, path, value, &reached, key)
-                .or_else(|| in_braces(tree, path, value, &reached))
-                .map_or_else(|| refuse("its braces are out of the ordinary"), Ok),
-            _ => in_braces(tree, path, value, &reached)
-                .map_or_else(|| refuse("its braces are out of the ordinary"), Ok),
+        Kind::Map(entries) if deepest.node.flow => match (entries.is_empty(), deepest.key) {
+            (true, Some(key)) if !deepest.inside_flow => {
+                below(document, path, value, &deepest, key)
+                    .or_else(|| in_braces(document, path, value, &deepest))
+                    .map_or_else(|| refuse("unsupported flow-style mapping"), Ok)
+            }
+            _ => in_braces(document, path, value, &deepest)
+                .map_or_else(|| refuse("unsupported flow-style mapping"), Ok),
         },
-        Kind::Map(entries) => after_entries(tree, path, value, entries, reached.depth)
+        Kind::Map(entries) => after_entries(document, path, value, entries, deepest.depth)
             .map_or_else(|| refuse("its first key does not begin a line"), Ok),
-        Kind::Scalar(..) if reached.node.is_null() => match reached.key {
-            Some(key) if !reached.inside_flow => below(tree, path, value, &reached, key),
+        Kind::Scalar(..) if deepest.node.is_null() => match deepest.key {
+            Some(key) if !deepest.inside_flow => below(document, path, value, &deepest, key),
             _ => None,
         }
         .map_or_else(|| refuse("it is a null that nothing can be put into"), Ok),
@@ -94,25 +76,25 @@ pub(super) fn entry(tree: &Tree, path: &[&str], value: &Value) -> Result<Change,
 
 /// Plans one more item for the list at `path`, recorded under `name`.
 pub(super) fn item(
-    tree: &Tree,
+    document: &Document,
     path: &[&str],
     name: &str,
     item: &str,
 ) -> Result<Change, EditError> {
-    let text = tree.text.as_str();
-    let refuse = |node: Option<&Node>, reason: &str| EditError::Unsupported {
+    let text = document.text.as_str();
+    let refuse = |node: Option<&SyntaxNode>, reason: &str| EditError::Unsupported {
         address: pointer(path),
         line: node.map(|node| line_of(text, node.start)),
         reason: reason.to_owned(),
     };
-    let reached = tree.root.as_ref().map(|root| reach(root, path));
-    let Some(reached) = reached.filter(|reached| reached.depth == path.len()) else {
+    let deepest = document.root.as_ref().map(|root| deepest_match(root, path));
+    let Some(deepest) = deepest.filter(|deepest| deepest.depth == path.len()) else {
         return Err(refuse(
             None,
             "it comes from a merge key (`<<`) or an alias (`*`)",
         ));
     };
-    let node = reached.node;
+    let node = deepest.node;
     let refuse = |reason: &str| Err(refuse(Some(node), reason));
     let Kind::List(items) = &node.kind else {
         return refuse("it is an alias (`*`), so the edit would not stay here");
@@ -122,21 +104,21 @@ pub(super) fn item(
             "it is tagged `{tag}`, so that Compose drops what it holds"
         ));
     }
-    let style = tree.style();
-    let written = like(item, items.last(), style, node.flow);
+    let style = document.style();
+    let written = quoted_like(item, items.last(), style, node.flow);
     let (at, after) = if node.flow {
         let spans: Vec<_> = items.iter().map(|item| item.start..item.end).collect();
-        let Some((at, before, after)) = flow_place(text, node, &spans, style) else {
-            return refuse("its brackets are out of the ordinary");
+        let Some((at, before, after)) = flow_insertion_point(text, node, &spans, style) else {
+            return refuse("unsupported flow-style list");
         };
         (at, format!("{before}{written}{after}"))
     } else {
-        if !begins_line(text, node.start) {
+        if !is_first_in_line(text, node.start) {
             return refuse("its first dash does not begin a line");
         }
         let indent = column(text, node.start);
-        let at = past_tail(text, node.end, indent);
-        let first = ending_at(text, at, style);
+        let at = after_trailing_comments(text, node.end, indent);
+        let first = line_end_at(text, at, style);
         let gap = item_gap(text, items);
         (at, format!("{first}{}-{gap}{written}", " ".repeat(indent)))
     };
@@ -153,7 +135,7 @@ pub(super) fn item(
 }
 
 /// The spaces between a dash and its item, as the last item has them.
-fn item_gap<'a>(text: &'a str, items: &[Node]) -> &'a str {
+fn item_gap<'a>(text: &'a str, items: &[SyntaxNode]) -> &'a str {
     let head = items.last().map(|last| {
         let line = &text[line_start(text, last.start)..last.start];
         &line[line.trim_end().len()..]
@@ -163,35 +145,44 @@ fn item_gap<'a>(text: &'a str, items: &[Node]) -> &'a str {
 }
 
 /// A string as its neighbour is written.
-fn like(new: &str, neighbour: Option<&Node>, style: &Style, flow: bool) -> String {
-    match neighbour.and_then(Node::quote) {
+fn quoted_like(new: &str, neighbour: Option<&SyntaxNode>, style: &Style, flow: bool) -> String {
+    match neighbour.and_then(SyntaxNode::quote) {
         Some(mark) => quote(new, mark),
         None => scalar(new, false, style, flow),
     }
 }
 
 /// Plans another text for the scalar at `path`, in the quotes of the old one.
-pub(super) fn replacement(tree: &Tree, path: &[&str], new: &str) -> Result<Change, EditError> {
-    let text = tree.text.as_str();
-    let reached = tree.root.as_ref().map(|root| reach(root, path));
-    let Some(reached) = reached.filter(|reached| reached.depth == path.len()) else {
+pub(super) fn replacement(
+    document: &Document,
+    path: &[&str],
+    new: &str,
+) -> Result<Change, EditError> {
+    let text = document.text.as_str();
+    let deepest = document.root.as_ref().map(|root| deepest_match(root, path));
+    let Some(deepest) = deepest.filter(|deepest| deepest.depth == path.len()) else {
         return Err(EditError::Unsupported {
             address: pointer(path),
             line: None,
             reason: "it is not there as a value of its own".to_owned(),
         });
     };
-    let node = reached.node;
+    let node = deepest.node;
     let Kind::Scalar(_, style) = node.kind else {
-        return Err(unsafe_at(tree, path, node, "it is not a scalar"));
+        return Err(unsupported(document, path, node, "it is not a scalar"));
     };
     if node.start == node.end || matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
-        return Err(unsafe_at(tree, path, node, "it is not written on one line"));
+        return Err(unsupported(
+            document,
+            path,
+            node,
+            "it is not written on one line",
+        ));
     }
     let after = match node.quote() {
         Some(mark) => quote(new, mark),
         None if plain_is_safe(new, true) => new.to_owned(),
-        None => quote(new, tree.style().quote),
+        None => quote(new, document.style().quote),
     };
     Ok(Change {
         splices: vec![(node.start..node.end, after.clone())],
@@ -204,10 +195,10 @@ pub(super) fn replacement(tree: &Tree, path: &[&str], new: &str) -> Result<Chang
     })
 }
 
-fn unsafe_at(tree: &Tree, path: &[&str], node: &Node, reason: &str) -> EditError {
+fn unsupported(document: &Document, path: &[&str], node: &SyntaxNode, reason: &str) -> EditError {
     EditError::Unsupported {
         address: pointer(path),
-        line: Some(line_of(&tree.text, node.start)),
+        line: Some(line_of(&document.text, node.start)),
         reason: reason.to_owned(),
     }
 }

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use super::lines::{column, line_start};
-use super::node::{Kind, Node};
+use super::syntax_node::{Kind, SyntaxNode};
 use crate::line_end;
+use crate::text::{column, line_start};
 
 /// How new text is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ struct Votes {
 }
 
 impl Style {
-    pub(super) fn of(text: &str, root: Option<&Node>) -> Style {
+    pub(super) fn of(text: &str, root: Option<&SyntaxNode>) -> Style {
         let mut votes = Votes::default();
         if let Some(root) = root {
             votes.count(text, root);
@@ -53,7 +53,7 @@ impl Style {
 }
 
 impl Votes {
-    fn count(&mut self, text: &str, node: &Node) {
+    fn count(&mut self, text: &str, node: &SyntaxNode) {
         self.keeps_blank_lines |= node.keeps_blank_lines(text);
         match node.quote() {
             Some('"') => self.double += 1,
@@ -74,7 +74,7 @@ impl Votes {
         }
     }
 
-    fn count_indent(&mut self, text: &str, key: &Node, value: &Node) {
+    fn count_indent(&mut self, text: &str, key: &SyntaxNode, value: &SyntaxNode) {
         let outer = column(text, key.start);
         match &value.kind {
             Kind::Map(entries) => {
@@ -104,7 +104,7 @@ fn most(votes: &BTreeMap<usize, usize>) -> Option<usize> {
 }
 
 /// Whether most entries of several lines have a blank line behind them; `None` where none tells.
-pub(super) fn parts_entries(text: &str, entries: &[(Node, Node)]) -> Option<bool> {
+pub(super) fn separates_entries(text: &str, entries: &[(SyntaxNode, SyntaxNode)]) -> Option<bool> {
     let (mut gaps, mut blank) = (0, 0);
     for pair in entries.windows(2) {
         let [(key, value), (next, _)] = pair else {

@@ -1,13 +1,12 @@
 //! Fragments: what is to be put into a compose file, in the order and with the quotes of its author.
 
-use std::fmt::Write as _;
-
 use granit_parser::ScalarStyle;
 
-use super::data::is_ambiguous;
-use super::node::{self, Kind, Node};
+use super::scalar::{is_ambiguous, plain_is_safe, quote, scalar};
 use super::style::Style;
-use crate::{EditError, line_of};
+use super::syntax_node::{self, Kind, SyntaxNode};
+use crate::EditError;
+use crate::text::line_of;
 
 /// A YAML value without anchors, tags or comments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,13 +49,13 @@ impl Value {
 /// [`EditError::Unreadable`] for what is not YAML, several documents, duplicate keys, keys that are
 /// not scalars, anchors, aliases and tags.
 pub fn parse_value(text: &str) -> Result<Value, EditError> {
-    match node::parse(text)? {
+    match syntax_node::parse(text)? {
         Some(root) => value_of(text, &root),
         None => Ok(Value::Null),
     }
 }
 
-fn value_of(text: &str, node: &Node) -> Result<Value, EditError> {
+fn value_of(text: &str, node: &SyntaxNode) -> Result<Value, EditError> {
     let unreadable = |reason: &str| EditError::Unreadable {
         line: Some(line_of(text, node.start)),
         reason: reason.to_owned(),
@@ -175,59 +174,4 @@ pub(super) fn inline(value: &Value, style: &Style, flow: bool, json: bool) -> St
             format!("{{{}}}", joined(entries.collect()))
         }
     }
-}
-
-/// A string as YAML: plain if nothing forbids it and `quoted` does not ask for more.
-pub(super) fn scalar(text: &str, quoted: bool, style: &Style, flow: bool) -> String {
-    if !quoted && plain_is_safe(text, flow) && !is_ambiguous(text) {
-        text.to_owned()
-    } else {
-        quote(text, style.quote)
-    }
-}
-
-/// The text between quotes, single ones only where they can hold it.
-pub(super) fn quote(text: &str, mark: char) -> String {
-    if mark == '\'' && !text.chars().any(char::is_control) {
-        return format!("'{}'", text.replace('\'', "''"));
-    }
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            '\n' => quoted.push_str("\\n"),
-            '\t' => quoted.push_str("\\t"),
-            '\r' => quoted.push_str("\\r"),
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
-                // Writing to a string cannot fail.
-                let _ = write!(quoted, "\\U{:08x}", u32::from(c));
-            }
-            c => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
-/// Whether a text without quotes is read back as itself, apart from its type.
-pub(super) fn plain_is_safe(text: &str, flow: bool) -> bool {
-    let Some(first) = text.chars().next() else {
-        return false;
-    };
-    let dash =
-        first == '-' && text.len() > 1 && !text.starts_with("- ") && !text.starts_with("---");
-    let opens = "-?:,[]{}#&*!|>'\"%@`".contains(first) && !dash;
-    let breaks = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
-            || (flow && ",[]{}".contains(c))
-    };
-    !opens
-        && text.trim() == text
-        && !text.contains(": ")
-        && !text.contains(" #")
-        && !text.ends_with(':')
-        && !text.chars().any(breaks)
 }

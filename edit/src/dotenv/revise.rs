@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
-use super::super::{Edit, UndoError, line_end};
+use super::append::{Line, content};
+use super::scan;
 use super::undo::{Recorded, find_recorded, locate_where};
-use super::{Line, content, scan};
+use crate::text::replace;
+use crate::{Edit, UndoError, line_end};
 
 /// Replaces lines that were appended by an earlier edit with what `line` says, in their place.
 ///
@@ -18,15 +20,14 @@ use super::{Line, content, scan};
 /// the new key, or when [`append`](super::append) would refuse `line`; [`UndoError::Missing`] when
 /// the old key is not there.
 pub fn revise(text: &str, edit: &Edit, line: &Line) -> Result<(String, Edit), UndoError> {
-    match find_recorded(text, edit)? {
-        Recorded::Whole { range } => {
-            let record = text[range.clone()].to_owned();
-            let core = core_of(&record);
-            let (from, to) = (range.start + core.start, range.start + core.end);
-            replace(text, from..to, edit, &record, line)
-        }
-        Recorded::Core { range, record } => replace(text, range, edit, &record, line),
-    }
+    edit.revise_in_any_line_ends(text, |edit| {
+        let core = core_of(&edit.after);
+        let range = match find_recorded(text, edit)? {
+            Recorded::Whole(range) => range.start + core.start..range.start + core.end,
+            Recorded::Core(range) => range,
+        };
+        write(text, range, edit, line)
+    })
 }
 
 /// As [`revise`], for lines of which only the key and the length in bytes are known.
@@ -61,13 +62,13 @@ fn core_of(record: &str) -> Range<usize> {
 }
 
 /// Replaces the core of a record, which stands at `range` of the text.
-fn replace(
+fn write(
     text: &str,
     range: Range<usize>,
     edit: &Edit,
-    record: &str,
     line: &Line,
 ) -> Result<(String, Edit), UndoError> {
+    let record = edit.after.as_str();
     let end = if record.contains('\n') {
         line_end(record)
     } else {
@@ -77,7 +78,7 @@ fn replace(
     if text[range.clone()] == new {
         return Ok((text.to_owned(), edit.clone()));
     }
-    let revised = format!("{}{new}{}", &text[..range.start], &text[range.end..]);
+    let revised = replace(text, range.clone(), &new);
     if !says_only(text, &revised, &edit.address, range.start, line) {
         return Err(UndoError::Modified);
     }

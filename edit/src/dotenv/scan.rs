@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use super::super::lines::{line_after, line_stop};
-use super::line_of;
+use crate::text::{line_content_end, line_of, next_line_start};
 
 /// A variable of an env file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +32,7 @@ pub(super) fn scan(text: &str) -> (Vec<Variable>, Option<Variable>) {
     let mut unclosed = None;
     let mut start = if text.starts_with('\u{feff}') { 3 } else { 0 };
     while start < text.len() {
-        let mut stop = line_stop(text, start);
+        let mut stop = line_content_end(text, start);
         let line = &text[start..stop];
         let commented = line.trim_start().starts_with('#');
         if let Some((key, value)) = definition(line, commented) {
@@ -43,7 +42,7 @@ pub(super) fn scan(text: &str) -> (Vec<Variable>, Option<Variable>) {
             } else {
                 let (value, end) = value_at(text, start + value, stop);
                 open = end.is_none();
-                stop = line_stop(text, end.unwrap_or(stop));
+                stop = line_content_end(text, end.unwrap_or(stop));
                 Some(value)
             };
             let variable = Variable {
@@ -57,7 +56,7 @@ pub(super) fn scan(text: &str) -> (Vec<Variable>, Option<Variable>) {
             }
             variables.push(variable);
         }
-        start = line_after(text, stop);
+        start = next_line_start(text, stop);
     }
     (variables, unclosed)
 }

@@ -4,8 +4,8 @@ use insta::assert_snapshot;
 use pretty_assertions::assert_str_eq;
 use proptest::prelude::*;
 
-use super::super::UndoError;
 use super::*;
+use crate::{Edit, Outcome, UndoError};
 
 fn line(key: &str, value: &str) -> Line {
     Line {

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::super::{Edit, UndoError};
 use super::scan::{Variable, read};
+use crate::text::{is_line_start, next_line_start, replace, without_last_line_end};
+use crate::{Edit, UndoError};
 
 /// Takes a line that was appended back, with its comment, to the byte when nothing else changed.
 ///
@@ -12,7 +13,8 @@ use super::scan::{Variable, read};
 /// [`UndoError::Modified`] when the lines are no longer what was written, [`UndoError::Missing`] when the key is
 /// not there.
 pub fn undo(text: &str, edit: &Edit) -> Result<String, UndoError> {
-    locate(text, edit).map(|range| without(text, range))
+    let range = edit.in_any_line_ends(text, |edit| locate(text, edit))?;
+    Ok(replace(text, range, ""))
 }
 
 /// Tells whether an edit is still as it was written.
@@ -21,7 +23,7 @@ pub fn undo(text: &str, edit: &Edit) -> Result<String, UndoError> {
 ///
 /// As for [`undo`].
 pub fn state(text: &str, edit: &Edit) -> Result<(), UndoError> {
-    locate(text, edit).map(|_| ())
+    edit.in_any_line_ends(text, |edit| locate(text, edit).map(|_| ()))
 }
 
 /// Takes back lines of which only the key and the length in bytes are known.
@@ -37,7 +39,7 @@ pub fn undo_where(
     length: usize,
     is_ours: impl Fn(&str) -> bool,
 ) -> Result<String, UndoError> {
-    locate_where(text, key, length, is_ours).map(|range| without(text, range))
+    locate_where(text, key, length, is_ours).map(|range| replace(text, range, ""))
 }
 
 /// Tells whether lines of which only the key and the length are known are still there.
@@ -54,10 +56,6 @@ pub fn state_where(
     locate_where(text, key, length, is_ours).map(|_| ())
 }
 
-fn without(text: &str, range: Range<usize>) -> String {
-    format!("{}{}", &text[..range.start], &text[range.end..])
-}
-
 /// The definitions of a key.
 fn definitions(text: &str, key: &str) -> Result<Vec<Variable>, UndoError> {
     let mut variables = read(text);
@@ -69,49 +67,42 @@ fn definitions(text: &str, key: &str) -> Result<Vec<Variable>, UndoError> {
     }
 }
 
+/// The recorded text, or the lines it stands in.
 fn locate(text: &str, edit: &Edit) -> Result<Range<usize>, UndoError> {
     match find_recorded(text, edit)? {
-        Recorded::Whole { range } => Ok(range),
-        Recorded::Core { range, .. } => Ok(lines(text, range)),
+        Recorded::Whole(range) => Ok(range),
+        Recorded::Core(range) => Ok(lines(text, range)),
     }
 }
 
 /// Where the recorded text of an edit stands.
 pub(super) enum Recorded {
     /// All of it, with its line ends.
-    Whole { range: Range<usize> },
-    /// Without the line ends around it: those are others now. The record in the line ends of the
-    /// text comes with it.
-    Core { range: Range<usize>, record: String },
+    Whole(Range<usize>),
+    /// Without the line ends around it: those are others now.
+    Core(Range<usize>),
 }
 
 pub(super) fn find_recorded(text: &str, edit: &Edit) -> Result<Recorded, UndoError> {
-    let unix = edit.after.replace("\r\n", "\n");
-    let windows = unix.replace('\n', "\r\n");
     let definitions = definitions(text, &edit.address)?;
-    for after in [&edit.after, &unix, &windows] {
-        let whole = definitions
-            .iter()
-            .find_map(|definition| around(text, definition, after.len(), |block| block == after));
-        if let Some(range) = whole {
-            return Ok(Recorded::Whole { range });
-        }
-        // The last line may have lost or got its line ending, the first one its blank line.
-        let core = after.trim_matches(['\r', '\n']);
-        for definition in &definitions {
-            let ends_before = definition.range.end.checked_sub(core.len());
-            let Some(start) = ends_before.filter(|&start| {
-                text.get(start..definition.range.end) == Some(core) && begins_line(text, start)
-            }) else {
-                continue;
-            };
-            return Ok(Recorded::Core {
-                range: start..definition.range.end,
-                record: after.clone(),
-            });
-        }
+    let after = &edit.after;
+    let whole = definitions
+        .iter()
+        .find_map(|definition| around(text, definition, after.len(), |block| block == after));
+    if let Some(range) = whole {
+        return Ok(Recorded::Whole(range));
     }
-    Err(UndoError::Modified)
+    // The last line may have lost or got its line end, the first one its blank line.
+    let core = after.trim_matches(['\r', '\n']);
+    definitions
+        .iter()
+        .find_map(|definition| {
+            let end = definition.range.end;
+            let start = end.checked_sub(core.len())?;
+            let is_there = text.get(start..end) == Some(core) && is_line_start(text, start);
+            is_there.then_some(Recorded::Core(start..end))
+        })
+        .ok_or(UndoError::Modified)
 }
 
 pub(super) fn locate_where(
@@ -126,7 +117,7 @@ pub(super) fn locate_where(
         .ok_or(UndoError::Modified)
 }
 
-/// The stretch of a length that ends with a definition, or after its line ending.
+/// The span of a length in bytes that ends with a definition, or after its line end.
 fn around(
     text: &str,
     definition: &Variable,
@@ -149,7 +140,7 @@ fn around(
             continue;
         };
         let whole = start <= definition.range.start
-            && (begins_line(text, start) || block.starts_with(['\r', '\n']));
+            && (is_line_start(text, start) || block.starts_with(['\r', '\n']));
         if whole && is_ours(block) {
             return Some(start..end);
         }
@@ -157,18 +148,12 @@ fn around(
     None
 }
 
-fn begins_line(text: &str, offset: usize) -> bool {
-    offset == 0 || text[..offset].ends_with('\n') || text[..offset] == *"\u{feff}"
-}
-
 /// Lines with one line ending: the one after them, or before them at the end of the text.
 fn lines(text: &str, range: Range<usize>) -> Range<usize> {
-    let rest = &text[range.end..];
-    if let Some(at) = rest.find('\n') {
-        return range.start..range.end + at + 1;
+    let next = next_line_start(text, range.end);
+    if text[range.end..next].ends_with('\n') {
+        range.start..next
+    } else {
+        without_last_line_end(&text[..range.start]).len()..range.end
     }
-    let before = text[..range.start]
-        .strip_suffix('\n')
-        .map(|before| before.strip_suffix('\r').unwrap_or(before).len());
-    before.unwrap_or(range.start)..range.end
 }

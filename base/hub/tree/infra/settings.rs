@@ -114,6 +114,18 @@ pub struct /*= c.settings.type =*/ {
 
 impl /*= c.settings.type =*/ {
     fn read(env: &mut Reader) -> Self {
+        //% for row in c.env|selectattr("renamed-from")
+        //% for old in row["renamed-from"]
+        //% if old|length + row.name|length <= 54
+        env.renamed("/*= old =*/", "/*= row.name =*/");
+        //% else
+        env.renamed(
+            "/*= old =*/",
+            "/*= row.name =*/",
+        );
+        //% endif
+        //% endfor
+        //% endfor
         //% for row in c.env|selectattr("check")
         //% if row.name|length + row.check|length <= 49
         env.check("/*= row.name =*/", super::/*= row.check =*/);
@@ -208,6 +220,20 @@ impl Reader {
         (!text.is_empty()).then_some(text)
     }
 
+    //% if has_renamed
+    /// Takes the value of the variable `old`, the earlier name of `name`, where only that is set, and
+    /// logs a warning.
+    pub fn renamed(&mut self, old: &str, name: &str) {
+        if self.text(name).is_some() || self.text(old).is_none() {
+            return;
+        }
+        if let Some(value) = self.variables.remove(old) {
+            tracing::warn!(old, name, "a variable has a new name; set that one");
+            self.variables.insert(name.to_owned(), value);
+        }
+    }
+
+    //% endif
     /// Reads a variable that may be unset.
     pub fn optional<T: Setting>(&mut self, name: &str) -> Option<T> {
         let text = self.text(name)?;

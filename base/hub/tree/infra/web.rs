@@ -19,7 +19,6 @@ impl Infra {
         //% for c in here|selectattr("wire.axum.routes")
         let router = router.merge(/*= c.wire.axum.routes =*/);
         //% endfor
-        //% set layers = here|selectattr("wire.axum.layer")
         //% if layers
         // One layer of all: a router boxes every route for each that it gets by itself.
         let layer = Extension(Arc::clone(self));
@@ -168,11 +167,8 @@ impl Infra {
         let app = app.configure(/*= web.routes =*/);
         //% endif
         //% endfor
-        //% for c in here|reverse
-        //% set web = c.wire["actix-web"]
-        //% if web.layer
-        let app = app.wrap(/*= web.layer =*/);
-        //% endif
+        //% for c in layers|reverse
+        let app = app.wrap(/*= c.wire["actix-web"].layer =*/);
         //% endfor
         app.app_data(Arc::clone(self))
     }

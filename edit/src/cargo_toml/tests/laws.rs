@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::super::super::line_end;
 use super::*;
+use crate::line_end;
 
 /// A dependency in one of the forms that people write.
 fn entry() -> impl Strategy<Value = String> {

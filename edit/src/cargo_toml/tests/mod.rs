@@ -6,8 +6,8 @@ mod laws;
 mod reading;
 mod taking_back;
 
-use super::super::UndoError;
 use super::*;
+use crate::{Edit, EditError, Outcome, UndoError};
 
 const PACKAGE: &str = "[package]\nname = \"a\"\nversion = \"0.1.0\"\n\n";
 

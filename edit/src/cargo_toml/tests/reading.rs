@@ -1,31 +1,53 @@
 //! What is read from a manifest.
 
+use indoc::indoc;
+
 use super::*;
 
 #[test]
 fn a_manifest_is_read() {
-    let text = "[package]\nname = \"shop\"\nedition.workspace = true\nrust-version = \"1.80\"\n\
-                default-run = \"shop\"\nautobins = false\nlinks = \"z\"\n[lib]\npath = \"mod.rs\"\n\
-                [[bin]]\nname = \"shop\"\npath = \"app.rs\"\n[workspace]\nmembers = [\".\"]\n\
-                resolver = \"3\"\n[workspace.dependencies]\nredis = \"1\"\n[workspace.package]\n\
-                edition = \"2024\"\n[features]\ndefault = [\"a\"]\na = [\"b/x\"]\n[dependencies]\n\
-                b = { version = \"=1.2\", optional = true, default-features = false, features = [\"y\"] }\n\
-                c = { package = \"real\", git = \"u\" }\nd.workspace = true\n\
-                [target.'cfg(unix)'.dev-dependencies]\ne = { path = \"e\" }\n\
-                [lints]\nworkspace = true\n[lints.clippy]\nunwrap_used = \"deny\"\n\
-                panic = { level = \"forbid\", priority = 1 }\nall = \"warn\"\n";
+    let text = indoc! {r#"
+        [package]
+        name = "shop"
+        edition.workspace = true
+        rust-version = "1.80"
+        autobins = false
+        [lib]
+        path = "mod.rs"
+        [[bin]]
+        name = "shop"
+        path = "app.rs"
+        [workspace]
+        members = ["."]
+        [workspace.dependencies]
+        redis = "1"
+        [workspace.package]
+        edition = "2024"
+        [features]
+        default = ["a"]
+        a = ["b/x"]
+        [dependencies]
+        b = { version = "=1.2", optional = true, features = ["y"] }
+        c = { package = "real", git = "u" }
+        d.workspace = true
+        [target.'cfg(unix)'.dev-dependencies]
+        e = { path = "e" }
+        [lints]
+        workspace = true
+        [lints.clippy]
+        unwrap_used = "deny"
+        panic = { level = "forbid", priority = 1 }
+        all = "warn"
+    "#};
     let manifest = read(text).unwrap();
     let package = manifest.package.unwrap();
     assert_eq!(package.name, "shop");
     assert!(package.edition_inherited && package.edition.is_none() && !package.autobins);
     assert_eq!(package.rust_version.as_deref(), Some("1.80"));
-    assert_eq!(package.default_run.as_deref(), Some("shop"));
-    assert_eq!(package.links.as_deref(), Some("z"));
     assert_eq!(manifest.library.unwrap().path.as_deref(), Some("mod.rs"));
     assert_eq!(manifest.binaries[0].path.as_deref(), Some("app.rs"));
     let workspace = manifest.workspace.unwrap();
     assert_eq!(workspace.members, ["."]);
-    assert_eq!(workspace.resolver.as_deref(), Some("3"));
     assert_eq!(workspace.edition.as_deref(), Some("2024"));
     assert_eq!(manifest.features, ["a", "default"]);
     assert_eq!(manifest.denied_clippy_lints, ["unwrap_used", "panic"]);
@@ -33,27 +55,21 @@ fn a_manifest_is_read() {
     let brief: Vec<_> = manifest
         .dependencies
         .iter()
-        .map(|d| (&*d.key, &*d.package, d.section.clone(), d.origin, d.line))
+        .map(|d| (&*d.key, &*d.package, d.section.clone(), d.line))
         .collect();
     assert_eq!(
         brief,
         [
-            ("b", "b", Section::Normal, Origin::Registry, 24),
-            ("c", "real", Section::Normal, Origin::Git, 25),
-            ("d", "d", Section::Normal, Origin::Registry, 26),
-            (
-                "e",
-                "e",
-                Section::Target("cfg(unix)".to_owned()),
-                Origin::Path,
-                28
-            ),
-            ("redis", "redis", Section::Workspace, Origin::Registry, 17),
+            ("b", "b", Section::Normal, 21),
+            ("c", "real", Section::Normal, 22),
+            ("d", "d", Section::Normal, 23),
+            ("e", "e", Section::Target("cfg(unix)".to_owned()), 25),
+            ("redis", "redis", Section::Workspace, 14),
         ]
     );
     let b = &manifest.dependencies[0];
     assert_eq!(b.requirement.as_deref(), Some("=1.2"));
-    assert!(b.optional && b.on_by_default && !b.default_features && b.features == ["y"]);
+    assert!(b.optional && b.on_by_default && b.features == ["y"]);
     assert!(manifest.dependencies[2].workspace);
 }
 

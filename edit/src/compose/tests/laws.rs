@@ -84,7 +84,7 @@ fn apply(
     let outcome = match kind {
         0 | 1 => compose.add_service(&name, &Value::Map(vec![("image".to_owned(), text)])),
         2 => compose.add_volume(&name, &Value::Null),
-        3 => compose.add_network(
+        3 => compose.add_volume(
             &name,
             &Value::Map(vec![(
                 "labels".to_owned(),

@@ -270,7 +270,7 @@ fn a_scalar_is_replaced_in_its_own_quotes_and_restored() {
             compose.replace_scalar("/services/db/image", "new:1"),
             Ok(Outcome::AlreadyPresent)
         );
-        assert_eq!(compose.state(&edit), None);
+        assert_eq!(compose.state(&edit), Ok(()));
         compose.undo(&edit).unwrap();
         assert_eq!(compose.text(), text);
         assert_eq!(compose.undo(&edit), Err(UndoError::Missing));

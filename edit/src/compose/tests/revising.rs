@@ -36,7 +36,7 @@ fn try_revised(
             return Err(kept);
         }
     };
-    assert_eq!(compose.state(&revised), None);
+    assert_eq!(compose.state(&revised), Ok(()));
     let undone = super::super::undo(&changed, edit).unwrap();
     assert_str_eq!(
         super::super::undo(compose.text(), &revised).unwrap(),

@@ -1,0 +1,56 @@
+//! `[compose]` and `[[probe]]`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What a component needs of a compose file.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ComposeSpec {
+    /// By service, the image families that already play its role, without registry and tag.
+    #[serde(default)]
+    pub images: BTreeMap<String, Vec<String>>,
+    /// Services of required components that need another image.
+    #[serde(default)]
+    pub switch: Vec<Switch>,
+    /// By service, its earlier names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub renamed_from: BTreeMap<String, Vec<String>>,
+}
+
+/// Another image for a service of a required component, on the same major version and C library.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Switch {
+    /// The service, as the required component calls it.
+    pub service: String,
+    /// The images of the public registry that can be switched.
+    pub from: Vec<String>,
+    /// The image that takes their place.
+    pub to: String,
+    /// Other image families that serve as they are.
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// Its tag, by the major version of the old tag and what that is built on: `17`, `17-alpine`,
+    /// `17-bookworm`.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// How a running service is recognised.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Probe {
+    /// What the service is called.
+    pub name: String,
+    /// The variable with its address.
+    pub env: String,
+    /// The port where the address names none.
+    pub default_port: u16,
+    /// What is sent after connecting.
+    #[serde(default)]
+    pub send: String,
+    /// What the answer begins with.
+    #[serde(default)]
+    pub expect: String,
+}

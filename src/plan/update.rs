@@ -1,0 +1,61 @@
+//! What an update renders: the components of a package with the options that were recorded. The
+//! plan itself is that of [`super::install`].
+
+use crate::{
+    catalog::Catalog,
+    error::Result,
+    facts::Facts,
+    lock::Package,
+    render::{self, Rendering},
+    resolve::{Selected, resolve},
+};
+
+/// What the components of a package render to now, with their recorded options.
+///
+/// # Errors
+///
+/// A recorded option is not allowed any more, or a template is wrong.
+pub fn update_renderings(
+    catalog: &Catalog,
+    package: &Package,
+    facts: &Facts,
+    components: &[String],
+) -> Result<Vec<Rendering>> {
+    let names = connected(package, components);
+    let selection = resolve(catalog, &package.installed(), &names, &[])?;
+    let render = |selected: Selected<'_>| {
+        let selected = Selected {
+            // Whether the user named it is recorded, and does not change here.
+            explicit: false,
+            ..selected
+        };
+        render::component(&selected, facts)
+    };
+    selection.into_iter().map(render).collect()
+}
+
+/// The components to update: those named, what they require, and what requires them. They are
+/// written for each other.
+fn connected(package: &Package, components: &[String]) -> Vec<String> {
+    let all = package.components.iter();
+    if components.is_empty() {
+        return all.map(|known| known.id.clone()).collect();
+    }
+    let mut names: Vec<String> = Vec::new();
+    let mut open: Vec<&str> = components.iter().map(String::as_str).collect();
+    while let Some(id) = open.pop() {
+        let Some(component) = package.component(id) else {
+            continue;
+        };
+        if names.iter().any(|known| known == id) {
+            continue;
+        }
+        names.push(id.to_owned());
+        open.extend(component.requires.iter().map(String::as_str));
+        let requires = all
+            .clone()
+            .filter(|other| other.requires.iter().any(|r| r == id));
+        open.extend(requires.map(|other| other.id.as_str()));
+    }
+    names
+}
