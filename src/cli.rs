@@ -53,7 +53,7 @@ struct Global {
     /// Ask nothing; never means to overwrite
     #[arg(short, long, global = true)]
     yes: bool,
-    /// Take the components from this folder: for their authors
+    /// Read the components from this folder, for authors of components
     #[arg(long, global = true, hide = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     templates: Option<PathBuf>,
 }
@@ -71,7 +71,7 @@ enum Verb {
     New(NewArgs),
     /// List the components
     List(PackageArgs),
-    /// Find components by a word: what they do, replace or bring
+    /// Find components by a word, such as `cache` or `s3`
     Search {
         /// The word, such as `cache`
         word: String,
@@ -105,7 +105,7 @@ enum Verb {
     Status {
         #[command(flatten)]
         package: PackageArgs,
-        /// Exit with 5 when something is not as it was added
+        /// Exit with 5 when something has changed
         #[arg(long)]
         exit_code: bool,
     },
@@ -177,16 +177,16 @@ struct AddArgs {
     set: Vec<Choice>,
     #[command(flatten)]
     package: PackageArgs,
-    /// Run `cargo check` afterwards, and take everything back if it fails
+    /// Run `cargo check` afterwards, and undo everything if it fails
     #[arg(long)]
     verify: bool,
-    /// Leave the app's own sources alone
+    /// Do not edit the app's own sources
     #[arg(long)]
     no_wire: bool,
-    /// Leave compose files alone
+    /// Do not edit compose files
     #[arg(long)]
     no_compose: bool,
-    /// Leave env files alone
+    /// Do not edit env files
     #[arg(long)]
     no_env: bool,
     /// What to do with a value of yours that a component would replace, such as an image [default: ask]

@@ -1,4 +1,4 @@
-//! Names and choices in, a selection out: requirements closed, options typed, order settled.
+//! Names and options from the command line to the components to install, with all that they require.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::{
 /// The values of a component's options, every one of them.
 pub type Options = BTreeMap<String, toml::Value>;
 
-/// A component that is to be there, with its options.
+/// A component to install, with its options.
 #[derive(Clone, Debug)]
 pub struct Selected<'a> {
     /// The component.
@@ -27,7 +27,7 @@ pub struct Selected<'a> {
 /// What is installed: the options by component.
 pub type Installed = BTreeMap<String, Options>;
 
-/// A choice on the command line: `--set redis.pubsub=false`.
+/// An option on the command line: `--set redis.pubsub=false`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
     /// The component.
@@ -120,7 +120,7 @@ fn reject_conflicts<'a>(
         {
             return Err(Error::conflict(
                 "components-exclude-each-other",
-                format!("`{id}` cannot stand beside `{other}`"),
+                format!("`{id}` conflicts with `{other}`"),
             ));
         }
     }

@@ -18,7 +18,7 @@ use std::{
 
 use common::files;
 use infra::{
-    apply::{FileChange, Session},
+    apply::{FileChange, RestorePoint, Session},
     path::ProjectPath,
 };
 use tempfile::TempDir;
@@ -190,6 +190,58 @@ fn failing_at_any_step_nothing_or_everything_is_written() {
 }
 
 /// A project in which a command died right after the commit point.
+/// The texts of the files that a restore point is about.
+fn texts_of(folder: &Path, point: &RestorePoint) -> BTreeMap<ProjectPath, String> {
+    let paths = point.paths();
+    paths
+        .filter_map(|path| {
+            let text = fs::read_to_string(folder.join("root").join(path.as_str())).ok()?;
+            Some((path.clone(), text))
+        })
+        .collect()
+}
+
+#[test]
+fn failing_at_any_step_what_was_before_an_update_can_be_brought_back() {
+    let old = root_files(project().path());
+    let conflicted: [ProjectPath; 1] = ["src/main.rs".parse().unwrap()];
+    for fail_at in 0..=steps().len() {
+        let folder = project();
+        let session = open(folder.path());
+        session
+            .save(&RestorePoint::new(&changes(), &conflicted))
+            .unwrap();
+        let mut step = 0;
+        let mut watch = |_: &str| {
+            step += 1;
+            match step > fail_at {
+                true => Err(io::Error::other("no more")),
+                false => Ok(()),
+            }
+        };
+        let written = session.apply(&changes(), &mut watch);
+        assert_eq!(written.is_ok(), fail_at == steps().len(), "step {fail_at}");
+        drop(session);
+        // The next command ends what was begun, and finds the restore point in use or not.
+        let session = open(folder.path());
+        let point = RestorePoint::load(&folder.path().join("state"))
+            .unwrap()
+            .unwrap();
+        let texts = texts_of(folder.path(), &point);
+        let is_in_use = point.is_in_use(|path| texts.get(path).cloned());
+        assert_eq!(
+            is_in_use,
+            root_files(folder.path()) != old,
+            "step {fail_at}"
+        );
+        assert_eq!(point.edited_since(|path| texts.get(path).cloned()), []);
+        let back = point.changes(|path| texts.get(path).map(String::as_str));
+        session.apply(&back, &mut |_| Ok(())).unwrap();
+        session.forget_restore_point().unwrap();
+        assert_eq!(root_files(folder.path()), old, "step {fail_at}");
+    }
+}
+
 fn died_after_commit() -> TempDir {
     died_after("commit")
 }

@@ -14,7 +14,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use infra_edit::compose::{Compose, Value, parse_value};
+use infra_edit::compose::{self, Compose, Value, parse_value};
 use infra_edit::{Edit, EditError, Outcome, UndoError};
 use serde_norway::{Mapping, Value as Yaml};
 
@@ -108,6 +108,35 @@ fn verdict(text: &str) -> Verdict {
     }
 }
 
+/// Gives the service or the variable another value and its old one again. Undoing must give the same
+/// bytes before and after, and the old value the same text.
+fn check_revising(after: &str, edit: &Edit, names: &Names) -> Result<(), String> {
+    let (old, new) = if edit.address == compose::pointer(&["services", &names.service]) {
+        let parsed = |text: &str| parse_value(text).map_err(|error| error.to_string());
+        let new = SERVICE.replace("retries: 10", "retries: 30\n  timeout: 3s");
+        (parsed(SERVICE)?, parsed(&new)?)
+    } else if edit.address.ends_with(&names.variable) {
+        let url = "redis://redis:6379";
+        (Value::string(url), Value::string(format!("{url}/1")))
+    } else {
+        return Ok(());
+    };
+    let failed = |kept: UndoError| format!("revising {}: {kept}", edit.address);
+    let mut file = Compose::parse(after).map_err(|error| error.to_string())?;
+    let revised = file.revise(edit, &new).map_err(failed)?;
+    if file.text() == after {
+        return Err(format!("revising {} changed nothing", edit.address));
+    }
+    if compose::undo(file.text(), &revised) != compose::undo(after, edit) {
+        return Err(format!("undo after revising {} differs", edit.address));
+    }
+    let again = file.revise(&revised, &old).map_err(failed)?;
+    if file.text() != after || again != *edit {
+        return Err(format!("revising {} back differs", edit.address));
+    }
+    Ok(())
+}
+
 fn check(
     before: &str,
     after: &str,
@@ -130,6 +159,9 @@ fn check(
         if let Err(kept) = compose.state(edit) {
             return Err(format!("the state of {} is {kept:?}", edit.address));
         }
+    }
+    for edit in edits.iter().filter(|edit| !edit.container) {
+        check_revising(after, edit, names)?;
     }
     let reversed: Vec<&Edit> = edits.iter().rev().collect();
     let forward: Vec<&Edit> = edits.iter().collect();

@@ -9,7 +9,7 @@
 
 mod common;
 
-use common::{World, assert_same, data, fixtures};
+use common::{Random, World, assert_same, data, fixtures};
 use infra::{
     catalog::manifest::{OptionKind, OptionSpec},
     path::ProjectPath,
@@ -26,25 +26,6 @@ fn ids(world: &World) -> Vec<String> {
         assert!(ids.iter().any(|known| known == id), "{id} fits everywhere");
     }
     ids
-}
-
-/// A small generator of random numbers (splitmix64), so that a failure can be repeated.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % bound as u64) as usize
-    }
-
-    fn shuffle<T>(&mut self, items: &mut [T]) {
-        for last in (1..items.len()).rev() {
-            items.swap(last, self.below(last + 1));
-        }
-    }
 }
 
 #[test]

@@ -32,5 +32,7 @@ mod roots;
 mod services;
 #[path = "surprises/serving.rs"]
 mod serving;
+#[path = "surprises/update.rs"]
+mod update;
 #[path = "surprises/workspaces.rs"]
 mod workspaces;

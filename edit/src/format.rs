@@ -96,7 +96,7 @@ mod tests {
                 };
                 dotenv::append(text, &line)
             }
-            Format::Rust => rust::declare_module(text, "infra", false, None),
+            Format::Rust => rust::declare_module(text, "infra", false),
         };
         match outcome.unwrap() {
             Outcome::Added { text, edits } => (text, edits),

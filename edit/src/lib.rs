@@ -16,6 +16,8 @@ mod error;
 mod format;
 pub mod merge;
 pub mod rust;
+#[cfg(test)]
+mod testing;
 mod text;
 
 pub use edit::{Edit, Outcome};

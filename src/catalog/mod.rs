@@ -1,4 +1,4 @@
-//! The components: embedded templates, read into typed and validated manifests.
+//! The catalogue: the folders of the components and the base, with typed manifests.
 //!
 //! A component is a folder of data. This room reads manifests and hands out the texts of templates;
 //! it renders nothing and knows no project.
@@ -32,7 +32,7 @@ pub use validate::Fault;
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 static BASE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/base");
 
-/// What a list shows of a component.
+/// What `infra list` shows of a component.
 #[derive(Clone, Debug, Deserialize)]
 pub struct ComponentSummary {
     /// The folder's name.
@@ -49,7 +49,7 @@ pub struct ComponentSummary {
     pub requires: Vec<String>,
 }
 
-/// All components, by id, and what every project gets. Each is read when it is first asked for.
+/// All components by id, the base, and the skeletons of `new`. A manifest is parsed when it is first used.
 #[derive(Clone, Debug)]
 pub struct Catalog {
     /// Where the folders of the components lie, for messages.
@@ -59,7 +59,7 @@ pub struct Catalog {
     skeletons: TemplateFiles,
 }
 
-/// A component that is perhaps not read yet.
+/// A component whose manifest is parsed on first use.
 #[derive(Clone, Debug)]
 struct Entry {
     id: String,
@@ -76,7 +76,7 @@ impl Entry {
         }
     }
 
-    /// Reads no more of the manifest than what stands before its first table.
+    /// Parses the manifest up to its first table.
     fn summary(&self) -> Result<ComponentSummary> {
         let text = self.texts.get(MANIFEST).unwrap_or_default();
         let head = text.split("\n[").next().unwrap_or_default();
@@ -96,7 +96,7 @@ impl Entry {
     }
 }
 
-/// A component as its folder says it, before options are chosen.
+/// A component, before its options are chosen.
 #[derive(Clone, Debug)]
 pub struct Component {
     /// The folder's name.
@@ -175,7 +175,7 @@ impl Component {
         self.texts.get("compose.yml")
     }
 
-    /// What the user of the generated code reads.
+    /// The README for the user of the generated code.
     pub fn readme(&self) -> &str {
         self.texts.get("README.md").unwrap_or_default()
     }
@@ -235,7 +235,7 @@ impl Catalog {
         self.components.keys().map(String::as_str)
     }
 
-    /// What a list shows of all components, by id.
+    /// The summaries of all components, sorted by id.
     ///
     /// # Errors
     ///
@@ -244,7 +244,7 @@ impl Catalog {
         self.components.values().map(Entry::summary).collect()
     }
 
-    /// All components, by id.
+    /// All components, sorted by id.
     ///
     /// # Errors
     ///
@@ -253,7 +253,7 @@ impl Catalog {
         self.components.values().map(Entry::component).collect()
     }
 
-    /// What every project gets.
+    /// The base, which every project gets.
     ///
     /// # Errors
     ///

@@ -48,7 +48,7 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
         .unwrap_or_default();
     let asked = match options.components.as_slice() {
         [] => pick(&context, &installed, ui)?,
-        names => names.to_vec(),
+        names => super::browse::ids_of(names, &context.catalog, ui)?,
     };
     let selection = resolve(&context.catalog, &installed, &asked, &options.choices)?;
     let mut request = Request {

@@ -12,7 +12,7 @@ use crate::{
     facts::{Facts, Tree},
     lock::Lock,
     path::ProjectPath,
-    plan::{FileRole, Inputs, Plan},
+    plan::{self, FileRole, Inputs, Plan},
     project::{Project, TargetOptions},
     ui::Ui,
 };
@@ -94,10 +94,11 @@ impl CommandContext {
     }
 
     fn with(project: Project, session: Option<Session>, target: &TargetOptions) -> Result<Self> {
-        let lock = project.lock()?;
+        let catalog = templates::catalog(target.templates.as_deref())?;
+        let lock = plan::with_current_ids(project.lock()?, &catalog)?;
         let facts = project.facts(target, &lock)?;
         Ok(Self {
-            catalog: templates::catalog(target.templates.as_deref())?,
+            catalog,
             project,
             lock,
             facts,

@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Result},
     hash::hash,
     lock::{FOLDER, HUB, Package, Pristine, RESTORE},
-    plan::{self, State},
+    plan::{self, Request, State},
     project::TargetOptions,
     ui::{Ui, table},
 };
@@ -45,6 +45,7 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
     let context = CommandContext::read(directory, &options.target, ui)?;
     let tree = context.tree([])?;
     let report = plan::status(&context.inputs(&tree))?;
+    let outdated = outdated(&context)?;
     let package = context.lock.package(context.facts.package());
     let code = if options.exit_code && report.has_drift() {
         FOUND
@@ -52,11 +53,17 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
         DONE
     };
     if ui.is_json() {
-        ui.document(&document(&context, &report));
+        ui.document(&document(&context, &report, &outdated));
         return Ok(code);
     }
     ui.data(&match package {
-        Some(package) => text(&context, package, &report, ui),
+        Some(package) => {
+            let mut text = text(&context, package, &report, ui);
+            for one in &outdated {
+                text.push_str(&format!("{one}: `infra update` updates it\n"));
+            }
+            text
+        }
         None => format!(
             "nothing is installed in the package `{}`\n",
             context.facts.name
@@ -65,7 +72,36 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
     Ok(code)
 }
 
-fn document(context: &CommandContext, report: &plan::Report) -> serde_json::Value {
+/// What an update would bring, a line each; nothing if it cannot be told.
+fn outdated(context: &CommandContext) -> Result<Vec<String>> {
+    let Some(package) = context.lock.package(context.facts.package()) else {
+        return Ok(Vec::new());
+    };
+    let Ok(renderings) = plan::update_renderings(&context.catalog, package, &context.facts, &[])
+    else {
+        return Ok(Vec::new());
+    };
+    let targets = renderings
+        .iter()
+        .flat_map(|rendering| rendering.files.keys());
+    let tree = context.tree(targets)?;
+    let request = Request {
+        renderings: renderings.clone(),
+        ..Request::default()
+    };
+    let Ok(plan) = plan::install(&context.inputs(&tree), &request) else {
+        return Ok(Vec::new());
+    };
+    Ok(super::update::outdated(&plan)
+        .map(super::update::described)
+        .collect())
+}
+
+fn document(
+    context: &CommandContext,
+    report: &plan::Report,
+    outdated: &[String],
+) -> serde_json::Value {
     let package = context.lock.package(context.facts.package());
     let components: Vec<_> = package
         .iter()
@@ -91,6 +127,7 @@ fn document(context: &CommandContext, report: &plan::Report) -> serde_json::Valu
         "unreadable": report.unreadable,
         "wired": report.wired,
         "drift": report.has_drift(),
+        "outdated": outdated,
     })
 }
 

@@ -80,6 +80,7 @@ fn update(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
     for one in &updated {
         ui.status("Updating", &described(one));
     }
+    show_changelogs(&context, &updated, ui);
     if plan.changes.is_empty() {
         ui.status("Unchanged", "everything is up to date");
     }
@@ -142,7 +143,7 @@ fn plan(context: &CommandContext, names: &[String], components: &[String]) -> Re
             catalog: &context.catalog,
             facts: &facts,
             tree: &tree,
-            lock: &Lock::parse(&tree)?,
+            lock: &plan::with_current_ids(Lock::parse(&tree)?, &context.catalog)?,
         };
         let request = Request {
             renderings,
@@ -155,13 +156,34 @@ fn plan(context: &CommandContext, names: &[String], components: &[String]) -> Re
     Ok(whole)
 }
 
+/// Shows what changed in each component between the two versions, once for all packages.
+fn show_changelogs(context: &CommandContext, updated: &[&Installed], ui: &Ui) {
+    let mut shown: Vec<&str> = Vec::new();
+    for one in updated {
+        let component = match one.id.as_str() {
+            HUB => context.catalog.hub(),
+            id => context.catalog.get(id),
+        };
+        let (Ok(component), Some(old)) = (component, &one.old) else {
+            continue;
+        };
+        if shown.contains(&one.id.as_str()) || ui.is_json() {
+            continue;
+        }
+        shown.push(&one.id);
+        for (version, text) in component.changes_between(old, &one.new) {
+            ui.block(&format!("\n{} {version}\n{text}\n\n", one.id));
+        }
+    }
+}
+
 /// The components of a plan that render to something else than what is recorded.
 pub(super) fn outdated(plan: &Plan) -> impl Iterator<Item = &Installed> {
     plan.installed.iter().filter(|one| one.is_changed)
 }
 
 /// A component and what becomes of it: `redis 0.1.0 to 0.2.0 in the package `shop``.
-fn described(one: &Installed) -> String {
+pub(super) fn described(one: &Installed) -> String {
     let Installed {
         package, id, new, ..
     } = one;

@@ -259,6 +259,42 @@ impl Lock {
         }
     }
 
+    /// Gives a component another id in all packages, unless one of that id is there.
+    pub fn rename_component(&mut self, old: &str, new: &str) {
+        let mut renamed = Vec::new();
+        for package in &mut self.packages {
+            if package.component(old).is_none() || package.component(new).is_some() {
+                continue;
+            }
+            renamed.push(package.folder.clone());
+            let rename = |id: &mut String| {
+                if id == old {
+                    new.clone_into(id);
+                }
+            };
+            for component in &mut package.components {
+                rename(&mut component.id);
+                component.requires.iter_mut().for_each(rename);
+            }
+            for file in &mut package.files {
+                rename(&mut file.component);
+            }
+            package.components.sort_by(|a, b| a.id.cmp(&b.id));
+        }
+        let renamed =
+            |owner: &Owner| match owner.component == old && renamed.contains(&owner.package) {
+                true => Owner {
+                    component: new.to_owned(),
+                    ..owner.clone()
+                },
+                false => owner.clone(),
+            };
+        for fragment in &mut self.fragments {
+            fragment.owners = fragment.owners.iter().map(renamed).collect();
+            fragment.home = renamed(&fragment.home);
+        }
+    }
+
     /// The components of all packages.
     pub fn components(&self) -> impl Iterator<Item = &Component> {
         self.packages.iter().flat_map(|package| &package.components)

@@ -33,7 +33,7 @@ impl PlanBuilder<'_> {
                     None => None,
                 };
                 let line = example_line(row, example.as_deref());
-                self.settle_variable(&rendering.id, &file, line, scope);
+                self.settle_variable(&rendering.id, &file, (row, line), scope);
             }
         }
         let Some(file) = self.facts.env.clone() else {
@@ -55,7 +55,7 @@ impl PlanBuilder<'_> {
                 gap: false,
             };
             let (key, is_commented) = (line.key.clone(), line.commented);
-            let settled = self.settle_variable(&rendering.id, &file, line, scope);
+            let settled = self.settle_variable(&rendering.id, &file, (row, line), scope);
             if settled == Settled::Added {
                 if self.facts.env_tracked {
                     self.note(format!("{file} is tracked by git: keep secrets out of it"));
@@ -74,10 +74,22 @@ impl PlanBuilder<'_> {
         &mut self,
         id: &str,
         file: &ProjectPath,
-        line: Line,
+        (row, line): (&EnvRow, Line),
         scope: &Scope,
     ) -> Settled {
         let key = line.key.clone();
+        for old in &row.renamed_from {
+            match self.ledger.rename_variable(file, old, id, &line) {
+                Some(Settled::Edited) => {
+                    self.note(format!(
+                        "rename `{old}` to `{key}` in {file}: you have edited it, and the old name is read for now"
+                    ));
+                    return Settled::Edited;
+                }
+                Some(settled) => return settled,
+                None => {}
+            }
+        }
         let variables = dotenv::read(self.text(file));
         let found = variables.into_iter().find(|found| found.key == key);
         let is_recorded = self.ledger.lock.fragment(file, &key).is_some();

@@ -24,6 +24,27 @@ impl PlanBuilder<'_> {
         }
     }
 
+    /// Moves a generated file to the path that it has in the new version, with the user's edits.
+    pub(super) fn rename_file(&mut self, by: &str, old: &ProjectPath, new: &ProjectPath) {
+        let is_recorded = self.files_of(by).any(|file| file.path == *old);
+        if !is_recorded || self.ledger.tree.contains_key(new) {
+            return;
+        }
+        if let Some(text) = self.ledger.tree.remove(old) {
+            self.ledger.tree.insert(new.clone(), text);
+            self.ledger.explain(old, by, format!("is {new} now"));
+        }
+        if let Some(text) = self.pristine.take(old) {
+            self.pristine.insert(new.clone(), text);
+        }
+        if let Some(package) = self.ledger.lock.package_mut(self.facts.package()) {
+            let mut files = package.files.iter_mut();
+            if let Some(file) = files.find(|file| file.path == *old) {
+                file.path = new.clone();
+            }
+        }
+    }
+
     fn files_of(&self, by: &str) -> impl Iterator<Item = &File> {
         let package = self.ledger.lock.package(self.facts.package());
         let files = package.into_iter().flat_map(|package| &package.files);

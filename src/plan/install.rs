@@ -38,6 +38,9 @@ pub fn install(inputs: &Inputs<'_>, request: &Request) -> Result<Plan> {
     builder.ledger.names_released = true;
     register(&mut builder.ledger.lock, request, facts, &hub.version);
     for rendering in &request.renderings {
+        for (old, new) in &rendering.renamed {
+            builder.rename_file(&rendering.id, old, new);
+        }
         builder.render(&rendering.id, &rendering.files);
     }
     builder.render_hub(inputs)?;

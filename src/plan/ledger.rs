@@ -196,6 +196,69 @@ impl<'a> Ledger<'a> {
         }
     }
 
+    /// Gives a variable that was added under an earlier name its new name and line, in its place.
+    /// None if there is no such variable. One that the user has edited stays, and stays recorded.
+    pub(super) fn rename_variable(
+        &mut self,
+        file: &ProjectPath,
+        old: &str,
+        id: &str,
+        line: &dotenv::Line,
+    ) -> Option<Settled> {
+        let known = self.lock.fragment(file, old)?.clone();
+        if !known.is_ours() || self.lock.fragment(file, &line.key).is_some() {
+            return None;
+        }
+        let content = Content::Variable(line.clone());
+        match revise_in(self.text(file), &known, &content) {
+            Ok((text, edit)) => {
+                self.tree.insert(file.clone(), text);
+                self.replace(&known, &edit);
+                self.wanted.insert((file.clone(), line.key.clone()));
+                self.explain(file, id, format!("{old} is {} now", line.key));
+                Some(Settled::Revised)
+            }
+            Err(UndoError::Missing) => None,
+            Err(UndoError::Modified | UndoError::NotEmpty) => {
+                self.wanted.insert((file.clone(), old.to_owned()));
+                Some(Settled::Edited)
+            }
+        }
+    }
+
+    /// Takes a fragment out now that has another place in the new version. Returns whether it is
+    /// out; one that the user has edited stays.
+    pub(super) fn take_out_renamed(
+        &mut self,
+        file: &ProjectPath,
+        pointer: &str,
+        id: &str,
+        why: &str,
+    ) -> bool {
+        let Some(known) = self.lock.fragment(file, pointer).cloned() else {
+            return true;
+        };
+        let inside = self.lock.fragments.iter().rev();
+        let inside: Vec<Fragment> = inside
+            .filter(|part| part.is_inside(file, pointer) && part.is_ours())
+            .cloned()
+            .collect();
+        let mut text = self.text(file).to_owned();
+        for part in inside.iter().chain([&known]) {
+            match undo(&text, part) {
+                Ok(undone) => text = undone,
+                Err(UndoError::Missing) => {}
+                Err(UndoError::Modified | UndoError::NotEmpty) => return false,
+            }
+        }
+        self.tree.insert(file.clone(), text);
+        for part in inside.iter().chain([&known]) {
+            self.forget(part);
+        }
+        self.explain(file, id, why);
+        true
+    }
+
     /// Notes that a place is wanted, and by whom.
     fn claim(&mut self, wanted: &Wanted, scope: &Scope) {
         let key = (wanted.file.clone(), wanted.pointer.clone());

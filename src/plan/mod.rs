@@ -35,7 +35,7 @@ mod wiring;
 pub use install::install;
 pub use remove::remove;
 pub use status::{FileState, FragmentState, Report, State, status};
-pub use update::update_renderings;
+pub use update::{update_renderings, with_current_ids};
 
 /// A file before and after; no text is no file.
 #[derive(Clone, Debug, PartialEq, Eq)]

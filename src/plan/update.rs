@@ -1,14 +1,33 @@
 //! What an update renders: the components of a package with the options that were recorded. The
 //! plan itself is that of [`super::install`].
 
+use std::collections::BTreeSet;
+
 use crate::{
     catalog::Catalog,
     error::Result,
     facts::Facts,
-    lock::Package,
+    lock::{Lock, Package},
     render::{self, Rendering},
     resolve::{Selected, resolve},
 };
+
+/// The lock with the ids that the components of this tool have: one that was renamed since it was
+/// installed gets its new id.
+pub fn with_current_ids(mut lock: Lock, catalog: &Catalog) -> Result<Lock> {
+    let installed: BTreeSet<String> = lock.components().map(|known| known.id.clone()).collect();
+    if installed.iter().all(|id| catalog.get(id).is_ok()) {
+        return Ok(lock);
+    }
+    for component in catalog.components()? {
+        for old in &component.manifest.replaces {
+            if installed.contains(old) && catalog.get(old).is_err() {
+                lock.rename_component(old, &component.id);
+            }
+        }
+    }
+    Ok(lock)
+}
 
 /// What the components of a package render to now, with their recorded options.
 ///

@@ -1,4 +1,4 @@
-//! Values that depend on the user's compose file.
+//! Values of a manifest that depend on the user's compose file. They are rendered after the plan knows it.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use super::{template_engine::environment, template_error};
 /// Texts by name.
 type Names = BTreeMap<String, String>;
 
-/// Stands where a secret is that nobody may write down.
+/// Marks a secret that must not be copied.
 const UNKNOWN: char = '\0';
 
-/// Where the services of a component are: ports, names and settings, by what the component calls them.
+/// Ports, names and environment of a component's services, by the names in the component.
 #[derive(Clone, Debug, Default)]
 pub struct ServiceBindings {
     /// The port on this machine.
@@ -25,7 +25,7 @@ pub struct ServiceBindings {
     pub resolved: BTreeMap<String, Names>,
 }
 
-/// Who reads a value.
+/// The reader of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     /// A program on this machine.
@@ -76,7 +76,7 @@ pub fn render_deferred(
         move |service: String, key: String, other: String| {
             match (get(&known, &service, &key), side) {
                 (Some(value), _) if value == other => value,
-                // A variable names the secret and does not tell it.
+                // A variable refers to the secret without containing it.
                 (Some(value), Endpoint::Container) if value.starts_with("${") => value,
                 (_, Endpoint::Host) => "PASSWORD".to_owned(),
                 (_, Endpoint::Container) => UNKNOWN.to_string(),

@@ -1,5 +1,5 @@
-//! Templates and facts in, files and fragments out. Nothing here knows what is installed, but for
-//! the rows that the hub is rendered from.
+//! Renders templates for the facts of a project. A component sees no other component; only the hub is
+//! rendered from the rows of all that are installed.
 
 use std::collections::BTreeSet;
 
@@ -40,11 +40,13 @@ pub struct Rendering {
     pub manifest: Manifest,
     /// Its files.
     pub files: Tree,
+    /// Files that had another path in an earlier version: the old path and the new one.
+    pub renamed: Vec<(ProjectPath, ProjectPath)>,
     /// Its compose fragment.
     pub compose: Option<String>,
 }
 
-/// What the hub is told of an installed component.
+/// What the templates of the hub see of an installed component.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row<'a> {
     /// The component.
@@ -73,6 +75,11 @@ pub fn component(selected: &Selected<'_>, facts: &Facts) -> Result<Rendering> {
             files.insert(destination(&component.id, &path, facts)?, text);
         }
     }
+    let mut renamed = Vec::new();
+    for (old, new) in &manifest.renamed_files {
+        let old = destination(&component.id, old, facts)?;
+        renamed.push((old, destination(&component.id, new, facts)?));
+    }
     let compose = match component.compose() {
         Some(template) => Some(text(&component.id, "compose.yml", template, &context)?),
         None => None,
@@ -83,6 +90,7 @@ pub fn component(selected: &Selected<'_>, facts: &Facts) -> Result<Rendering> {
         options: selected.options.clone(),
         manifest,
         files,
+        renamed,
         compose: compose.filter(|text| !text.trim().is_empty()),
     })
 }

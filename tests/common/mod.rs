@@ -179,7 +179,9 @@ impl World {
     #[must_use]
     pub fn with_delta(mut self, version: u32) -> Self {
         let folder = here().join("two_versions").join(version.to_string());
-        self.catalog = self.catalog.with(component(&folder, "delta"));
+        for id in folders(&folder) {
+            self.catalog = self.catalog.with(component(&folder, &id));
+        }
         self
     }
 
@@ -362,4 +364,25 @@ pub fn assert_snapshot(name: &str, text: &str) {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+/// A small generator of random numbers (splitmix64), so that a failure can be repeated.
+pub struct Random(pub u64);
+
+impl Random {
+    /// A number below a bound.
+    pub fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % bound as u64) as usize
+    }
+
+    /// Brings items into a random order.
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, self.below(last + 1));
+        }
+    }
 }

@@ -8,9 +8,9 @@ use infra_edit::{Edit, Outcome, UndoError};
 use super::{Verdict, add_all, corpus, files, names, verdict};
 
 /// Numbers that look random and are the same in every run.
-struct Dice(u64);
+struct Rng(u64);
 
-impl Dice {
+impl Rng {
     fn below(&mut self, limit: usize) -> usize {
         self.0 = self
             .0
@@ -21,14 +21,14 @@ impl Dice {
 }
 
 /// A text with a few lines deleted, doubled, moved in or out, joined, commented or cut.
-fn mutate(text: &str, dice: &mut Dice) -> String {
+fn mutate(text: &str, rng: &mut Rng) -> String {
     let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
-    for _ in 0..=dice.below(3) {
+    for _ in 0..=rng.below(3) {
         if lines.is_empty() {
             break;
         }
-        let at = dice.below(lines.len());
-        match dice.below(12) {
+        let at = rng.below(lines.len());
+        match rng.below(12) {
             0 => drop(lines.remove(at)),
             1 => lines.insert(at, lines[at].clone()),
             2 => lines[at].insert(0, ' '),
@@ -46,13 +46,13 @@ fn mutate(text: &str, dice: &mut Dice) -> String {
             9 => lines[at] = format!("{}\r\n", lines[at].trim_end()),
             10 => lines.insert(at, "        # deep\n".to_owned()),
             _ => {
-                let other = dice.below(lines.len());
+                let other = rng.below(lines.len());
                 lines.swap(at, other);
             }
         }
     }
     let mut text = lines.concat();
-    if dice.below(6) == 0 {
+    if rng.below(6) == 0 {
         text.truncate(text.trim_end().len());
     }
     text
@@ -63,9 +63,9 @@ fn mutate(text: &str, dice: &mut Dice) -> String {
 fn expect_no_damage(files: &[(String, String)], rounds: usize) -> (usize, usize, usize) {
     let (mut edited, mut unjudged, mut refused) = (0, 0, 0);
     for (name, text) in files {
-        let mut dice = Dice(text.len() as u64);
+        let mut rng = Rng(text.len() as u64);
         for _ in 0..rounds {
-            let text = mutate(text, &mut dice);
+            let text = mutate(text, &mut rng);
             if text == "\n" || text == "\r\n" {
                 // Undone to an empty text: it cannot be told from one that was empty.
                 continue;
@@ -104,7 +104,7 @@ fn mutated_real_files() {
 
 /// Adds everything, lets somebody edit the result, and undoes what still can be undone; fails if
 /// that takes a comment or a line that was not ours. Returns how many edits were undone.
-fn undone_after_edits(name: &str, text: &str, dice: &mut Dice) -> Option<usize> {
+fn undone_after_edits(name: &str, text: &str, rng: &mut Rng) -> Option<usize> {
     let mut compose = Compose::parse(text).ok()?;
     let names = names(text, &compose);
     let mut edits: Vec<Edit> = Vec::new();
@@ -113,7 +113,7 @@ fn undone_after_edits(name: &str, text: &str, dice: &mut Dice) -> Option<usize> 
             edits.extend(more);
         }
     }
-    let edited = mutate(compose.text(), dice);
+    let edited = mutate(compose.text(), rng);
     let mut compose = Compose::parse(edited.as_str()).ok()?;
     let all = edits.clone();
     let mut undone = 0;
@@ -158,9 +158,9 @@ fn undone_after_edits(name: &str, text: &str, dice: &mut Dice) -> Option<usize> 
 fn expect_edits_of_others_to_stay(files: &[(String, String)], rounds: usize) -> usize {
     let mut undone = 0;
     for (name, text) in files {
-        let mut dice = Dice(text.len() as u64);
+        let mut rng = Rng(text.len() as u64);
         for _ in 0..rounds {
-            undone += undone_after_edits(name, text, &mut dice).unwrap_or(0);
+            undone += undone_after_edits(name, text, &mut rng).unwrap_or(0);
         }
     }
     undone

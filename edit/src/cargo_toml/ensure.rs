@@ -2,9 +2,10 @@
 
 use toml_edit::{Document, Item};
 
+use super::dependency::{Dependency, Table};
 use super::read::{Section, read};
 use super::spans::Entry;
-use super::{Dependency, Table, extend, insert, spans, value};
+use super::{extend, insert, spans, value};
 use crate::text::line_of;
 use crate::{EditError, Outcome};
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::dependency::Table;
 use super::spans::{self, Entry};
+use super::value;
 use super::verify::added;
-use super::{Table, value};
 use crate::text::{line_content_end, line_of, line_start, next_line_start, replace, splice};
 use crate::{Edit, EditError, Outcome, line_end};
 use toml_edit::{Array, InlineTable, Item, Value};

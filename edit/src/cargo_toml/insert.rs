@@ -1,8 +1,9 @@
 //! The place of a new entry, and the table that it may need.
 
+use super::dependency::{Dependency, Table};
 use super::spans::{self, Entry};
+use super::value;
 use super::verify::added;
-use super::{Dependency, Table, value};
 use crate::text::{comments_above, line_start, next_line_start};
 use crate::{Edit, EditError, Outcome, line_end};
 use toml_edit::{Document, Item, TableLike, Value};

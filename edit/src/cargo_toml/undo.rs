@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use super::dependency::{Dependency, Table};
 use super::spans::{self, Entry};
-use super::{Dependency, Table, extend, insert, value};
+use super::{extend, insert, value};
 use crate::text::{line_content_end, line_start, next_line_start, replace, without_last_line_end};
 use crate::{Edit, Outcome, UndoError};
 use toml_edit::{Document, Item, Value};
@@ -14,12 +15,12 @@ struct Found {
     instead: String,
 }
 
-/// Takes an edit of [`ensure`](super::ensure) back, to the byte when nothing else changed.
+/// Undoes an edit of [`ensure`](super::ensure), to the byte if nothing else changed.
 ///
 /// # Errors
 ///
 /// [`UndoError::Modified`] when the entry is no longer what was written, [`UndoError::NotEmpty`] for a table that
-/// holds something, [`UndoError::Missing`] when there is nothing to take back.
+/// holds something, [`UndoError::Missing`] when there is nothing to undo.
 pub fn undo(text: &str, edit: &Edit) -> Result<String, UndoError> {
     edit.in_any_line_ends(text, |edit| undo_as_recorded(text, edit))
 }
@@ -38,7 +39,7 @@ fn undo_as_recorded(text: &str, edit: &Edit) -> Result<String, UndoError> {
     }
 }
 
-/// Tells whether an edit is still as it was written.
+/// Whether an edit is still as it was made.
 ///
 /// # Errors
 ///

@@ -1,6 +1,6 @@
 //! What an entry of a dependency table says, and the data of a whole manifest.
 
-use super::Dependency;
+use super::dependency::Dependency;
 use toml_edit::{Array, Document, Item, TableLike, Value};
 
 /// A text under a key of an item.

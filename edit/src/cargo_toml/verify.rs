@@ -1,10 +1,10 @@
 //! The check of every edit: the new text must say what was intended.
 
-use super::Table;
+use super::dependency::Table;
 use super::value;
 use crate::{Edit, EditError, Outcome};
 
-/// Makes the outcome, once the new text was found to mean what was intended. `expected` begins as
+/// The outcome, if the new text says what was intended. `expected` begins as
 /// the data of the old one.
 pub(super) fn added(
     mut expected: Option<toml::Table>,

@@ -89,7 +89,7 @@ impl Compose {
         })
     }
 
-    /// Takes one edit back. Undo contents before their containers; a container that still holds
+    /// Undoes one edit. Undo contents before their containers; a container that still holds
     /// something is [`UndoError::NotEmpty`] and can be tried again later.
     ///
     /// # Errors
@@ -195,7 +195,7 @@ pub fn read(text: &str) -> Result<File, EditError> {
     Ok(Compose::parse(text)?.file())
 }
 
-/// Takes one edit back from a text, as [`Compose::undo`].
+/// Undoes one edit in a text, as [`Compose::undo`].
 ///
 /// # Errors
 ///

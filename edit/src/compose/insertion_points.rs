@@ -81,7 +81,7 @@ pub(super) fn line_end_at(text: &str, at: usize, style: &Style) -> &'static str 
 }
 
 /// For a text without data: behind its comments. `None` if it is only spaces: where those end
-/// nothing could be taken out again exactly.
+/// nothing could be removed again exactly.
 pub(super) fn at_end(document: &Document, path: &[&str], value: &Value) -> Option<Change> {
     let text = document.text.as_str();
     let style = document.style();

@@ -1,6 +1,6 @@
 //! Edits inside a service: what it depends on, and its environment.
 
-use super::Compose;
+use super::editor::Compose;
 use super::insert;
 use super::service::{has_healthcheck, is_list, names};
 use super::value::Value;

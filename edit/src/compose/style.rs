@@ -18,7 +18,7 @@ pub(super) struct Style {
     pub(super) line_end: &'static str,
     pub(super) quote: char,
     /// Whether some text ends in blank lines that are content (`|+`): a blank line put behind it,
-    /// now or when what stands between is taken out, would become part of it.
+    /// now or when what stands between is removed, would become part of it.
     pub(super) keeps_blank_lines: bool,
 }
 

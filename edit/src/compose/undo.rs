@@ -1,4 +1,4 @@
-//! Taking an edit back: by its address, byte for byte where its text is unchanged, else by
+//! Undoes an edit: by its address, byte for byte where its text is unchanged, else by
 //! structure if its data is; never what somebody else wrote.
 
 use std::ops::Range;

@@ -14,7 +14,7 @@ pub struct Variable {
     /// The line of the name, counted from 1.
     pub line: usize,
     /// From the start of the first line to the end of the content of the last one.
-    pub range: Range<usize>,
+    pub(crate) range: Range<usize>,
 }
 
 /// Reads the variables in the order of the text; what is no variable is passed over.

@@ -1,10 +1,12 @@
 //! One test a habit of real env files, then the laws.
 
+use indoc::indoc;
 use insta::assert_snapshot;
 use pretty_assertions::assert_str_eq;
 use proptest::prelude::*;
 
 use super::*;
+use crate::testing::diff;
 use crate::{Edit, Outcome, UndoError};
 
 fn line(key: &str, value: &str) -> Line {
@@ -56,13 +58,13 @@ fn one(text: &str) -> (String, Option<String>) {
 
 #[test]
 fn a_line_goes_to_the_end_with_the_line_ending_of_the_file() {
-    assert_eq!(redis("A=1\n"), "A=1\nREDIS_URL=redis://localhost:6379\n");
-    assert_eq!(
+    assert_str_eq!(redis("A=1\n"), "A=1\nREDIS_URL=redis://localhost:6379\n");
+    assert_str_eq!(
         redis("A=1\r\n"),
         "A=1\r\nREDIS_URL=redis://localhost:6379\r\n"
     );
-    assert_eq!(redis(""), "REDIS_URL=redis://localhost:6379\n");
-    assert_eq!(
+    assert_str_eq!(redis(""), "REDIS_URL=redis://localhost:6379\n");
+    assert_str_eq!(
         redis("\u{feff}"),
         "\u{feff}REDIS_URL=redis://localhost:6379\n"
     );
@@ -70,8 +72,8 @@ fn a_line_goes_to_the_end_with_the_line_ending_of_the_file() {
 
 #[test]
 fn a_file_without_a_final_newline_gets_none() {
-    assert_eq!(redis("A=1"), "A=1\nREDIS_URL=redis://localhost:6379");
-    assert_eq!(
+    assert_str_eq!(redis("A=1"), "A=1\nREDIS_URL=redis://localhost:6379");
+    assert_str_eq!(
         redis("A=1\r\nB=2"),
         "A=1\r\nB=2\r\nREDIS_URL=redis://localhost:6379"
     );
@@ -86,21 +88,57 @@ fn a_block_has_a_gap_a_comment_and_perhaps_a_mark() {
         ..line("REDIS_URL", "redis://h")
     };
     let (new, _) = appended("A=1\n", &block);
-    assert_eq!(new, "A=1\n\n# where redis listens\n# REDIS_URL=redis://h\n");
+    assert_str_eq!(
+        new,
+        indoc! {"
+            A=1
+
+            # where redis listens
+            # REDIS_URL=redis://h
+        "}
+    );
     let (new, _) = appended("A=1\n\n", &block);
-    assert_eq!(new, "A=1\n\n# where redis listens\n# REDIS_URL=redis://h\n");
+    assert_str_eq!(
+        new,
+        indoc! {"
+            A=1
+
+            # where redis listens
+            # REDIS_URL=redis://h
+        "}
+    );
     let (new, _) = appended("A=1", &block);
-    assert_eq!(new, "A=1\n\n# where redis listens\n# REDIS_URL=redis://h");
+    assert_str_eq!(
+        new,
+        indoc! {"
+            A=1
+
+            # where redis listens
+            # REDIS_URL=redis://h"}
+    );
     let (new, _) = appended("", &block);
-    assert_eq!(new, "# where redis listens\n# REDIS_URL=redis://h\n");
+    assert_str_eq!(new, "# where redis listens\n# REDIS_URL=redis://h\n");
 }
 
 #[test]
 fn a_line_inside_a_quoted_value_is_no_variable() {
     for text in [
-        "KEY=\"-----BEGIN\nREDIS_URL=fake\n-----END\"\nB=1\n",
-        "A='x\nREDIS_URL=1\n'\n",
-        "A=\"x\\\"\nREDIS_URL=1\n\"\n",
+        indoc! {r#"
+            KEY="-----BEGIN
+            REDIS_URL=fake
+            -----END"
+            B=1
+        "#},
+        indoc! {"
+            A='x
+            REDIS_URL=1
+            '
+        "},
+        indoc! {r#"
+            A="x\"
+            REDIS_URL=1
+            "
+        "#},
         "A: \"x\nREDIS_URL=1\"\n",
     ] {
         assert!(redis(text).ends_with("\nREDIS_URL=redis://localhost:6379\n"));
@@ -210,9 +248,13 @@ fn a_value_is_quoted_only_where_it_must_be_and_refused_where_quotes_do_not_help(
 
 #[test]
 fn a_line_after_a_backslash_is_set_off_so_that_no_shell_joins_it() {
-    assert_eq!(
+    assert_str_eq!(
         redis("A=C:\\\n"),
-        "A=C:\\\n\nREDIS_URL=redis://localhost:6379\n"
+        indoc! {r"
+            A=C:\
+
+            REDIS_URL=redis://localhost:6379
+        "}
     );
 }
 
@@ -255,13 +297,6 @@ fn lines_are_found_among_new_neighbours_and_other_line_ends() {
     let rest = undo(&more, &edit).unwrap();
     assert_eq!(rest, "A=1\nL=w");
     assert_eq!(undo(&rest, &second).as_deref(), Ok("A=1"));
-}
-
-/// The unified diff of two texts, without the names of files and spaces at the ends of lines.
-fn diff(before: &str, after: &str) -> String {
-    let diff = crate::diff::unified(("", ""), before, after).replace('\r', "␍");
-    let lines = diff.split('\n').skip(2).map(str::trim_end);
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Appends `old`, lets somebody change the text, revises to `new`, and checks that undoing both
@@ -358,7 +393,14 @@ fn a_renamed_variable_is_renamed_in_its_place() {
     };
     let old = line("CACHE_TTL", "300s");
     let (_, after) = revised("A=1\n", &old, |text| format!("{text}B=2\n"), &new);
-    assert_str_eq!(after, "A=1\nCACHE_LIFETIME=300s\nB=2\n");
+    assert_str_eq!(
+        after,
+        indoc! {"
+            A=1
+            CACHE_LIFETIME=300s
+            B=2
+        "}
+    );
 }
 
 #[test]

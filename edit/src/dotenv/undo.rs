@@ -6,7 +6,7 @@ use super::scan::{Variable, read};
 use crate::text::{is_line_start, next_line_start, replace, without_last_line_end};
 use crate::{Edit, UndoError};
 
-/// Takes a line that was appended back, with its comment, to the byte when nothing else changed.
+/// Undoes an appended line, with its comment, to the byte if nothing else changed.
 ///
 /// # Errors
 ///
@@ -17,7 +17,7 @@ pub fn undo(text: &str, edit: &Edit) -> Result<String, UndoError> {
     Ok(replace(text, range, ""))
 }
 
-/// Tells whether an edit is still as it was written.
+/// Whether an edit is still as it was made.
 ///
 /// # Errors
 ///
@@ -26,7 +26,7 @@ pub fn state(text: &str, edit: &Edit) -> Result<(), UndoError> {
     edit.in_any_line_ends(text, |edit| locate(text, edit).map(|_| ()))
 }
 
-/// Takes back lines of which only the key and the length in bytes are known.
+/// Undoes lines of which only the key and the length in bytes are known.
 ///
 /// `is_ours` is asked about every text of that length that could have been appended for the key.
 ///
@@ -42,7 +42,7 @@ pub fn undo_where(
     locate_where(text, key, length, is_ours).map(|range| replace(text, range, ""))
 }
 
-/// Tells whether lines of which only the key and the length are known are still there.
+/// Whether lines of which only the key and the length are known are still there.
 ///
 /// # Errors
 ///

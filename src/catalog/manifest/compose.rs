@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What a component needs of a compose file.
+/// The images of a component's services, and changes of services of required components.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ComposeSpec {
-    /// By service, the image families that already play its role, without registry and tag.
+    /// By service, the images that can serve in its place, without registry and tag. A service of the
+    /// user with one of them is used.
     #[serde(default)]
     pub images: BTreeMap<String, Vec<String>>,
-    /// Services of required components that need another image.
+    /// Services of required components that get another image.
     #[serde(default)]
     pub switch: Vec<Switch>,
     /// By service, its earlier names.
@@ -29,7 +30,7 @@ pub struct Switch {
     pub from: Vec<String>,
     /// The image that takes their place.
     pub to: String,
-    /// Other image families that serve as they are.
+    /// Other images that need no change.
     #[serde(default)]
     pub also: Vec<String>,
     /// Its tag, by the major version of the old tag and what that is built on: `17`, `17-alpine`,
@@ -37,20 +38,20 @@ pub struct Switch {
     pub tags: BTreeMap<String, String>,
 }
 
-/// How a running service is recognised.
+/// A check whether a service is running.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Probe {
-    /// What the service is called.
+    /// The name of the service, for messages.
     pub name: String,
     /// The variable with its address.
     pub env: String,
     /// The port where the address names none.
     pub default_port: u16,
-    /// What is sent after connecting.
+    /// The text to send after connecting.
     #[serde(default)]
     pub send: String,
-    /// What the answer begins with.
+    /// The beginning of the expected answer.
     #[serde(default)]
     pub expect: String,
 }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct Dependency {
     /// The version requirement.
     pub version: String,
-    /// The oldest version of each compatible series that the code works with, where a project has
-    /// one already; without it, all that are compatible with `version`.
+    /// The minimum version of each compatible series that the code works with, for projects that have
+    /// the crate. Empty: all versions that are compatible with `version`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub oldest: Vec<semver::Version>,
     /// The features that are needed, sorted.

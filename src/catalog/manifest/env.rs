@@ -13,7 +13,7 @@ pub struct SettingsSpec {
     pub name: String,
 }
 
-/// A variable: the field of the settings, the lines in env files, the value in compose.
+/// An environment variable: a field of the settings, lines in env files and a value in the compose file.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct EnvRow {
@@ -21,15 +21,15 @@ pub struct EnvRow {
     pub name: String,
     /// The field in the settings struct.
     pub field: String,
-    /// What a value is.
+    /// The type of its values.
     pub kind: EnvKind,
-    /// The value when the variable is unset.
+    /// The default value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
     /// Whether it may be unset.
     #[serde(default, skip_serializing_if = "is_false")]
     pub optional: bool,
-    /// Where it must be set: `production`, that is everywhere but in development.
+    /// Where it must be set: `production` means every stage except development.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub required: Option<Stage>,
     /// The smallest value.
@@ -38,22 +38,22 @@ pub struct EnvRow {
     /// The largest value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<String>,
-    /// A function of the component that says what is wrong with a value and shows no secret, from the
-    /// module of the hub: `fn(&str) -> Result<(), impl Display>`.
+    /// A function that validates a value, as a path from the module of the hub:
+    /// `fn(&str) -> Result<(), impl Display>`. Its error must not contain the value of a secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<String>,
-    /// Whether values must never be shown; implied by the kind `secret`.
+    /// Whether values are secret; implied by the kind `secret`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub secret: bool,
-    /// The value inside the compose network.
+    /// The value for a container of the compose file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compose: Option<String>,
-    /// A value that works with the compose service, for `.env.example`.
+    /// The value in `.env.example`, for the service of the compose file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub example: Option<String>,
-    /// What it is for: a sentence that begins in lower case.
+    /// One sentence of documentation; it begins in lower case.
     pub doc: String,
-    /// Earlier names of the variable, which are still read.
+    /// Earlier names of the variable. The generated settings still read them.
     #[serde(
         default,
         rename = "renamed-from",
@@ -63,12 +63,12 @@ pub struct EnvRow {
 }
 
 impl EnvRow {
-    /// Whether it may be unset, be it in development only.
+    /// Whether it may be unset, in development at least.
     pub fn may_be_unset(&self) -> bool {
         self.optional || self.required.is_some()
     }
 
-    /// Whether values must never be shown.
+    /// Whether values are secret.
     pub fn is_secret(&self) -> bool {
         self.secret || self.kind == EnvKind::Secret
     }

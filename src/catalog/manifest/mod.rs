@@ -14,39 +14,40 @@ pub use dependency::Dependency;
 pub use env::{EnvKind, EnvRow, SettingsSpec, Stage};
 pub use wire::{Extract, Web, Wire};
 
-/// Everything that a manifest says, for one choice of options.
+/// A `component.toml`. A rendering has the manifest for its options, with the `[[when]]` tables merged.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Manifest {
     /// One line for `infra list`.
     #[serde(default)]
     pub summary: String,
-    /// The summary it is listed under.
+    /// The category that `infra list` sorts by.
     #[serde(default)]
     pub category: String,
-    /// The version of the component, raised with every change of what it renders.
+    /// The version of the component; it rises with every change of a rendering.
     pub version: semver::Version,
-    /// Words that people search for and that neither id nor summary has.
+    /// Words that `infra search` finds it by, besides id and summary.
     #[serde(default)]
     pub keywords: Vec<String>,
     /// Earlier ids of the component.
     #[serde(default)]
     pub replaces: Vec<String>,
-    /// Components that it builds on. In a `[[when]]`: components that an option needs.
+    /// Components that it requires. In a `[[when]]`: components that an option requires.
     #[serde(default)]
     pub requires: Vec<String>,
-    /// Components that it cannot stand beside.
+    /// Components that cannot be installed beside it.
     #[serde(default)]
     pub conflicts: Vec<String>,
     /// The frameworks it has code for; empty for all.
     #[serde(default)]
     pub frameworks: Vec<String>,
-    /// The lowest compiler that what it brings needs.
+    /// The minimum Rust version of its code and crates.
     pub rust_version: Option<String>,
-    /// What to do after adding it, a line each; it may name services as `example` of a variable does.
+    /// Steps for the user after `infra add`, one line each. They may name services, as the `example` of a
+    /// variable may.
     #[serde(default)]
     pub next: Vec<String>,
-    /// What can be chosen with `--set`.
+    /// The options of `--set`, by name.
     #[serde(default)]
     pub options: BTreeMap<String, OptionSpec>,
     /// Crates, in Cargo's own syntax.
@@ -55,7 +56,7 @@ pub struct Manifest {
     /// Crates of the generated tests.
     #[serde(default)]
     pub dev_dependencies: BTreeMap<String, Dependency>,
-    /// Features that bring others: by crate and feature, what need not be named beside it.
+    /// By crate and feature, the features that it enables itself and that are not listed beside it.
     #[serde(default)]
     pub implies: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     /// The struct of its settings.
@@ -70,38 +71,37 @@ pub struct Manifest {
     pub routes: Vec<Route>,
     /// What it needs of a compose file.
     pub compose: Option<ComposeSpec>,
-    /// Generated files that were called otherwise in an earlier version: the old path below `tree/`, and
-    /// the path of today.
+    /// Generated files that were renamed: the old path below `tree/` and the new one.
     #[serde(default)]
     pub renamed_files: BTreeMap<String, String>,
-    /// Lines that the project's `.gitignore` should have.
+    /// Lines for the project's `.gitignore`.
     #[serde(default)]
     pub gitignore: Vec<String>,
-    /// How a running service is recognised.
+    /// How to check that a service is running.
     #[serde(default)]
     pub probe: Vec<Probe>,
-    /// What it adds to a cold build, measured.
+    /// The measured cost of a cold build.
     pub cost: Option<Cost>,
     /// Tables that are merged into the manifest when an expression holds.
     #[serde(default)]
     pub when: Vec<toml::Table>,
 }
 
-/// Something that can be chosen.
+/// An option of a component.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct OptionSpec {
-    /// What values look like.
+    /// The type of its values.
     #[serde(rename = "type")]
     pub kind: OptionKind,
-    /// What it is when nobody chooses.
+    /// The default value.
     pub default: toml::Value,
     /// The values of a choice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<String>,
-    /// What it is for, in a line.
+    /// One line of documentation.
     pub doc: String,
-    /// Earlier names of the option; a recorded value of one of these is taken over.
+    /// Earlier names of the option. A value recorded under one of them is kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub renamed_from: Vec<String>,
 }
@@ -148,16 +148,16 @@ impl OptionSpec {
     }
 }
 
-/// A path that a component serves, and how it gets out of the way of one of the user's.
+/// A path that a component serves, and how the user moves or disables it.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Route {
-    /// The path, as the framework is told it.
+    /// The path, in the syntax of the framework.
     pub path: String,
-    /// Variables that move it elsewhere when they are set; the first holds a path.
+    /// Variables that move the route when they are set; the value of the first is the new path.
     #[serde(default)]
     pub moved_by: Vec<String>,
-    /// The option that leaves it out when it is off.
+    /// The option that removes the route when it is `false`.
     pub option: Option<String>,
 }
 

@@ -5,17 +5,17 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use super::is_false;
 
-/// Where a component stands in the hub.
+/// How the hub starts, wires and stops a component.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
 pub struct Wire {
-    /// Lower starts earlier, is further out as a layer and stops later.
+    /// A component with a lower number starts earlier, stops later, and its layer is further out.
     pub order: i64,
     /// The field of the hub.
     pub field: String,
     /// Its type, from the module of the hub.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What it is, a sentence.
+    /// One sentence of documentation.
     pub doc: String,
     /// The expression that starts it; a future of a `Result`.
     pub start: String,
@@ -25,16 +25,16 @@ pub struct Wire {
     /// The expression that stops it; a future.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shutdown: Option<String>,
-    /// What handlers can take.
+    /// Types that handlers can take as arguments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extract: Vec<Extract>,
-    /// Whether it carries traces over the border of the process: the hub then has a module for that.
+    /// Whether it propagates traces to other processes. The hub then has the module `trace`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub traces: bool,
     /// Its public error types, from the module of the hub.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<String>,
-    /// Crates whose errors it needs to be classified.
+    /// Crates whose errors the base classifies for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classifies: Vec<String>,
     /// An expression of a layer for the subscriber of `tracing`.
@@ -43,7 +43,7 @@ pub struct Wire {
     /// An expression of routes for the admin listener.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub admin: Option<String>,
-    /// Expressions of what else it gives to the hub.
+    /// Further expressions for the templates of the hub.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<String>,
     /// What it adds to the app, by web framework, in the order of the manifest: `[wire.axum]`.
@@ -101,7 +101,7 @@ where
     tables.collect()
 }
 
-/// What a handler can take as an argument.
+/// A type that handlers can take as an argument.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct Extract {

@@ -48,6 +48,9 @@ impl PlanBuilder<'_> {
         };
         let template = services::parse(&rendering.id, fragment)?;
         let is_skipped = !scope.formats.contains(&Format::Compose);
+        if !is_skipped {
+            self.rename_services(rendering);
+        }
         let Some(survey) = self.survey(is_skipped) else {
             return Ok(services::unplaced(&template));
         };
@@ -70,6 +73,33 @@ impl PlanBuilder<'_> {
             }
         }
         Ok(desired.bindings)
+    }
+
+    /// Takes services out that have another name in the new version of a component; they are added
+    /// again under that name.
+    fn rename_services(&mut self, rendering: &Rendering) {
+        let file = self.facts.compose.clone();
+        let Some(spec) = &rendering.manifest.compose else {
+            return;
+        };
+        for (new, earlier) in &spec.renamed_from {
+            for old in earlier {
+                let place = pointer("services", old);
+                let known = self.ledger.lock.fragment(&file, &place);
+                if !known.is_some_and(|known| known.is_ours()) {
+                    continue;
+                }
+                let why = format!("service {old} is {new} now");
+                if !self
+                    .ledger
+                    .take_out_renamed(&file, &place, &rendering.id, &why)
+                {
+                    self.note(format!(
+                        "the service `{old}` in {file} is called `{new}` now; you have edited it, so it stays"
+                    ));
+                }
+            }
+        }
     }
 
     /// What the compose files say; none if the file that services go to cannot be read.

@@ -6,10 +6,19 @@ mod laws;
 mod reading;
 mod taking_back;
 
+use indoc::indoc;
+use pretty_assertions::assert_str_eq;
+
 use super::*;
+use crate::testing::diff;
 use crate::{Edit, EditError, Outcome, UndoError};
 
-const PACKAGE: &str = "[package]\nname = \"a\"\nversion = \"0.1.0\"\n\n";
+const PACKAGE: &str = indoc! {r#"
+    [package]
+    name = "a"
+    version = "0.1.0"
+
+"#};
 
 fn dependency(name: &str, features: &[&str]) -> Dependency {
     Dependency {
@@ -32,19 +41,11 @@ fn edited(text: &str, table: Table, dependency: &Dependency, inherit: bool) -> (
         state(&text, edit)?;
         undo(&text, edit)
     });
-    assert_eq!(back.as_deref(), Ok(text), "undone from\n{new}");
+    assert_str_eq!(back.unwrap(), text, "undone from\n{new}");
     (new, edits)
 }
 
-fn diff(old: &str, new: &str) -> String {
-    similar::TextDiff::from_lines(old, new)
-        .iter_all_changes()
-        .filter(|change| change.tag() != similar::ChangeTag::Equal)
-        .map(|change| format!("{}{:?}\n", change.tag(), change.value()))
-        .collect::<String>()
-        .replace("\\\"", "'")
-}
-
+/// The diff that adding a dependency makes.
 fn added_to(text: &str, name: &str, features: &[&str]) -> String {
     let (new, _) = edited(text, Table::Normal, &dependency(name, features), false);
     diff(text, &new)

@@ -1,10 +1,16 @@
 //! Undoing and revising.
 
+use indoc::indoc;
+use pretty_assertions::assert_str_eq;
+
 use super::*;
 
 #[test]
 fn a_bumped_version_makes_the_entry_theirs() {
-    let text = "[dependencies]\nserde = \"1\"\n";
+    let text = indoc! {r#"
+        [dependencies]
+        serde = "1"
+    "#};
     let (new, edits) = edited(text, Table::Normal, &dependency("redis", &[]), false);
     let bumped = new.replace("redis = \"1\"", "redis = \"2\"");
     assert_eq!(undo(&bumped, &edits[0]), Err(UndoError::Modified));
@@ -21,15 +27,33 @@ fn an_entry_is_found_among_new_neighbours_and_after_a_change_of_line_ends() {
         &dependency("tokio", &["rt", "net"]),
         false,
     );
-    let moved = new.replace("serde", "# ours?\nanyhow = \"1\"\nserde") + "\nzzz = \"1\"\n";
+    let moved = new.replace(
+        "serde",
+        indoc! {r#"
+            # ours?
+            anyhow = "1"
+            serde"#},
+    ) + "\nzzz = \"1\"\n";
     let back = undo(&moved, &edits[0]).unwrap();
-    assert_eq!(
+    assert_str_eq!(
         back,
-        "[dependencies]\n# ours?\nanyhow = \"1\"\nserde = \"1\"\nzzz = \"1\"\n"
+        indoc! {r#"
+            [dependencies]
+            # ours?
+            anyhow = "1"
+            serde = "1"
+            zzz = "1"
+        "#}
     );
     let windows = moved.replace('\n', "\r\n");
     assert_eq!(undo(&windows, &edits[0]), Ok(back.replace('\n', "\r\n")));
-    let listed = "[dependencies.tokio]\nversion = \"1\"\nfeatures = [\n  \"rt\",\n]\n";
+    let listed = indoc! {r#"
+        [dependencies.tokio]
+        version = "1"
+        features = [
+          "rt",
+        ]
+    "#};
     let (new, edits) = edited(listed, Table::Normal, &dependency("tokio", &["net"]), false);
     let windows = new.replace('\n', "\r\n").replace("\"1\"", "\"1.2\"");
     let back = listed.replace('\n', "\r\n").replace("\"1\"", "\"1.2\"");
@@ -61,9 +85,9 @@ fn revising_an_entry_of_ours_gives_what_the_other_component_alone_would() {
             let ours = edits.last().unwrap();
             let (revised, edit) =
                 revise(&both, ours, table, &dependency("tokio", features)).unwrap();
-            assert_eq!(revised, alone);
+            assert_str_eq!(revised, alone);
             let back = undo(&revised, &edit).unwrap();
-            assert_eq!(back, undo(&both, ours).unwrap());
+            assert_str_eq!(back, undo(&both, ours).unwrap());
         }
     }
 }
@@ -73,7 +97,11 @@ fn revising_an_entry_of_the_users_starts_from_what_it_was() {
     for entry in [
         "tokio = \"1\"",
         "tokio = { version = \"1\", features = [\"sync\"] }",
-        "tokio = { version = \"1\", features = [\n  \"sync\", # s\n  \"time\"\n] }",
+        indoc! {r#"
+            tokio = { version = "1", features = [
+              "sync", # s
+              "time"
+            ] }"#},
         "tokio.workspace = true",
         "[dependencies.tokio]\nversion = \"1\"",
     ] {
@@ -87,11 +115,11 @@ fn revising_an_entry_of_the_users_starts_from_what_it_was() {
         );
         let wanted = dependency("tokio", &["net"]);
         let (revised, edit) = revise(&both, &edits[0], Table::Normal, &wanted).unwrap();
-        assert_eq!(revised, alone);
+        assert_str_eq!(revised, alone);
         assert_eq!(undo(&revised, &edit).as_deref(), Ok(&*text));
         let (none, edit) =
             revise(&both, &edits[0], Table::Normal, &dependency("tokio", &[])).unwrap();
-        assert_eq!(none, text);
+        assert_str_eq!(none, text);
         assert_eq!(undo(&none, &edit).as_deref(), Ok(&*text));
     }
 }
@@ -136,9 +164,17 @@ fn an_entry_of_ours_gets_another_version_features_and_default_features() {
         ),
         (&plain, r#"tokio = "1""#),
     ] {
-        let text = revised("[dependencies]\nserde = \"1\"\n", &old, behind, new);
+        let text = revised(
+            indoc! {r#"
+                [dependencies]
+                serde = "1"
+            "#},
+            &old,
+            behind,
+            new,
+        );
         let expected = format!("[dependencies]\nserde = \"1\"\n{line}\nzstd = \"0.13\" # theirs\n");
-        assert_eq!(text, expected);
+        assert_str_eq!(text, expected);
     }
 }
 
@@ -164,15 +200,26 @@ fn a_revised_entry_keeps_the_line_ends_and_the_form_of_its_table() {
             format!("dependencies = {{ serde = \"1\", {line} }}\n"),
         ),
         (
-            "[package]\nname = \"x\"\n",
+            indoc! {r#"
+                [package]
+                name = "x"
+            "#},
             format!("[package]\nname = \"x\"\n\n[dependencies]\n{line}\n"),
         ),
     ] {
-        assert_eq!(revised(text, &old, str::to_owned, &new), expected);
+        assert_str_eq!(revised(text, &old, str::to_owned, &new), expected);
     }
     let crlf = |text: &str| text.replace('\n', "\r\n");
-    let text = revised("[dependencies]\nserde = \"1\"\n", &old, crlf, &new);
-    assert_eq!(
+    let text = revised(
+        indoc! {r#"
+            [dependencies]
+            serde = "1"
+        "#},
+        &old,
+        crlf,
+        &new,
+    );
+    assert_str_eq!(
         text,
         format!("[dependencies]\r\nserde = \"1\"\r\n{line}\r\n")
     );

@@ -35,6 +35,8 @@ fn a_file_is_read_with_aliases_merge_keys_and_both_forms_of_everything() {
             image: "postgres:16"
             networks: [back]
             environment: [A=1]
+            healthcheck:
+              test: [CMD, x]
         volumes:
           data:
           more: {driver: local}
@@ -59,6 +61,7 @@ fn a_file_is_read_with_aliases_merge_keys_and_both_forms_of_everything() {
         host_network: true,
         profiles: vec!["dev".to_owned()],
         environment: vec![("A".to_owned(), "1".to_owned())],
+        healthcheck: false,
     };
     let db = Service {
         name: "db".to_owned(),
@@ -71,6 +74,7 @@ fn a_file_is_read_with_aliases_merge_keys_and_both_forms_of_everything() {
         host_network: false,
         profiles: Vec::new(),
         environment: vec![("A".to_owned(), "1".to_owned())],
+        healthcheck: true,
     };
     let expected = File {
         services: vec![web, db],

@@ -1,5 +1,9 @@
 //! What goes into a service that is there: dependencies and variables, in lines and in braces.
 
+use indoc::indoc;
+use insta::assert_snapshot;
+use pretty_assertions::assert_str_eq;
+
 use super::*;
 
 const REDIS: Add = Service("redis", "image: redis:8");
@@ -43,9 +47,13 @@ fn a_list_of_dependencies_gets_the_bare_name_as_its_neighbours_are_written() {
             " [\n      redis,\n      db # last\n    ]\n",
         ),
     ] {
-        let head = "services:\n  web:\n    image: a\n    depends_on:";
+        let head = indoc! {"
+            services:
+              web:
+                image: a
+                depends_on:"};
         let tail = "    restart: always\n";
-        assert_eq!(
+        assert_str_eq!(
             with(&format!("{head}{before}{tail}"), &[WAIT]),
             format!("{head}{after}{tail}")
         );
@@ -80,8 +88,14 @@ fn a_mapping_of_dependencies_or_none_gets_a_condition() {
             "    depends_on: !override\n      db:\n        condition: service_started\n      redis:\n        condition: service_healthy\n",
         ),
     ] {
-        let head = "services:\n  web:\n    image: a\n    networks: [n]\n    extends: base\n";
-        assert_eq!(
+        let head = indoc! {"
+            services:
+              web:
+                image: a
+                networks: [n]
+                extends: base
+        "};
+        assert_str_eq!(
             with(&format!("{head}{before}"), &[WAIT]),
             format!("{head}{after}")
         );
@@ -90,11 +104,27 @@ fn a_mapping_of_dependencies_or_none_gets_a_condition() {
 
 #[test]
 fn a_service_without_a_healthcheck_is_only_waited_for_to_start() {
-    let text = "services:\n  web:\n    image: a\n  redis:\n    image: redis\n    healthcheck:\n      disable: true\n";
-    assert_eq!(
-        with(text, &[WAIT]),
-        "services:\n  web:\n    image: a\n    depends_on:\n      redis:\n        condition: service_started\n  redis:\n    image: redis\n    healthcheck:\n      disable: true\n"
-    );
+    let text = indoc! {"
+        services:
+          web:
+            image: a
+          redis:
+            image: redis
+            healthcheck:
+              disable: true
+    "};
+    assert_snapshot!(diff(text, &with(text, &[WAIT])), @r"
+    @@ -1,6 +1,9 @@
+     services:
+       web:
+         image: a
+    +    depends_on:
+    +      redis:
+    +        condition: service_started
+       redis:
+         image: redis
+         healthcheck:
+    ");
 }
 
 #[test]
@@ -140,7 +170,7 @@ fn an_environment_gets_the_variable_in_its_own_form() {
     ] {
         let head = "services:\n  web:\n    environment:";
         let tail = "    restart: always\n";
-        assert_eq!(
+        assert_str_eq!(
             with(&format!("{head}{before}{tail}"), &[URL]),
             format!("{head}{after}{tail}")
         );
@@ -149,17 +179,37 @@ fn an_environment_gets_the_variable_in_its_own_form() {
 
 #[test]
 fn whole_files_in_braces_get_everything_in_braces() {
-    assert_eq!(
-        with("services: {web: {image: a}}\n", &[REDIS, WAIT, URL]),
-        "services: {web: {image: a, depends_on: {redis: {condition: service_started}}, environment: {REDIS_URL: redis://redis:6379}}, redis: {image: redis:8}}\n"
-    );
-    assert_eq!(
-        with(
-            "{\n  \"services\": {\n    \"web\": {\n      \"image\": \"a\"\n    }\n  }\n}\n",
-            &[REDIS, DATA, URL]
-        ),
-        "{\n  \"services\": {\n    \"web\": {\n      \"image\": \"a\",\n      \"environment\": {\"REDIS_URL\": \"redis://redis:6379\"}\n    },\n    \"redis\": {\"image\": \"redis:8\"}\n  },\n  \"volumes\": {\"redis-data\": null}\n}\n"
-    );
+    let text = "services: {web: {image: a}}\n";
+    assert_snapshot!(diff(text, &with(text, &[REDIS, WAIT, URL])), @r"
+    @@ -1 +1 @@
+    -services: {web: {image: a}}
+    +services: {web: {image: a, depends_on: {redis: {condition: service_started}}, environment: {REDIS_URL: redis://redis:6379}}, redis: {image: redis:8}}
+    ");
+    let text = indoc! {r#"
+        {
+          "services": {
+            "web": {
+              "image": "a"
+            }
+          }
+        }
+    "#};
+    assert_snapshot!(diff(text, &with(text, &[REDIS, DATA, URL])), @r#"
+    @@ -1,7 +1,10 @@
+     {
+       "services": {
+         "web": {
+    -      "image": "a"
+    -    }
+    -  }
+    +      "image": "a",
+    +      "environment": {"REDIS_URL": "redis://redis:6379"}
+    +    },
+    +    "redis": {"image": "redis:8"}
+    +  },
+    +  "volumes": {"redis-data": null}
+     }
+    "#);
 }
 
 #[test]

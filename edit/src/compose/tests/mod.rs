@@ -10,7 +10,10 @@ mod revising;
 mod undoing;
 mod writing;
 
+use pretty_assertions::assert_str_eq;
+
 use super::{Compose, Value, parse_value};
+use crate::testing::diff;
 use crate::{Edit, EditError, Outcome, UndoError};
 
 /// One fragment, to be added to any text.
@@ -81,9 +84,9 @@ fn with(text: &str, fragments: &[Add]) -> String {
             "{fragment:?}"
         );
     }
-    assert_eq!(undo_all(&after, &edits), text, "undone in order");
+    assert_str_eq!(undo_all(&after, &edits), text, "undone in order");
     edits.reverse();
-    assert_eq!(undo_all(&after, &edits), text, "undone in reverse order");
+    assert_str_eq!(undo_all(&after, &edits), text, "undone in reverse order");
     after
 }
 
@@ -96,11 +99,4 @@ fn refusal(text: &str, fragment: &Add) -> String {
 
 fn is_found(text: &str, fragment: &Add) -> bool {
     fragment.to(&mut Compose::parse(text).unwrap()) == Ok(Outcome::AlreadyPresent)
-}
-
-/// The unified diff of two texts, without the names of files and spaces at the ends of lines.
-fn diff(before: &str, after: &str) -> String {
-    let diff = crate::diff::unified(("", ""), before, after).replace('\r', "␍");
-    let lines = diff.split('\n').skip(2).map(str::trim_end);
-    lines.collect::<Vec<_>>().join("\n")
 }

@@ -1,5 +1,9 @@
 //! Where a fragment goes.
 
+use indoc::indoc;
+use insta::assert_snapshot;
+use pretty_assertions::assert_str_eq;
+
 use super::*;
 
 const REDIS: Add = Service("redis", "image: redis:8");
@@ -9,39 +13,105 @@ const URL: Add = Environment("web", "REDIS_URL", "redis://redis:6379");
 
 #[test]
 fn a_service_goes_behind_the_last_one_with_the_blank_line_that_parts_the_others() {
-    let text = "services:\n  web:\n    image: a\n\n  db:\n    image: p\n\nvolumes:\n  v:\n";
-    assert_eq!(
-        with(text, &[REDIS]),
-        "services:\n  web:\n    image: a\n\n  db:\n    image: p\n\n  redis:\n    image: redis:8\n\nvolumes:\n  v:\n"
-    );
+    let text = indoc! {"
+        services:
+          web:
+            image: a
+
+          db:
+            image: p
+
+        volumes:
+          v:
+    "};
+    assert_snapshot!(diff(text, &with(text, &[REDIS])), @r"
+    @@ -5,5 +5,8 @@
+       db:
+         image: p
+
+    +  redis:
+    +    image: redis:8
+    +
+     volumes:
+       v:
+    ");
 }
 
 #[test]
 fn services_without_blank_lines_between_them_stay_close() {
-    let text = "services:\n  web:\n    image: a\n  db:\n    image: p\n";
-    assert_eq!(
-        with(text, &[REDIS]),
-        "services:\n  web:\n    image: a\n  db:\n    image: p\n  redis:\n    image: redis:8\n"
-    );
+    let text = indoc! {"
+        services:
+          web:
+            image: a
+          db:
+            image: p
+    "};
+    assert_snapshot!(diff(text, &with(text, &[REDIS])), @r"
+    @@ -3,3 +3,5 @@
+         image: a
+       db:
+         image: p
+    +  redis:
+    +    image: redis:8
+    ");
 }
 
 #[test]
 fn sections_are_parted_as_services_are_where_only_those_tell() {
-    let close = "version: '3'\nservices:\n  web:\n    image: a\n  db:\n    image: p\n";
-    assert_eq!(
-        with(close, &[DATA]),
-        format!("{close}volumes:\n  redis-data:\n")
-    );
-    let parted = "version: '3'\nservices:\n  web:\n    image: a\n\n  db:\n    image: p\n";
-    assert_eq!(
-        with(parted, &[DATA]),
-        format!("{parted}\nvolumes:\n  redis-data:\n")
-    );
-    let single = "services:\n  web:\n    image: a\nvolumes:\n  v:\nnetworks:\n  n:\n";
-    assert_eq!(
-        with(single, &[REDIS]),
-        "services:\n  web:\n    image: a\n  redis:\n    image: redis:8\nvolumes:\n  v:\nnetworks:\n  n:\n"
-    );
+    let close = indoc! {"
+        version: '3'
+        services:
+          web:
+            image: a
+          db:
+            image: p
+    "};
+    assert_snapshot!(diff(close, &with(close, &[DATA])), @r"
+    @@ -4,3 +4,5 @@
+         image: a
+       db:
+         image: p
+    +volumes:
+    +  redis-data:
+    ");
+    let parted = indoc! {"
+        version: '3'
+        services:
+          web:
+            image: a
+
+          db:
+            image: p
+    "};
+    assert_snapshot!(diff(parted, &with(parted, &[DATA])), @r"
+    @@ -5,3 +5,6 @@
+
+       db:
+         image: p
+    +
+    +volumes:
+    +  redis-data:
+    ");
+    let single = indoc! {"
+        services:
+          web:
+            image: a
+        volumes:
+          v:
+        networks:
+          n:
+    "};
+    assert_snapshot!(diff(single, &with(single, &[REDIS])), @r"
+    @@ -1,6 +1,8 @@
+     services:
+       web:
+         image: a
+    +  redis:
+    +    image: redis:8
+     volumes:
+       v:
+     networks:
+    ");
 }
 
 #[test]
@@ -59,17 +129,34 @@ fn a_bare_volumes_key_gets_its_first_entry() {
         ("\"volumes\":\n", "\"volumes\":\n  redis-data:\n"),
         (
             "volumes:\n  # more\n",
-            "volumes:\n  # more\n  redis-data:\n",
+            indoc! {"
+                volumes:
+                  # more
+                  redis-data:
+            "},
         ),
         (
-            "volumes:\nnetworks:\n  n:\n",
-            "volumes:\n  redis-data:\nnetworks:\n  n:\n",
+            indoc! {"
+                volumes:
+                networks:
+                  n:
+            "},
+            indoc! {"
+                volumes:
+                  redis-data:
+                networks:
+                  n:
+            "},
         ),
         ("volumes:\n  {}\n", "volumes:\n  redis-data:\n"),
         ("volumes: {v: }\n", "volumes: {v: , redis-data: null}\n"),
     ] {
-        let head = "services:\n  web:\n    image: a\n";
-        assert_eq!(
+        let head = indoc! {"
+            services:
+              web:
+                image: a
+        "};
+        assert_str_eq!(
             with(&format!("{head}{tail}"), &[DATA]),
             format!("{head}{expected}")
         );
@@ -81,95 +168,245 @@ fn missing_top_level_keys_are_made() {
     for (text, expected) in [
         (
             "",
-            "services:\n  redis:\n    image: redis:8\n\nvolumes:\n  redis-data:\n",
+            indoc! {"
+                services:
+                  redis:
+                    image: redis:8
+
+                volumes:
+                  redis-data:
+            "},
         ),
         (
             "\n\n",
-            "services:\n  redis:\n    image: redis:8\n\nvolumes:\n  redis-data:\n\n",
+            indoc! {"
+                services:
+                  redis:
+                    image: redis:8
+
+                volumes:
+                  redis-data:
+
+            "},
         ),
         (
             "# nothing here\n",
-            "# nothing here\n\nservices:\n  redis:\n    image: redis:8\n\nvolumes:\n  redis-data:\n",
+            indoc! {"
+                # nothing here
+
+                services:
+                  redis:
+                    image: redis:8
+
+                volumes:
+                  redis-data:
+            "},
         ),
         (
             "# c",
-            "# c\n\nservices:\n  redis:\n    image: redis:8\n\nvolumes:\n  redis-data:",
+            indoc! {"
+                # c
+
+                services:
+                  redis:
+                    image: redis:8
+
+                volumes:
+                  redis-data:"},
         ),
         (
             "---\n",
-            "---\nservices:\n  redis:\n    image: redis:8\n\nvolumes:\n  redis-data:\n",
+            indoc! {"
+                ---
+                services:
+                  redis:
+                    image: redis:8
+
+                volumes:
+                  redis-data:
+            "},
         ),
         (
-            "version: '3'\n\n# add services here\n",
-            "version: '3'\n\nservices:\n  redis:\n    image: redis:8\n\nvolumes:\n  redis-data:\n\n# add services here\n",
+            indoc! {"
+                version: '3'
+
+                # add services here
+            "},
+            indoc! {"
+                version: '3'
+
+                services:
+                  redis:
+                    image: redis:8
+
+                volumes:
+                  redis-data:
+
+                # add services here
+            "},
         ),
         (
             "services:\n",
-            "services:\n  redis:\n    image: redis:8\n\nvolumes:\n  redis-data:\n",
+            indoc! {"
+                services:
+                  redis:
+                    image: redis:8
+
+                volumes:
+                  redis-data:
+            "},
         ),
         (
             "services: {}\n",
-            "services:\n  redis:\n    image: redis:8\n\nvolumes:\n  redis-data:\n",
+            indoc! {"
+                services:
+                  redis:
+                    image: redis:8
+
+                volumes:
+                  redis-data:
+            "},
         ),
         (
             "\u{feff}",
             "\u{feff}services:\n  redis:\n    image: redis:8\n\nvolumes:\n  redis-data:\n",
         ),
     ] {
-        assert_eq!(with(text, &[REDIS, DATA]), expected, "{text:?}");
+        assert_str_eq!(with(text, &[REDIS, DATA]), expected, "{text:?}");
     }
 }
 
 #[test]
 fn a_file_that_ends_in_a_bare_service_without_a_newline_goes_on_below_it() {
-    let text = "services:\n  web:\n    image: a\n  postgres:";
-    assert_eq!(
-        with(text, &[REDIS]),
-        "services:\n  web:\n    image: a\n  postgres:\n  redis:\n    image: redis:8"
-    );
+    let text = indoc! {"
+        services:
+          web:
+            image: a
+          postgres:"};
+    assert_snapshot!(diff(text, &with(text, &[REDIS])), @r"
+    @@ -1,4 +1,6 @@
+     services:
+       web:
+         image: a
+    -  postgres:
+    \ No newline at end of file
+    +  postgres:
+    +  redis:
+    +    image: redis:8
+    \ No newline at end of file
+    ");
 }
 
 #[test]
 fn four_trailing_blank_lines_stay_at_the_end() {
-    let text = "services:\n  web:\n    image: a\n\n\n\n\n";
-    assert_eq!(
-        with(text, &[REDIS]),
-        "services:\n  web:\n    image: a\n\n  redis:\n    image: redis:8\n\n\n\n\n"
-    );
+    let text = indoc! {"
+        services:
+          web:
+            image: a
+
+
+
+
+    "};
+    assert_snapshot!(diff(text, &with(text, &[REDIS])), @r"
+    @@ -2,6 +2,9 @@
+       web:
+         image: a
+
+    +  redis:
+    +    image: redis:8
+    +
+    ");
 }
 
 #[test]
 fn a_commented_out_tail_stays_with_its_service_and_a_glued_header_with_its_section() {
-    let text = "services:\n  web:\n    image: a\n    # healthcheck:\n    #   test: x\n\n# Volumes below\nvolumes:\n  v:\n";
-    assert_eq!(
-        with(text, &[REDIS]),
-        "services:\n  web:\n    image: a\n    # healthcheck:\n    #   test: x\n\n  redis:\n    image: redis:8\n\n# Volumes below\nvolumes:\n  v:\n"
-    );
-    let text =
-        "services:\n  web:\n    image: a\n    depends_on:\n      - db\n# glued\nnetworks:\n  n:\n";
-    assert_eq!(
-        with(text, &[WAIT, DATA]),
-        "services:\n  web:\n    image: a\n    depends_on:\n      - db\n      - redis\n# glued\nnetworks:\n  n:\nvolumes:\n  redis-data:\n"
-    );
+    let text = indoc! {"
+        services:
+          web:
+            image: a
+            # healthcheck:
+            #   test: x
+
+        # Volumes below
+        volumes:
+          v:
+    "};
+    assert_snapshot!(diff(text, &with(text, &[REDIS])), @r"
+    @@ -4,6 +4,9 @@
+         # healthcheck:
+         #   test: x
+
+    +  redis:
+    +    image: redis:8
+    +
+     # Volumes below
+     volumes:
+       v:
+    ");
+    let text = indoc! {"
+        services:
+          web:
+            image: a
+            depends_on:
+              - db
+        # glued
+        networks:
+          n:
+    "};
+    assert_snapshot!(diff(text, &with(text, &[WAIT, DATA])), @r"
+    @@ -3,6 +3,9 @@
+         image: a
+         depends_on:
+           - db
+    +      - redis
+     # glued
+     networks:
+       n:
+    +volumes:
+    +  redis-data:
+    ");
 }
 
 #[test]
 fn a_hundred_and_twenty_comment_lines_are_no_limit() {
     let comments = "    # c\n".repeat(120);
     let text = format!("services:\n  web:\n    image: a\n{comments}");
-    assert_eq!(
-        with(&text, &[REDIS]),
-        format!("services:\n  web:\n    image: a\n{comments}\n  redis:\n    image: redis:8\n")
-    );
+    assert_snapshot!(diff(&text, &with(&text, &[REDIS])), @r"
+    @@ -121,3 +121,6 @@
+         # c
+         # c
+         # c
+    +
+    +  redis:
+    +    image: redis:8
+    ");
 }
 
 #[test]
 fn block_scalars_keep_their_text_to_the_last_blank_line() {
     for tail in [
-        "|+\n      run\n\n\n",
-        "|\n      run\n      # not a comment\n",
-        "|2\n        a\n       b\n",
-        ">-\n      a\n      b\n",
+        indoc! {"
+            |+
+                  run
+
+
+        "},
+        indoc! {"
+            |
+                  run
+                  # not a comment
+        "},
+        indoc! {"
+            |2
+                    a
+                   b
+        "},
+        indoc! {"
+            >-
+                  a
+                  b
+        "},
     ] {
         let text = format!("services:\n  web:\n    command: {tail}volumes:\n  v:\n");
         let after = with(&text, &[REDIS]);
@@ -178,7 +415,12 @@ fn block_scalars_keep_their_text_to_the_last_blank_line() {
             "{after}"
         );
         assert!(
-            after.ends_with("  redis:\n    image: redis:8\nvolumes:\n  v:\n"),
+            after.ends_with(indoc! {"
+                  redis:
+                    image: redis:8
+                volumes:
+                  v:
+            "}),
             "{after}"
         );
     }
@@ -186,69 +428,163 @@ fn block_scalars_keep_their_text_to_the_last_blank_line() {
 
 #[test]
 fn quoted_and_plain_texts_over_several_lines_are_not_taken_for_keys() {
-    let text = "services:\n  web:\n    command: \"x\n      services:\n      volumes:\n      y\"\n    entrypoint: foo\n      bar\n";
-    assert_eq!(
-        with(text, &[REDIS, DATA]),
-        format!("{text}\n  redis:\n    image: redis:8\n\nvolumes:\n  redis-data:\n")
-    );
+    let text = indoc! {r#"
+        services:
+          web:
+            command: "x
+              services:
+              volumes:
+              y"
+            entrypoint: foo
+              bar
+    "#};
+    assert_snapshot!(diff(text, &with(text, &[REDIS, DATA])), @r#"
+    @@ -6,3 +6,9 @@
+           y"
+         entrypoint: foo
+           bar
+    +
+    +  redis:
+    +    image: redis:8
+    +
+    +volumes:
+    +  redis-data:
+    "#);
 }
 
 #[test]
 fn a_commented_out_service_or_a_command_of_its_name_is_not_the_service() {
-    let text = "services:\n  # redis:\n  #   image: redis\n  web:\n    command: 'redis:'\n";
-    assert_eq!(
-        with(text, &[REDIS]),
-        format!("{text}\n  redis:\n    image: redis:8\n")
-    );
+    let text = indoc! {"
+        services:
+          # redis:
+          #   image: redis
+          web:
+            command: 'redis:'
+    "};
+    assert_snapshot!(diff(text, &with(text, &[REDIS])), @r"
+    @@ -3,3 +3,6 @@
+       #   image: redis
+       web:
+         command: 'redis:'
+    +
+    +  redis:
+    +    image: redis:8
+    ");
 }
 
 #[test]
 fn quoted_dotted_and_spaced_keys_are_found() {
-    assert_eq!(
-        with("\"services\" :\n  'web':\n    \"image\" : a\n", &[URL]),
-        "\"services\" :\n  'web':\n    \"image\" : a\n    environment:\n      REDIS_URL: 'redis://redis:6379'\n".replace('\'', "").replace("web", "'web'")
-    );
-    assert_eq!(
-        with(
-            "services:\n  my.app:\n    image: a\n",
-            &[Dependency("my.app", "redis")]
-        ),
-        "services:\n  my.app:\n    image: a\n    depends_on:\n      redis:\n        condition: service_healthy\n"
-    );
+    let text = indoc! {r#"
+        "services" :
+          'web':
+            "image" : a
+    "#};
+    assert_snapshot!(diff(text, &with(text, &[URL])), @r#"
+    @@ -1,3 +1,5 @@
+     "services" :
+       'web':
+         "image" : a
+    +    environment:
+    +      REDIS_URL: redis://redis:6379
+    "#);
+    let text = indoc! {"
+        services:
+          my.app:
+            image: a
+    "};
+    assert_snapshot!(diff(text, &with(text, &[Dependency("my.app", "redis")])), @r"
+    @@ -1,3 +1,6 @@
+     services:
+       my.app:
+         image: a
+    +    depends_on:
+    +      redis:
+    +        condition: service_healthy
+    ");
 }
 
 #[test]
 fn document_marks_directives_and_extensions_stay_around() {
-    assert_eq!(
-        with(
-            "%YAML 1.2\n---\nservices:\n  web:\n    image: a\n...\n",
-            &[REDIS, DATA]
-        ),
-        "%YAML 1.2\n---\nservices:\n  web:\n    image: a\n\n  redis:\n    image: redis:8\n\nvolumes:\n  redis-data:\n...\n"
-    );
-    assert_eq!(
-        with(
-            "volumes:\n  v:\n  # more\n\nservices:\n  web:\n    image: a\n\nx-foo:\n  bar: 1\n",
-            &[REDIS, DATA]
-        ),
-        "volumes:\n  v:\n  redis-data:\n  # more\n\nservices:\n  web:\n    image: a\n\n  redis:\n    image: redis:8\n\nx-foo:\n  bar: 1\n"
-    );
+    let text = indoc! {"
+        %YAML 1.2
+        ---
+        services:
+          web:
+            image: a
+        ...
+    "};
+    assert_snapshot!(diff(text, &with(text, &[REDIS, DATA])), @r"
+    @@ -3,4 +3,10 @@
+     services:
+       web:
+         image: a
+    +
+    +  redis:
+    +    image: redis:8
+    +
+    +volumes:
+    +  redis-data:
+     ...
+    ");
+    let text = indoc! {"
+        volumes:
+          v:
+          # more
+
+        services:
+          web:
+            image: a
+
+        x-foo:
+          bar: 1
+    "};
+    assert_snapshot!(diff(text, &with(text, &[REDIS, DATA])), @r"
+    @@ -1,10 +1,14 @@
+     volumes:
+       v:
+    +  redis-data:
+       # more
+
+     services:
+       web:
+         image: a
+
+    +  redis:
+    +    image: redis:8
+    +
+     x-foo:
+       bar: 1
+    ");
 }
 
 #[test]
 fn a_comment_behind_the_last_volume_stays_there() {
     let text = "volumes:\n  cargo_cache: # kept between builds\n";
-    assert_eq!(with(text, &[DATA]), format!("{text}  redis-data:\n"));
+    assert_snapshot!(diff(text, &with(text, &[DATA])), @r"
+    @@ -1,2 +1,3 @@
+     volumes:
+       cargo_cache: # kept between builds
+    +  redis-data:
+    ");
 }
 
 #[test]
 fn an_anchor_with_many_aliases_is_no_limit() {
-    let mut text = "x-base: &base\n  restart: always\nservices:\n".to_owned();
+    let mut text = indoc! {"
+        x-base: &base
+          restart: always
+        services:
+    "}
+    .to_owned();
     for index in 0..60 {
         text.push_str(&format!("  s{index}:\n    <<: *base\n    image: a\n"));
     }
-    assert_eq!(
-        with(&text, &[REDIS]),
-        format!("{text}  redis:\n    image: redis:8\n")
-    );
+    assert_snapshot!(diff(&text, &with(&text, &[REDIS])), @r"
+    @@ -181,3 +181,5 @@
+       s59:
+         <<: *base
+         image: a
+    +  redis:
+    +    image: redis:8
+    ");
 }

@@ -1,5 +1,9 @@
 //! What is not edited, and what is there already.
 
+use indoc::indoc;
+use insta::assert_snapshot;
+use pretty_assertions::assert_str_eq;
+
 use super::*;
 
 const WAIT: Add = Dependency("web", "redis");
@@ -12,19 +16,40 @@ fn texts_that_are_no_single_mapping_are_unreadable_with_a_line() {
             "services:\n  web: [\n",
             "line 2: not valid YAML: unclosed bracket '['",
         ),
-        ("a: 1\n---\nb: 2\n", "line 2: more than one document"),
         (
-            "services:\n  a:\nservices:\n  b:\n",
+            indoc! {"
+                a: 1
+                ---
+                b: 2
+            "},
+            "line 2: more than one document",
+        ),
+        (
+            indoc! {"
+                services:
+                  a:
+                services:
+                  b:
+            "},
             "line 3: the key `services` is there twice",
         ),
         (
-            "services:\n  a:\n    x: 1\n    x: 1\n",
+            indoc! {"
+                services:
+                  a:
+                    x: 1
+                    x: 1
+            "},
             "line 4: the key `x` is there twice",
         ),
         ("- a\n", "line 1: the top level is not a mapping"),
         ("just text\n", "line 1: the top level is not a mapping"),
         (
-            "version: '3'\nservices:\n  - a\n",
+            indoc! {"
+                version: '3'
+                services:
+                  - a
+            "},
             "line 2: `services` is not a mapping",
         ),
         ("? [a]\n: 1\n", "line 1: a key is not a scalar"),
@@ -55,7 +80,16 @@ fn nesting_and_aliases_without_end_are_refused_and_not_followed() {
 
 #[test]
 fn an_inherited_part_is_not_replaced_by_one_of_our_own() {
-    let text = "x-b: &b\n  environment:\n    A: 1\n  depends_on: [db]\nservices:\n  web:\n    <<: *b\n    image: n\n";
+    let text = indoc! {"
+        x-b: &b
+          environment:
+            A: 1
+          depends_on: [db]
+        services:
+          web:
+            <<: *b
+            image: n
+    "};
     assert_eq!(
         refusal(text, &URL),
         "line 7: `/services/web` cannot be edited: `environment` comes from a merge key (`<<`), and an own one would replace it"
@@ -68,29 +102,61 @@ fn an_inherited_part_is_not_replaced_by_one_of_our_own() {
 
 #[test]
 fn an_anchor_that_would_carry_the_edit_elsewhere_is_refused() {
-    let shared =
-        "services:\n  web:\n    depends_on: &deps\n      - db\n  w2:\n    depends_on: *deps\n";
+    let shared = indoc! {"
+        services:
+          web:
+            depends_on: &deps
+              - db
+          w2:
+            depends_on: *deps
+    "};
     assert_eq!(
         refusal(shared, &WAIT),
         "line 3: `/services/web/depends_on` cannot be edited: an anchor (`&`) shares it with other places"
     );
-    let aliased = "services:\n  web: &web\n    image: a\n  worker:\n    <<: *web\n";
+    let aliased = indoc! {"
+        services:
+          web: &web
+            image: a
+          worker:
+            <<: *web
+    "};
     assert_eq!(
         refusal(aliased, &WAIT),
         "line 2: `/services/web/depends_on/redis` cannot be edited: an anchor (`&`) shares it with other places"
     );
-    let null = "services:\n  web:\n    image: a\nvolumes: &v\nx: *v\n";
+    let null = indoc! {"
+        services:
+          web:
+            image: a
+        volumes: &v
+        x: *v
+    "};
     assert!(refusal(null, &Volume("data")).contains("an anchor"));
-    let unused = "services:\n  web:\n    environment: &e\n      A: 1\n";
-    assert_eq!(
-        with(unused, &[URL]),
-        format!("{unused}      REDIS_URL: redis://redis:6379\n")
-    );
+    let unused = indoc! {"
+        services:
+          web:
+            environment: &e
+              A: 1
+    "};
+    assert_snapshot!(diff(unused, &with(unused, &[URL])), @r"
+    @@ -2,3 +2,4 @@
+       web:
+         environment: &e
+           A: 1
+    +      REDIS_URL: redis://redis:6379
+    ");
 }
 
 #[test]
 fn an_alias_cannot_be_inserted_into() {
-    let text = "x-env: &env\n  A: 1\nservices:\n  web:\n    environment: *env\n";
+    let text = indoc! {"
+        x-env: &env
+          A: 1
+        services:
+          web:
+            environment: *env
+    "};
     assert_eq!(
         refusal(text, &URL),
         "line 5: `/services/web/environment` cannot be edited: it is an alias (`*`), so the edit would not stay here"
@@ -99,11 +165,21 @@ fn an_alias_cannot_be_inserted_into() {
 
 #[test]
 fn a_merge_key_beside_the_entry_is_no_hindrance() {
-    let text = "x-env: &env\n  A: 1\nservices:\n  web:\n    environment:\n      <<: *env\n";
-    assert_eq!(
-        with(text, &[URL]),
-        format!("{text}      REDIS_URL: redis://redis:6379\n")
-    );
+    let text = indoc! {"
+        x-env: &env
+          A: 1
+        services:
+          web:
+            environment:
+              <<: *env
+    "};
+    assert_snapshot!(diff(text, &with(text, &[URL])), @r"
+    @@ -4,3 +4,4 @@
+       web:
+         environment:
+           <<: *env
+    +      REDIS_URL: redis://redis:6379
+    ");
 }
 
 #[test]
@@ -119,7 +195,11 @@ fn what_is_reset_would_be_dropped() {
 
 #[test]
 fn a_key_with_a_question_mark_is_left_alone() {
-    let text = "services:\n  ? web\n  : image: n\n";
+    let text = indoc! {"
+        services:
+          ? web
+          : image: n
+    "};
     assert_eq!(
         refusal(text, &Service("redis", "image: r")),
         "line 2: `/services` cannot be edited: its first key does not begin a line"
@@ -128,18 +208,39 @@ fn a_key_with_a_question_mark_is_left_alone() {
 
 #[test]
 fn a_block_text_that_ends_without_a_newline_would_get_one() {
-    let text = "services:\n  web:\n    command: |\n      run";
+    let text = indoc! {"
+        services:
+          web:
+            command: |
+              run"};
     assert!(refusal(text, &Service("redis", "image: r")).contains("something else than meant"));
-    let text = "services:\n  web:\n    command: |-\n      run";
-    assert_eq!(
-        with(text, &[Volume("v")]),
-        format!("{text}\n\nvolumes:\n  v:")
-    );
+    let text = indoc! {"
+        services:
+          web:
+            command: |-
+              run"};
+    assert_snapshot!(diff(text, &with(text, &[Volume("v")])), @r"
+    @@ -1,4 +1,7 @@
+     services:
+       web:
+         command: |-
+    -      run
+    \ No newline at end of file
+    +      run
+    +
+    +volumes:
+    +  v:
+    \ No newline at end of file
+    ");
 }
 
 #[test]
 fn no_such_service_and_itself_are_no_dependencies() {
-    let text = "services:\n  web:\n    image: a\n";
+    let text = indoc! {"
+        services:
+          web:
+            image: a
+    "};
     assert_eq!(
         refusal(text, &Dependency("app", "redis")),
         "line 1: `/services/app` cannot be edited: there is no such service"
@@ -149,7 +250,14 @@ fn no_such_service_and_itself_are_no_dependencies() {
         "line 2: `/services/web/depends_on` cannot be edited: a service cannot depend on itself"
     );
     assert_eq!(
-        refusal("services:\n  web:\n    depends_on: db\n", &WAIT),
+        refusal(
+            indoc! {"
+                services:
+                  web:
+                    depends_on: db
+            "},
+            &WAIT
+        ),
         "line 3: `/services/web/depends_on` cannot be edited: it is not a mapping"
     );
 }
@@ -158,14 +266,31 @@ fn no_such_service_and_itself_are_no_dependencies() {
 fn a_service_that_says_as_much_or_more_is_found_in_any_writing() {
     let wanted = Service("redis", "image: \"redis:8\"\nports: [\"6379:6379\"]\n");
     for text in [
-        "services:\n  redis:\n    image: redis:8\n    ports:\n      - 6379:6379\n",
+        indoc! {"
+            services:
+              redis:
+                image: redis:8
+                ports:
+                  - 6379:6379
+        "},
         "services: {redis: {ports: ['1:1', '6379:6379'], restart: always, image: 'redis:8'}}\n",
-        "x-r: &r\n  image: redis:8\nservices:\n  redis:\n    <<: *r\n    ports: ['6379:6379']\n",
+        indoc! {"
+            x-r: &r
+              image: redis:8
+            services:
+              redis:
+                <<: *r
+                ports: ['6379:6379']
+        "},
     ] {
         assert!(is_found(text, &wanted), "{text}");
     }
     assert!(is_found(
-        "volumes:\n  data:\n    driver: local\n",
+        indoc! {"
+            volumes:
+              data:
+                driver: local
+        "},
         &Volume("data")
     ));
 }
@@ -233,11 +358,20 @@ fn a_variable_with_any_value_is_found_and_never_changed() {
         );
         assert!(is_found(&text, &URL), "{text}");
     }
-    let text = "services:\n  web:\n    environment:\n      - MY_REDIS_URL=x\n      - REDIS_URL_2\n";
-    assert_eq!(
-        with(text, &[URL]),
-        format!("{text}      - REDIS_URL=redis://redis:6379\n")
-    );
+    let text = indoc! {"
+        services:
+          web:
+            environment:
+              - MY_REDIS_URL=x
+              - REDIS_URL_2
+    "};
+    assert_snapshot!(diff(text, &with(text, &[URL])), @r"
+    @@ -3,3 +3,4 @@
+         environment:
+           - MY_REDIS_URL=x
+           - REDIS_URL_2
+    +      - REDIS_URL=redis://redis:6379
+    ");
 }
 
 #[test]
@@ -272,7 +406,7 @@ fn a_scalar_is_replaced_in_its_own_quotes_and_restored() {
         );
         assert_eq!(compose.state(&edit), Ok(()));
         compose.undo(&edit).unwrap();
-        assert_eq!(compose.text(), text);
+        assert_str_eq!(compose.text(), text);
         assert_eq!(compose.undo(&edit), Err(UndoError::Missing));
         let mut other = Compose::parse(text.replace("postgres:16", "other")).unwrap();
         assert_eq!(other.undo(&edit), Err(UndoError::Modified));
@@ -281,7 +415,17 @@ fn a_scalar_is_replaced_in_its_own_quotes_and_restored() {
 
 #[test]
 fn a_scalar_that_is_shared_or_not_there_is_not_replaced() {
-    let text = "x-i: &i postgres:16\nservices:\n  a: &a\n    image: &j p\n  b:\n    image: *j\n  c:\n    image: *i\n  d: {}\n";
+    let text = indoc! {"
+        x-i: &i postgres:16
+        services:
+          a: &a
+            image: &j p
+          b:
+            image: *j
+          c:
+            image: *i
+          d: {}
+    "};
     let mut compose = Compose::parse(text).unwrap();
     for address in [
         "/services/a/image",
@@ -297,7 +441,7 @@ fn a_scalar_that_is_shared_or_not_there_is_not_replaced() {
             "{address}"
         );
     }
-    assert_eq!(compose.text(), text);
+    assert_str_eq!(compose.text(), text);
 }
 
 #[test]

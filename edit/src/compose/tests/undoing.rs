@@ -1,8 +1,15 @@
 //! Taking fragments back after others have edited the file.
 
+use indoc::indoc;
+use pretty_assertions::assert_str_eq;
+
 use super::*;
 
-const WEB: &str = "services:\n  web:\n    image: a\n";
+const WEB: &str = indoc! {"
+    services:
+      web:
+        image: a
+"};
 const REDIS: Add = Service("redis", "image: redis:8");
 
 /// Adds to a text, lets somebody change the result, and takes the first edit back.
@@ -78,8 +85,17 @@ fn what_was_only_written_otherwise_is_taken_out_by_its_lines() {
 
 #[test]
 fn a_fragment_that_was_moved_is_taken_out_where_it_is_now() {
-    let moved =
-        |_: &str| "services:\n  redis:\n    image: redis:8\n\n  web:\n    image: a\n".to_owned();
+    let moved = |_: &str| {
+        indoc! {"
+            services:
+              redis:
+                image: redis:8
+
+              web:
+                image: a
+        "}
+        .to_owned()
+    };
     assert_eq!(after(WEB, &REDIS, moved).as_deref(), Ok(WEB));
     let behind = |text: &str| format!("{text}\n  mq:\n    image: m\n");
     assert_eq!(
@@ -93,13 +109,24 @@ fn notes_of_others_around_a_fragment_stay() {
     let noted = |text: &str| text.replace("\n  redis:", "\n  # mine\n  redis:") + "  # yours\n";
     assert_eq!(
         after(WEB, &REDIS, noted).as_deref(),
-        Ok("services:\n  web:\n    image: a\n\n  # mine\n  # yours\n")
+        Ok(indoc! {"
+            services:
+              web:
+                image: a
+
+              # mine
+              # yours
+        "})
     );
 }
 
 #[test]
 fn an_item_in_brackets_that_got_a_neighbour_leaves_it_alone() {
-    let text = "services:\n  web:\n    depends_on: []\n";
+    let text = indoc! {"
+        services:
+          web:
+            depends_on: []
+    "};
     let wait = Dependency("web", "redis");
     for (now, left) in [
         ("[redis, db]", "[db]"),
@@ -117,7 +144,11 @@ fn an_item_in_brackets_that_got_a_neighbour_leaves_it_alone() {
 
 #[test]
 fn an_entry_in_braces_that_got_a_neighbour_leaves_it_alone() {
-    let text = "services:\n  web:\n    environment: {A: 1}\n";
+    let text = indoc! {"
+        services:
+          web:
+            environment: {A: 1}
+    "};
     let url = Environment("web", "B", "x");
     for (now, left) in [
         ("{A: 1, B: x, C: 2}", "{A: 1, C: 2}"),
@@ -131,7 +162,12 @@ fn an_entry_in_braces_that_got_a_neighbour_leaves_it_alone() {
 
 #[test]
 fn a_variable_in_a_list_is_known_by_its_name() {
-    let text = "services:\n  web:\n    environment:\n      - A=1\n";
+    let text = indoc! {"
+        services:
+          web:
+            environment:
+              - A=1
+    "};
     let url = Environment("web", "B", "x");
     assert_eq!(
         after(text, &url, |text| text.replace("B=x", "B=y")),
@@ -164,7 +200,7 @@ fn a_container_is_taken_back_only_when_nothing_is_left_in_it() {
     assert_eq!(compose.undo(&a[0]), Err(UndoError::NotEmpty));
     compose.undo(&b[0]).unwrap();
     compose.undo(&a[0]).unwrap();
-    assert_eq!(compose.text(), WEB);
+    assert_str_eq!(compose.text(), WEB);
     assert_eq!(compose.undo(&a[0]), Err(UndoError::Missing));
 }
 
@@ -176,7 +212,12 @@ fn two_components_that_share_containers_come_out_in_any_order() {
         "services:\n",
         "services: {web: {image: a}}\n",
         "# c",
-        "services:\n  web:\n    image: a\nvolumes: {}  # c\n",
+        indoc! {"
+            services:
+              web:
+                image: a
+            volumes: {}  # c
+        "},
         "services:\r\n  web:\r\n    image: a",
         "{\"services\": {\"web\": {\"image\": \"a\"}}}",
     ];
@@ -207,9 +248,9 @@ fn two_components_that_share_containers_come_out_in_any_order() {
         for turn in 0..edits.len() {
             let mut order = edits.clone();
             order.rotate_left(turn);
-            assert_eq!(undo_all(&all, &order), text, "turned by {turn} in\n{all}");
+            assert_str_eq!(undo_all(&all, &order), text, "turned by {turn} in\n{all}");
             order.reverse();
-            assert_eq!(
+            assert_str_eq!(
                 undo_all(&all, &order),
                 text,
                 "turned back by {turn} in\n{all}"
@@ -221,7 +262,12 @@ fn two_components_that_share_containers_come_out_in_any_order() {
 #[test]
 fn an_empty_value_comes_back_as_it_was_written() {
     let (text, edits) = add(
-        "services:\n  web:\n    image: a\nvolumes: {} # none\n",
+        indoc! {"
+            services:
+              web:
+                image: a
+            volumes: {} # none
+        "},
         &Volume("data"),
     )
     .unwrap();

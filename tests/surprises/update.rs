@@ -1,0 +1,207 @@
+//! `infra update` at the command line: what is told, what can be taken back, and which packages.
+
+use super::life::{MAIN, MANIFEST, Project};
+
+/// The folder of a version of the test component `delta`.
+fn version(number: u32) -> String {
+    let here = env!("CARGO_MANIFEST_DIR");
+    format!("--templates {here}/tests/two_versions/{number}")
+}
+
+fn old(project: &Project, command: &str) -> String {
+    said(project, &format!("{} {command}", version(1)), 0)
+}
+
+fn new(project: &Project, command: &str, code: i32) -> String {
+    said(project, &format!("{} {command}", version(2)), code)
+}
+
+#[track_caller]
+fn said(project: &Project, command: &str, code: i32) -> String {
+    let run = project.infra(command);
+    assert_eq!(run.code, code, "{command}: {}", run.said);
+    run.said
+}
+
+const FILE: &str = "src/infra/delta/mod.rs";
+
+fn with_delta() -> Project {
+    let project = Project::plain(&[]);
+    old(&project, "add delta");
+    project
+}
+
+/// A project in which the update leaves a conflict.
+fn with_conflict() -> Project {
+    let project = with_delta();
+    let text = project.text(FILE);
+    project.write(
+        FILE,
+        &text.replace("in its first version", "in our version"),
+    );
+    project
+}
+
+#[test]
+fn an_update_is_announced_shown_and_done_once() {
+    let project = with_delta();
+    let before = project.files();
+    let text = new(&project, "update --check", 5);
+    assert!(text.contains("delta 1.0.0 to 2.0.0"), "{text}");
+    let text = new(&project, "status", 0);
+    assert!(text.contains("infra update"), "{text}");
+    let text = new(&project, "update --dry-run", 0);
+    assert!(text.contains("nothing was written"), "{text}");
+    new(&project, "update --diff", 0);
+    assert!(project.files() == before);
+    let text = new(&project, "update", 0);
+    for part in [
+        "Updating delta 1.0.0 to 2.0.0",
+        "Measures to the side",
+        "uuid 1.8 to 1.11",
+        "service delta: image",
+        "DELTA_NAME is DELTA_TITLE now",
+        "service delta-cache is delta-store now",
+    ] {
+        assert!(text.contains(part), "{part}:\n{text}");
+    }
+    assert!(!text.contains("The first version"), "{text}");
+    let text = new(&project, "update --check", 0);
+    assert!(text.contains("up to date"), "{text}");
+    let text = new(&project, "update", 0);
+    assert!(text.contains("everything is up to date"), "{text}");
+    let text = new(&project, "status --exit-code", 0);
+    assert!(!text.contains("infra update"), "{text}");
+    let removed = project.infra(&format!("{} remove delta", version(2)));
+    assert_eq!(removed.code, 0, "{}", removed.said);
+    assert!(
+        !project
+            .files()
+            .keys()
+            .any(|path| path.starts_with(".infra"))
+    );
+}
+
+#[test]
+fn a_conflict_stops_everything_else_until_it_is_resolved() {
+    let project = with_conflict();
+    let text = new(&project, "update", 7);
+    assert!(text.contains("infra update --abort"), "{text}");
+    for command in ["add epsilon", "update", "remove delta"] {
+        let text = project.refuses_now(&format!("{} {command}", version(2)), 4);
+        assert!(text.contains("infra update --continue"), "{text}");
+    }
+    let text = project.refuses_now(&format!("{} update --continue", version(2)), 4);
+    assert!(text.contains("src/infra/delta/mod.rs:1"), "{text}");
+    let marked = project.text(FILE);
+    let resolved = marked.lines().filter(|line| {
+        !["<<<<<<<", "|||||||", "=======", ">>>>>>>"]
+            .iter()
+            .any(|mark| line.starts_with(mark))
+    });
+    let resolved: Vec<&str> = resolved.collect();
+    project.write(FILE, &(resolved.join("\n") + "\n"));
+    let text = project.refuses_now(&format!("{} add epsilon", version(2)), 4);
+    assert!(text.contains("infra update --continue"), "{text}");
+    new(&project, "update --continue", 0);
+    new(&project, "add epsilon", 0);
+    let text = project.refuses_now(&format!("{} update --continue", version(2)), 2);
+    assert!(text.contains("no update waits"), "{text}");
+}
+
+#[test]
+fn an_update_with_a_conflict_can_be_taken_back_to_the_byte() {
+    let project = with_conflict();
+    let before = project.files();
+    new(&project, "update", 7);
+    // What was done to resolve the conflict goes too.
+    project.append(FILE, "\n// Half resolved.\n");
+    new(&project, "update --abort", 0);
+    assert!(project.files() == before);
+    project.refuses_now(&format!("{} update --abort", version(2)), 2);
+    // The next try finds the same conflict.
+    new(&project, "update", 7);
+}
+
+#[test]
+fn edits_of_other_files_are_not_lost_by_taking_an_update_back() {
+    let project = with_conflict();
+    new(&project, "update", 7);
+    project.append("Cargo.toml", "# Mine.\n");
+    let text = project.refuses_now(&format!("{} update --abort", version(2)), 4);
+    assert!(text.contains("Cargo.toml"), "{text}");
+}
+
+#[test]
+fn one_package_or_the_whole_workspace_is_updated() {
+    let workspace = "[workspace]\nresolver = \"3\"\nmembers = [\"a\", \"b\"]\n";
+    let (a, b) = (
+        MANIFEST.replace("\"kiosk\"", "\"a\""),
+        MANIFEST.replace("\"kiosk\"", "\"b\""),
+    );
+    let project = Project::new(&[
+        ("Cargo.toml", workspace),
+        ("a/Cargo.toml", &a),
+        ("a/src/main.rs", MAIN),
+        ("b/Cargo.toml", &b),
+        ("b/src/main.rs", MAIN),
+    ]);
+    let before = project.files();
+    for package in ["a", "b"] {
+        old(&project, &format!("add delta -p {package}"));
+    }
+    let text = new(&project, "update -p a", 0);
+    assert!(
+        text.contains("package `a`") && !text.contains("package `b`"),
+        "{text}"
+    );
+    // Both packages use one service, which has the newer version now.
+    assert!(project.text("compose.yaml").contains("example/delta:2"));
+    let text = new(&project, "update --check", 5);
+    assert!(
+        text.contains("package `b`") && !text.contains("package `a`"),
+        "{text}"
+    );
+    let text = new(&project, "update", 0);
+    assert!(text.contains("package `b`"), "{text}");
+    new(&project, "update --check", 0);
+    for package in ["a", "b"] {
+        new(&project, &format!("remove delta -p {package}"), 0);
+    }
+    let left: Vec<String> = project.files().keys().cloned().collect();
+    let expected: Vec<String> = before.keys().cloned().collect();
+    assert_eq!(left, expected);
+}
+
+#[test]
+fn an_update_follows_the_framework_that_the_user_moved_to() {
+    let older = MANIFEST.replace("axum = \"0.8\"", "axum = \"0.7\"");
+    let project = Project::plain(&[("Cargo.toml", &older)]);
+    said(&project, "add websocket", 0);
+    said(&project, "update --check", 0);
+    let manifest = project.text("Cargo.toml");
+    project.write("Cargo.toml", &manifest.replace("\"0.7\"", "\"0.8\""));
+    let text = said(&project, "update --check", 5);
+    assert!(text.contains("which renders differently now"), "{text}");
+    said(&project, "update", 0);
+    said(&project, "update --check", 0);
+    let fresh = Project::plain(&[]);
+    said(&fresh, "add websocket", 0);
+    let generated = |project: &Project| {
+        let mut files = project.files();
+        files.retain(|path, _| path.starts_with("src/infra/"));
+        files
+    };
+    assert!(generated(&project) == generated(&fresh));
+}
+
+#[test]
+fn what_is_not_installed_cannot_be_updated() {
+    let project = Project::plain(&[]);
+    let text = said(&project, "update", 2);
+    assert!(text.contains("nothing is installed"), "{text}");
+    said(&project, "add redis", 0);
+    let text = said(&project, "update storage", 2);
+    assert!(text.contains("`storage` is not installed"), "{text}");
+    said(&project, "update redsi", 2);
+}
