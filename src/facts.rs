@@ -43,7 +43,7 @@ pub struct Facts {
     /// The lowest compiler that the package promises to build with.
     pub rust_version: Option<Version>,
     /// Lints of clippy that the package or its workspace denies.
-    pub denied: BTreeSet<String>,
+    pub denied_lints: BTreeSet<String>,
     /// The compose file that services go to.
     pub compose: ProjectPath,
     /// Other compose files, whose ports are taken too.

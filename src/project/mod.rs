@@ -17,11 +17,13 @@ use crate::{
 };
 
 mod cargo_lock;
+mod compose_files;
 mod detection;
+mod env_files;
+mod folders;
 mod git;
 mod package;
 mod sources;
-mod surroundings;
 mod workspace;
 
 pub use package::TargetOptions;

@@ -64,7 +64,7 @@ fn sample(catalog: &Catalog, id: &str, choices: &[Choice]) -> Result<Rendering> 
         allowed: Default::default(),
         edition: 2024,
         rust_version: None,
-        denied: Default::default(),
+        denied_lints: Default::default(),
         compose: parse("compose.yaml")?,
         compose_others: Vec::new(),
         compose_left: Vec::new(),
