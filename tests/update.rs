@@ -185,7 +185,7 @@ fn an_edited_file_is_merged_and_an_overlap_is_marked() {
     let text = clashing.tree.get_mut(&path).unwrap();
     *text = text.replace("in its first version", "in the version of the shop");
     let plan = clashing.plan_update(&[]).unwrap();
-    assert_eq!(plan.conflicted_files, [path.clone()]);
+    assert_eq!(plan.conflicted_files, std::slice::from_ref(&path));
     let marked = apply(&clashing, &plan);
     assert_eq!(merge::marker(marked.text(path.as_str())), Some(1));
 }

@@ -100,6 +100,7 @@ mod tests {
                 };
                 dotenv::append(text, &line)
             }
+            Format::Gitignore => gitignore::append(text, "/data/"),
             Format::Rust => rust::declare_module(text, "infra", false),
         };
         match outcome.unwrap() {
@@ -122,6 +123,8 @@ mod tests {
             (Format::Compose, "# nothing\n"),
             (Format::Dotenv, "A=1\n"),
             (Format::Dotenv, "A=1"),
+            (Format::Gitignore, "/target\n"),
+            (Format::Gitignore, "/target"),
             (Format::Rust, "mod a;\n\nfn main() {}\n"),
         ] {
             for (recorded, now) in [("\n", "\r\n"), ("\r\n", "\n")] {
