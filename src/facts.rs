@@ -43,7 +43,7 @@ pub struct Facts {
     /// The lowest compiler that the package promises to build with.
     pub rust_version: Option<Version>,
     /// Lints of clippy that the package or its workspace denies.
-    pub denied: BTreeSet<String>,
+    pub denied_lints: BTreeSet<String>,
     /// The compose file that services go to.
     pub compose: ProjectPath,
     /// Other compose files, whose ports are taken too.
@@ -52,6 +52,8 @@ pub struct Facts {
     pub compose_left: Vec<ProjectPath>,
     /// The `.env` whose variables Compose fills in, if there is one.
     pub compose_env: Option<ProjectPath>,
+    /// The `.gitignore` of the project, which may not be there yet; none where git is not used.
+    pub gitignore: Option<ProjectPath>,
     /// The files that show what can be set.
     pub env_examples: Vec<ProjectPath>,
     /// The `.env`, if there is one.

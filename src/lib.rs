@@ -8,53 +8,95 @@
 //! 2. **One plan, two consumers.** Every command computes one pure [`plan::Plan`]; a preview and the
 //!    disk are two consumers of it, so that neither can tell something else than the other does.
 //!
-//! # The way of `infra add`
+//! # How `infra add` works
 //!
 //! ```text
-//! argv      -cli->      options of a command
-//! templates -catalog->  Catalog -resolve-> Selected -render-> files and fragments
+//! arguments -cli->      options of a command
+//! templates -catalog->  Catalog -resolve-> Selected -render-> files and rows
 //! disk      -project->  Facts, and the Tree of the files that a plan can touch
-//!                       plan(Facts, Tree, renderings, Lock) -> Plan -> ui shows it | apply writes it
+//!                       plan::install(Facts, Tree, renderings, Lock) -> Plan -> ui shows it | apply writes it
 //! ```
+//!
+//! `infra update` is the same plan for the components that are installed, with their recorded
+//! options. `infra remove` is the same ledger with nothing wanted.
 //!
 //! # The rooms
 //!
 //! | room | what it is for | effects |
 //! |---|---|---|
-//! | [`catalog`] | the embedded components and the schema of their manifests | none |
+//! | [`catalog`] | the embedded components, the schema of their manifests, and its validation | none |
 //! | [`resolve`] | names and choices: requirements closed, options typed | none |
-//! | [`render`] | templates and facts into files and fragments | none |
+//! | [`render`] | turns templates and facts into files and rows | none |
 //! | [`facts`] | what is known of a project, as plain data | none |
 //! | [`framework`] | what is known of each web framework: names, syntax, lines to paste | none |
-//! | [`lock`] | what was added before, so that it can be taken out again | none |
-//! | [`plan`] | all of the above into changes of a tree in memory | none |
-//! | [`infra_edit`] | a crate of its own: text and fragment into text and a record, one editor a format | none |
-//! | [`path`] | paths that cannot leave the project | none |
-//! | [`project`] | finds root, package, framework, files | reads |
-//! | [`disk`] | where a path is on disk, symlinks followed inside the project only | reads |
+//! | [`lock`] | what was added before, and the records of it in `.infra/` | none |
+//! | [`plan`] | turns all of the above into changes of a tree in memory | none |
+//! | [`infra_edit`] | a crate of its own: the editors, one for each format | none |
+//! | [`path`], [`hash`] | paths that cannot leave the project; hashes of texts | none |
+//! | [`project`] | finds the root, the package, the framework and the files | reads |
+//! | [`disk`] | resolves a path on disk and follows symlinks inside the project only | reads |
 //! | [`apply`] | writes a list of changes, all or nothing, with a journal | writes |
-//! | [`ui`] | the only printer and prompter | talks |
-//! | [`commands`] | one file a verb; the only place where the others meet | all |
+//! | [`ui`] | the only printer and prompter | prints |
+//! | [`commands`] | one file for each command; the only place where the others meet | all |
 //! | [`error`] | what went wrong, the hint, and the exit code | none |
 //!
-//! `plan` names neither `project` nor `apply` nor `ui`, and `apply` does not
-//! know what a component is. clippy's `disallowed-methods` and `tests/architecture.rs` see to it.
+//! `plan` names neither `project` nor `apply` nor `ui`, and `apply` does not know what a component
+//! is. clippy's `disallowed-methods` and `tests/architecture.rs` check it.
 //!
 //! # Two kinds of file
 //!
-//! **Generated files** are written whole; their text as rendered is kept in `.infra/base.toml`, so
-//! that a later rendering is merged three ways with the user's edits ([`infra_edit::merge`]).
+//! **Generated files** are written whole. Their text as rendered is kept beside the record of the
+//! component (`.infra/redis.base.toml`), so that a later rendering is merged three ways with the
+//! user's edits ([`infra_edit::merge`]).
 //!
-//! **Shared files** are the user's. They get fragments, each recorded in the [`lock`] with the exact
-//! text that came and the text that it replaced. An editor parses only to find byte offsets, splices
-//! there, parses again and compares the data with what was meant; when they differ it refuses. A
-//! syntax tree is never printed back.
+//! **Shared files** belong to the user. They get fragments, each recorded in the [`lock`] with the
+//! text that was inserted and the text that it replaced. An editor parses only to find byte offsets,
+//! splices text there, parses again and compares the data with what was intended; when they differ
+//! it refuses. A syntax tree is never printed back.
 //!
 //! # Laws
 //!
-//! Adding twice changes nothing; adding and removing restores every byte; the order of adds does
-//! not matter; an edited file is never lost. `tests/laws.rs` holds them over every component and
-//! fixture, and over random orders.
+//! - Adding twice changes nothing.
+//! - Adding and removing restores every byte.
+//! - The order of adds does not matter.
+//! - An option that is changed and changed back leaves no trace.
+//! - An update of an untouched project equals removing the old version and adding the new one.
+//! - An edit of the user is never lost, and what could not be done is reported.
+//!
+//! `tests/laws.rs`, `tests/update.rs` and `tests/earlier_versions.rs` check them over every
+//! component and fixture, and over random orders.
+//!
+//! # Glossary
+//!
+//! | term | meaning |
+//! |---|---|
+//! | component | what a user can add, such as `redis`: a folder of data under `templates/` |
+//! | manifest | the `component.toml` of a component: everything that is not a template |
+//! | row | one entry of a manifest's list, such as one variable in `[[env]]` |
+//! | option | something that can be chosen with `--set` |
+//! | catalogue | all components of this binary, or of a folder with `--templates` |
+//! | hub | the code that all components of a package share: `src/infra/{mod,settings,web}.rs` |
+//! | rendering | a component with its options, filled in for one package |
+//! | facts | what is known of the package and its project before anything is planned |
+//! | tree | the texts of a project's files in memory, by path |
+//! | shared file | a file of the user that gets fragments: `Cargo.toml`, compose, env, Rust roots, `.gitignore` |
+//! | generated file | a file that the tool writes whole |
+//! | fragment | one entry that a component has in a shared file |
+//! | pointer | the place of a fragment in its file: `/services/redis`, `dependencies/serde` |
+//! | container | a fragment that only holds others, such as a new `[dependencies]` table |
+//! | owner | a component of a package that needs a fragment |
+//! | home | the owner whose record has the text of a fragment |
+//! | preexisting | said of a fragment that the user had already; it is never removed |
+//! | lock | everything that was added, as one value |
+//! | record | one file of `.infra/`, for the hub or for one component of one package |
+//! | pristine | the text of a generated file as it was rendered; the base of a merge |
+//! | desired state | the fragments that a package should have, as plain values |
+//! | ledger | what compares the desired state with lock and tree, and changes both |
+//! | add, adopt, revise, release | the four things that the ledger does with a fragment |
+//! | wiring | the lines in the app that start, wire and stop the infrastructure |
+//! | bindings | where the services of a component are in the user's compose file |
+//! | restore point | the files before a command that left conflict markers, for `update --abort` |
+//! | drift | a difference between what was added and what is there now |
 
 use std::env;
 

@@ -3,7 +3,7 @@
 use semver::{Comparator, Op, Version, VersionReq};
 
 /// The lowest version that a requirement allows.
-pub(crate) fn least(requirement: &str) -> Option<Version> {
+pub(crate) fn min_version(requirement: &str) -> Option<Version> {
     let parsed = VersionReq::parse(requirement).ok()?;
     let lower = |comparator: &&Comparator| {
         matches!(
@@ -22,10 +22,10 @@ pub(crate) fn least(requirement: &str) -> Option<Version> {
 /// The version that stands for all that a requirement allows, where nothing is locked: the lowest, or
 /// of several incompatible series the lowest of the newest, which cargo would take. None where that is
 /// open, as for `0`.
-pub(crate) fn likeliest(requirement: &str) -> Option<Version> {
+pub(crate) fn probable_version(requirement: &str) -> Option<Version> {
     /// More series than any crate has had.
     const MOST: u64 = 1000;
-    let lowest = least(requirement)?;
+    let lowest = min_version(requirement)?;
     let parsed = VersionReq::parse(requirement).ok()?;
     let major = lowest.major;
     let series = |number: u64| match major {
@@ -79,8 +79,8 @@ mod tests {
     }
 
     #[test]
-    fn the_least_version_of_a_requirement() {
-        for (requirement, least_version) in [
+    fn the_lowest_version_of_a_requirement() {
+        for (requirement, expected) in [
             ("1.8.1", "1.8.1"),
             ("^0.8", "0.8.0"),
             ("=0.8.9", "0.8.9"),
@@ -88,16 +88,16 @@ mod tests {
             ("1.*", "1.0.0"),
         ] {
             assert_eq!(
-                least(requirement),
-                Version::parse(least_version).ok(),
+                min_version(requirement),
+                Version::parse(expected).ok(),
                 "{requirement}"
             );
         }
-        assert_eq!(least("*"), None);
+        assert_eq!(min_version("*"), None);
     }
 
     #[test]
-    fn the_likeliest_version_of_several_series_is_of_the_newest_unless_that_is_open() {
+    fn the_probable_version_of_several_series_is_of_the_newest_unless_that_is_open() {
         for (requirement, wanted) in [
             ("1.8.1", Some("1.8.1")),
             ("0.8", Some("0.8.0")),
@@ -110,7 +110,7 @@ mod tests {
             ("*", None),
         ] {
             let wanted = wanted.map(|version| Version::parse(version).unwrap());
-            assert_eq!(likeliest(requirement), wanted, "{requirement}");
+            assert_eq!(probable_version(requirement), wanted, "{requirement}");
         }
     }
 }

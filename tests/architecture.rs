@@ -49,8 +49,16 @@ fn forbid(rooms: &[&str], things: &[&str]) {
     }
 }
 
-const PURE: [&str; 8] = [
-    "catalog", "facts", "lock", "path", "plan", "render", "resolve", "versions",
+const PURE: [&str; 9] = [
+    "catalog",
+    "facts",
+    "framework",
+    "lock",
+    "path",
+    "plan",
+    "render",
+    "resolve",
+    "versions",
 ];
 
 #[test]

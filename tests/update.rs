@@ -8,11 +8,12 @@
 
 mod common;
 
-use common::{World, assert_same, data, diff, fixtures};
+use common::{Random, World, assert_same, data, diff, fixtures};
 use infra::{
     lock::Fragment,
     path::ProjectPath,
     plan::{ManualStep, Plan, State},
+    resolve::Choice,
 };
 use infra_edit::merge;
 
@@ -185,7 +186,7 @@ fn an_edited_file_is_merged_and_an_overlap_is_marked() {
     let text = clashing.tree.get_mut(&path).unwrap();
     *text = text.replace("in its first version", "in the version of the shop");
     let plan = clashing.plan_update(&[]).unwrap();
-    assert_eq!(plan.conflicted_files, [path.clone()]);
+    assert_eq!(plan.conflicted_files, std::slice::from_ref(&path));
     let marked = apply(&clashing, &plan);
     assert_eq!(merge::marker(marked.text(path.as_str())), Some(1));
 }
@@ -199,5 +200,154 @@ fn an_older_tool_never_replaces_what_a_newer_one_installed() {
         older.plan_add(&["delta"], &[]).unwrap_err(),
     ] {
         assert_eq!((error.code.as_str(), error.exit_code()), ("older-tool", 6));
+    }
+}
+
+/// Everything in a tree can be read, and the records say what is there.
+#[track_caller]
+fn assert_sound(world: &World, is_edited: bool, what: &str) {
+    for (path, text) in &world.tree {
+        match path.as_str().ends_with(".rs") {
+            true => drop(syn::parse_file(text).unwrap_or_else(|e| panic!("{what}: {path}: {e}"))),
+            false => drop(data(path, text)),
+        }
+    }
+    let lock = world.lock();
+    if lock.package(world.facts.package()).is_none() {
+        return;
+    }
+    let report = world.status();
+    let states = report.fragments.iter().map(|known| known.state);
+    let mut states = states.chain(report.files.iter().map(|known| known.state));
+    assert!(
+        is_edited || states.all(|state| state == State::Pristine),
+        "{what}: {report:#?}"
+    );
+    for fragment in &lock.fragments {
+        for owner in &fragment.owners {
+            let package = lock.package(&owner.package).expect("its package");
+            let is_known =
+                owner.component == "hub" || package.component(&owner.component).is_some();
+            assert!(is_known, "{what}: {owner} has {}", fragment.pointer);
+        }
+    }
+}
+
+/// One step of a user: the name of it, and what becomes of the project.
+fn step(
+    world: &World,
+    saved: &[World],
+    is_editing: bool,
+    random: &mut Random,
+) -> Option<(String, World)> {
+    let mut after = world.clone();
+    let lock = world.lock();
+    let package = lock.package(world.facts.package());
+    let installed: Vec<String> = package
+        .iter()
+        .flat_map(|package| &package.components)
+        .map(|component| component.id.clone())
+        .collect();
+    let any =
+        |ids: &[String], random: &mut Random| ids.get(random.below(ids.len().max(1))).cloned();
+    match random.below(7) {
+        0 | 1 => {
+            let ids: Vec<String> = world.catalog.ids().map(str::to_owned).collect();
+            let id = any(&ids, random)?;
+            let plan = world.plan_add(&[&id], &[]).ok()?;
+            after.tree = plan.apply_to(&world.tree);
+            Some((format!("add {id}"), after))
+        }
+        2 => {
+            let id = any(&installed, random)?;
+            let options = &world.catalog.get(&id).ok()?.manifest.options;
+            let (name, spec) = options.iter().nth(random.below(options.len().max(1)))?;
+            let value = match spec.values.is_empty() {
+                true => (random.below(2) == 0).to_string(),
+                false => spec.values[random.below(spec.values.len())].clone(),
+            };
+            let choice = Choice {
+                component: id.clone(),
+                option: name.clone(),
+                value,
+            };
+            let plan = world.plan_add(&[&id], &[choice]).ok()?;
+            after.tree = plan.apply_to(&world.tree);
+            Some((format!("set {id}.{name}"), after))
+        }
+        3 => {
+            let after = after.with_delta(2);
+            let plan = after
+                .plan_update(&[])
+                .ok()
+                .filter(|_| !installed.is_empty())?;
+            Some(("update".to_owned(), apply(&after, &plan)))
+        }
+        4 => {
+            let id = any(&installed, random)?;
+            let plan = world.plan_remove(&[&id], true).ok()?;
+            after.tree = plan.apply_to(&world.tree);
+            Some((format!("remove {id}"), after))
+        }
+        5 => {
+            let before = saved.get(random.below(saved.len().max(1)))?;
+            after.tree = before.tree.clone();
+            Some(("git checkout".to_owned(), after))
+        }
+        _ if is_editing => {
+            let paths: Vec<ProjectPath> = world.generated().into_keys().collect();
+            let path = paths.get(random.below(paths.len().max(1)))?;
+            let text = after.tree.get_mut(path)?;
+            if path.as_str().ends_with(".rs") {
+                text.push_str("\n// Ours.\n");
+            }
+            Some((format!("edit {path}"), after))
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn random_sequences_of_commands_keep_the_records_true() {
+    let mut random = Random(20_261_114);
+    let fixtures = fixtures();
+    for round in 0..60 {
+        let before = World::new(&fixtures[round % fixtures.len()]).with_delta(1);
+        let is_editing = round % 2 == 1;
+        let mut world = before.clone();
+        let (mut saved, mut history) = (vec![before.clone()], Vec::new());
+        for _ in 0..10 {
+            let Some((name, after)) = step(&world, &saved, is_editing, &mut random) else {
+                continue;
+            };
+            history.push(name);
+            let what = format!("round {round}: {history:?}");
+            // A conflict is resolved before anything else is done.
+            let is_marked = after
+                .tree
+                .values()
+                .any(|text| merge::marker(text).is_some());
+            if is_marked {
+                history.pop();
+                continue;
+            }
+            assert_sound(&after, is_editing, &what);
+            saved.push(after.clone());
+            world = after;
+        }
+        let what = format!("round {round}: {history:?}");
+        // Everything comes out again: to the byte, if nothing was edited.
+        loop {
+            let lock = world.lock();
+            let Some(package) = lock.package(world.facts.package()) else {
+                break;
+            };
+            let ids: Vec<&str> = package.components.iter().map(|c| c.id.as_str()).collect();
+            let plan = world.plan_remove(&ids, true).unwrap();
+            world.tree = plan.apply_to(&world.tree);
+        }
+        if !is_editing {
+            assert_same(&before.tree, &world.tree, &what);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What the editors of all formats have in common.
 
-use crate::{Edit, EditError, UndoError, cargo_toml, compose, dotenv, rust};
+use crate::{Edit, EditError, UndoError, cargo_toml, compose, dotenv, gitignore, rust};
 
 /// A format that there is an editor for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,12 +11,14 @@ pub enum Format {
     Compose,
     /// An env file: [`dotenv`].
     Dotenv,
+    /// A `.gitignore`: [`gitignore`].
+    Gitignore,
     /// A Rust file: [`rust`].
     Rust,
 }
 
 impl Format {
-    /// Whether a text can be read by its editor; every text is an env file.
+    /// Whether a text can be read by its editor; every text is an env file or a `.gitignore`.
     ///
     /// # Errors
     ///
@@ -25,7 +27,7 @@ impl Format {
         match self {
             Self::CargoToml => cargo_toml::read(text).map(drop),
             Self::Compose => compose::read(text).map(drop),
-            Self::Dotenv => Ok(()),
+            Self::Dotenv | Self::Gitignore => Ok(()),
             Self::Rust => rust::modules(text).map(drop),
         }
     }
@@ -42,6 +44,7 @@ impl Format {
             Self::CargoToml => cargo_toml::undo(text, edit),
             Self::Compose => compose::undo(text, edit),
             Self::Dotenv => dotenv::undo(text, edit),
+            Self::Gitignore => gitignore::undo(text, edit),
             Self::Rust => rust::undo(text, edit),
         }
     }
@@ -56,6 +59,7 @@ impl Format {
             Self::CargoToml => cargo_toml::state(text, edit),
             Self::Compose => compose::state(text, edit),
             Self::Dotenv => dotenv::state(text, edit),
+            Self::Gitignore => gitignore::state(text, edit),
             Self::Rust => rust::state(text, edit),
         }
     }
@@ -96,6 +100,7 @@ mod tests {
                 };
                 dotenv::append(text, &line)
             }
+            Format::Gitignore => gitignore::append(text, "/data/"),
             Format::Rust => rust::declare_module(text, "infra", false),
         };
         match outcome.unwrap() {
@@ -118,6 +123,8 @@ mod tests {
             (Format::Compose, "# nothing\n"),
             (Format::Dotenv, "A=1\n"),
             (Format::Dotenv, "A=1"),
+            (Format::Gitignore, "/target\n"),
+            (Format::Gitignore, "/target"),
             (Format::Rust, "mod a;\n\nfn main() {}\n"),
         ] {
             for (recorded, now) in [("\n", "\r\n"), ("\r\n", "\n")] {

@@ -14,6 +14,7 @@ pub mod dotenv;
 mod edit;
 mod error;
 mod format;
+pub mod gitignore;
 pub mod merge;
 pub mod rust;
 #[cfg(test)]

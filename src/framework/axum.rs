@@ -2,7 +2,7 @@
 
 use crate::edit::rust::{AppSyntax, Handover, RouteSyntax, ServerSyntax, Shutdown};
 
-use super::{Definition, Snippet, SnippetInputs};
+use super::definition::{Definition, Snippet, SnippetInputs};
 
 pub(super) static DEFINITION: Definition = Definition {
     name: "axum",

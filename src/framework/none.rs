@@ -2,7 +2,7 @@
 
 use crate::facts::Framework;
 
-use super::{Definition, Snippet, SnippetInputs};
+use super::definition::{Definition, Snippet, SnippetInputs};
 
 pub(super) static DEFINITION: Definition = Definition {
     name: Framework::NONE,

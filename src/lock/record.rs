@@ -141,7 +141,7 @@ struct UseRow {
 /// One record, of a package or of a component.
 #[derive(Clone, Debug, PartialEq)]
 enum Record {
-    Hub(HubRecord),
+    Hub(Box<HubRecord>),
     Component(Box<ComponentRecord>),
 }
 
@@ -205,7 +205,7 @@ fn read_records(tree: &Tree) -> Result<BTreeMap<Owner, Record>> {
             continue;
         };
         let record = match owner.component.as_str() {
-            HUB => Record::Hub(read_one(path, text)?),
+            HUB => Record::Hub(Box::new(read_one(path, text)?)),
             _ => Record::Component(Box::new(read_one(path, text)?)),
         };
         records.insert(owner, record);
@@ -428,7 +428,7 @@ fn records_of(lock: &Lock) -> BTreeMap<Owner, Record> {
             skipped: package.skipped.clone(),
             added: added_of(lock, package, HUB),
         };
-        records.insert(package.owner(HUB), Record::Hub(hub));
+        records.insert(package.owner(HUB), Record::Hub(Box::new(hub)));
         for component in &package.components {
             let record = ComponentRecord {
                 schema: SCHEMA,

@@ -11,7 +11,7 @@ use crate::{
     facts::Facts,
     lock::{HUB, Owner},
     path::ProjectPath,
-    versions::{compatible, least},
+    versions::{compatible, min_version},
 };
 
 use super::{
@@ -281,7 +281,7 @@ fn need(
     let features = wanted.features.iter().cloned();
     need.dependency.features.extend(features);
     need.dependency.default_features |= wanted.default_features;
-    if least(&wanted.version) > least(&need.dependency.requirement) {
+    if min_version(&wanted.version) > min_version(&need.dependency.requirement) {
         need.dependency.requirement.clone_from(&wanted.version);
     }
     need.components.insert(by.to_owned());
@@ -326,7 +326,7 @@ pub(super) fn check_versions<'a>(
         }
         if let (Some(promised), Some(needed)) = (
             &facts.rust_version,
-            manifest.rust_version.as_deref().and_then(least),
+            manifest.rust_version.as_deref().and_then(min_version),
         ) && *promised < needed
         {
             let (major, minor) = (needed.major, needed.minor);
@@ -351,7 +351,7 @@ fn works_with(
     found: &Version,
     locked: bool,
 ) -> std::result::Result<(), Version> {
-    let Some(newest) = least(&dependency.version) else {
+    let Some(newest) = min_version(&dependency.version) else {
         return Ok(());
     };
     let series = |oldest: &&Version| compatible(found, oldest);

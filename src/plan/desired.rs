@@ -53,6 +53,8 @@ pub(super) enum Content {
     },
     /// A line of an env file.
     Variable(Line),
+    /// A pattern of `.gitignore`.
+    Ignored,
     /// Something of the user's that is used as it is, such as a service with the right image.
     Existing,
 }

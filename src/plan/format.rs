@@ -10,6 +10,8 @@ pub(super) fn format_of(file: &ProjectPath) -> Format {
     let name = file.name();
     if name == "Cargo.toml" {
         Format::CargoToml
+    } else if name == ".gitignore" {
+        Format::Gitignore
     } else if name.ends_with(".rs") {
         Format::Rust
     } else if name.ends_with(".yml") || name.ends_with(".yaml") {

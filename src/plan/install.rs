@@ -86,6 +86,7 @@ fn settle_services(
                 next.extend(render::render_deferred(line, &bindings, Endpoint::Host)?);
             }
         }
+        builder.settle_ignored(rendering, scope);
         if scope.formats.contains(&Format::Dotenv) {
             builder.settle_variables(rendering, &bindings, scope)?;
         }
@@ -99,7 +100,7 @@ fn settle_services(
 fn scope(builder: &PlanBuilder<'_>, request: &Request, skipped: &BTreeSet<String>) -> Scope {
     let mut scope = Scope {
         owners: builder.owners(request.renderings.iter().map(|known| known.id.as_str())),
-        formats: BTreeSet::new(),
+        formats: BTreeSet::from([Format::Gitignore]),
     };
     for (name, format) in [("compose", Format::Compose), ("env", Format::Dotenv)] {
         if !skipped.contains(name) {

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use infra_edit::{
     Edit, EditError, Outcome, UndoError, cargo_toml,
     compose::{self, Compose, Value},
-    dotenv,
+    dotenv, gitignore,
 };
 
 use crate::{
@@ -289,6 +289,7 @@ impl<'a> Ledger<'a> {
                 };
                 dotenv::append(self.text(&wanted.file), &line)
             }
+            Content::Ignored => gitignore::append(self.text(&wanted.file), &wanted.pointer),
             Content::Existing => Ok(Outcome::AlreadyPresent),
             content => {
                 let pointer = wanted.pointer.clone();
@@ -623,7 +624,7 @@ fn insert(compose: &mut Compose, pointer: &str, content: &Content) -> Result<Out
         Content::Image(image) => compose.replace_scalar(pointer, image),
         Content::DependsOn { app, service } => compose.add_dependency(app, service),
         Content::Environment { app, key, value } => compose.add_environment(app, key, value),
-        Content::Crate { .. } | Content::Variable(_) | Content::Existing => {
+        Content::Crate { .. } | Content::Variable(_) | Content::Ignored | Content::Existing => {
             Ok(Outcome::AlreadyPresent)
         }
     }

@@ -23,6 +23,7 @@ mod desired;
 mod env;
 mod format;
 mod generated;
+mod gitignore;
 mod install;
 mod ledger;
 mod remove;

@@ -24,7 +24,10 @@ pub(super) fn says(known: &Fragment, content: &Content) -> bool {
         }
         Content::Image(image) => unquoted(&known.after) == image,
         Content::Variable(line) => says_variable(known, line),
-        Content::DependsOn { .. } | Content::Existing | Content::Crate { .. } => true,
+        Content::DependsOn { .. }
+        | Content::Ignored
+        | Content::Existing
+        | Content::Crate { .. } => true,
     }
 }
 
@@ -94,9 +97,10 @@ pub(super) fn revise_in(
             let back = format::undo(text, known)?;
             replace_image(&back, &known.pointer, image).ok_or(UndoError::Modified)
         }
-        Content::DependsOn { .. } | Content::Existing | Content::Crate { .. } => {
-            Err(UndoError::Modified)
-        }
+        Content::DependsOn { .. }
+        | Content::Ignored
+        | Content::Existing
+        | Content::Crate { .. } => Err(UndoError::Modified),
     }
 }
 
@@ -147,7 +151,10 @@ pub(super) fn rendered_like(known: &Fragment, content: &Content) -> Option<Edit>
             format!("{}{space}{value}{end}", &edit.after[..separator])
         }
         Content::Image(image) => image.clone(),
-        Content::DependsOn { .. } | Content::Existing | Content::Crate { .. } => return None,
+        Content::DependsOn { .. }
+        | Content::Ignored
+        | Content::Existing
+        | Content::Crate { .. } => return None,
     };
     Some(Edit { after, ..edit })
 }

@@ -1,53 +1,74 @@
 //! The versions in `Cargo.lock`, along the edges from one package.
-//!
-//! Cargo writes this file in one fixed layout, a line a value; reading lines is many times cheaper
-//! than parsing it as TOML, and it may have thousands of packages.
 
 use std::collections::BTreeMap;
 
 use semver::Version;
+use serde::Deserialize;
 
-/// All versions of each crate, by its name.
-pub(super) type All<'l> = BTreeMap<&'l str, Vec<Version>>;
+use crate::error::{Error, Result};
 
-/// The version of each direct dependency of `package`, by the crate's name; and all that are locked.
-pub(super) fn versions<'l>(lock: &'l str, package: &str) -> (BTreeMap<String, Version>, All<'l>) {
-    let mut all = All::new();
-    let mut edges: Vec<&str> = Vec::new();
-    for block in lock.split("[[package]]").skip(1) {
-        let value = |key: &str| {
-            block.lines().find_map(|line| {
-                line.strip_prefix(key)?
-                    .strip_prefix(" = \"")?
-                    .strip_suffix('"')
-            })
-        };
-        let (Some(name), Some(version)) = (value("name"), value("version")) else {
-            continue;
-        };
-        if let Ok(version) = Version::parse(version) {
-            all.entry(name).or_default().push(version);
-        }
-        if name == package && value("source").is_none() {
-            edges = block
-                .lines()
-                .filter_map(|line| line.trim().strip_prefix('"')?.split('"').next())
-                .collect();
-        }
-    }
-    let versions = edges
-        .into_iter()
-        .filter_map(|edge| {
-            let mut words = edge.split(' ');
-            let name = words.next()?;
-            let version = match words.next() {
-                Some(version) => Version::parse(version).ok()?,
-                None => all.get(name)?.first()?.clone(),
-            };
-            Some((name.to_owned(), version))
+/// A `Cargo.lock`, as far as versions matter.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct CargoLock {
+    #[serde(default, rename = "package")]
+    packages: Vec<Package>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Package {
+    name: String,
+    version: Version,
+    /// None for members of the workspace and path dependencies.
+    source: Option<String>,
+    /// `serde`, or `axum 0.8.9` where several versions are locked.
+    #[serde(default)]
+    dependencies: Vec<String>,
+}
+
+impl CargoLock {
+    /// Parses a lock file; an empty text is one without packages.
+    ///
+    /// # Errors
+    ///
+    /// It is not what cargo writes, as after a merge with conflicts.
+    pub(super) fn parse(text: &str) -> Result<Self> {
+        toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            let line = text[..start].matches('\n').count() + 1;
+            Error::conflict(
+                "unreadable-cargo-lock",
+                format!(
+                    "`Cargo.lock` cannot be read, line {line}: {}",
+                    error.message()
+                ),
+            )
+            .hint("cargo metadata shows what cargo says")
         })
-        .collect();
-    (versions, all)
+    }
+
+    /// All locked versions of a crate.
+    pub(super) fn versions_of(&self, name: &str) -> impl Iterator<Item = &Version> {
+        let packages = self.packages.iter().filter(move |known| known.name == name);
+        packages.map(|known| &known.version)
+    }
+
+    /// The version of each direct dependency of a member of the workspace, by the crate's name.
+    pub(super) fn dependencies_of(&self, member: &str) -> BTreeMap<String, Version> {
+        let mut packages = self.packages.iter();
+        let member = packages.find(|known| known.name == member && known.source.is_none());
+        let edges = member.into_iter().flat_map(|known| &known.dependencies);
+        edges.filter_map(|edge| self.follow(edge)).collect()
+    }
+
+    fn follow(&self, edge: &str) -> Option<(String, Version)> {
+        let mut words = edge.split(' ');
+        let name = words.next()?;
+        let version = match words.next() {
+            Some(version) => Version::parse(version).ok()?,
+            None => self.versions_of(name).next()?.clone(),
+        };
+        Some((name.to_owned(), version))
+    }
 }
 
 #[cfg(test)]
@@ -82,10 +103,26 @@ name = "serde"
 version = "1.0.229"
 source = "registry"
 "#;
-        let (versions, all) = versions(lock, "api");
-        assert_eq!(all[&"axum"].len(), 2);
+        let lock = CargoLock::parse(lock).unwrap();
+        let versions = lock.dependencies_of("api");
+        assert_eq!(lock.versions_of("axum").count(), 2);
         assert_eq!(versions[&"axum".to_owned()], Version::new(0, 8, 9));
         assert_eq!(versions[&"serde".to_owned()], Version::new(1, 0, 229));
         assert_eq!(versions.len(), 2);
+    }
+
+    #[test]
+    fn a_file_with_the_conflicts_of_a_merge_is_refused_with_its_line() {
+        let lock = r#"version = 4
+
+<<<<<<< HEAD
+[[package]]
+"#;
+        let error = CargoLock::parse(lock).unwrap_err().to_string();
+        assert!(
+            error.starts_with("`Cargo.lock` cannot be read, line 3: "),
+            "{error}"
+        );
+        assert!(CargoLock::parse("").is_ok());
     }
 }

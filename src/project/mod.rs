@@ -17,11 +17,13 @@ use crate::{
 };
 
 mod cargo_lock;
+mod compose_files;
 mod detection;
+mod env_files;
+mod folders;
 mod git;
 mod package;
 mod sources;
-mod surroundings;
 mod workspace;
 
 pub use package::TargetOptions;
@@ -95,6 +97,18 @@ impl Project {
         Lock::parse(&records)
     }
 
+    /// The `.gitignore` in the root, where it is there or the project is in a git repository.
+    fn gitignore(&self) -> Result<Option<ProjectPath>> {
+        let file = ".gitignore";
+        let in_git = self
+            .root
+            .ancestors()
+            .any(|folder| folder.join(".git").exists());
+        (in_git || self.exists(file))
+            .then(|| path(file))
+            .transpose()
+    }
+
     /// The names of the packages that have something installed.
     ///
     /// # Errors
@@ -164,6 +178,7 @@ impl Project {
         paths.extend(facts.sources.iter().cloned());
         paths.extend(facts.compose_others.iter().cloned());
         paths.extend(facts.compose_env.clone());
+        paths.extend(facts.gitignore.clone());
         paths.extend(facts.env_examples.iter().cloned());
         paths.extend(facts.env.clone());
         paths.extend(lock.fragments.iter().map(|fragment| fragment.file.clone()));

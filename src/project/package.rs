@@ -18,7 +18,10 @@ use crate::{
 };
 
 use super::{
-    Project, cargo_lock, detection,
+    Project,
+    cargo_lock::CargoLock,
+    detection,
+    folders::join,
     sources::serves,
     workspace::{Member, manifest_of},
 };
@@ -58,10 +61,9 @@ impl Project {
         let name = member.name().to_owned();
         let (versions, allowed) = self.versions(&member, &workspace)?;
         let recorded = lock.package(member.shown());
-        let framework = match (recorded, &target.framework) {
-            (Some(package), wish) => {
-                detection::recorded(&package.framework, wish.as_deref(), &versions)?
-            }
+        let wish = target.framework.as_deref();
+        let framework = match (recorded, wish) {
+            (Some(package), wish) => detection::recorded(&package.framework, wish, &versions)?,
             (None, Some(name)) => detection::named(name, &member, &versions)?,
             (None, None) => detection::of(self, &member, &versions)?,
         };
@@ -82,7 +84,7 @@ impl Project {
             crate_name: crate_name(&member),
             edition: edition(&member.manifest, &workspace),
             rust_version: rust_version(&member.manifest, &workspace),
-            denied: denied(&member.manifest, &workspace),
+            denied_lints: denied_lints(&member.manifest, &workspace),
             compose: match target.compose.clone().or_else(|| used(lock, &member)) {
                 Some(compose) => compose,
                 None => self.compose(&member.folder)?,
@@ -90,6 +92,7 @@ impl Project {
             compose_others: Vec::new(),
             compose_left: Vec::new(),
             compose_env: None,
+            gitignore: self.gitignore()?,
             env_examples: self.env_examples(&member.folder)?,
             env: self.env(&member.folder)?,
             env_tracked: false,
@@ -103,15 +106,21 @@ impl Project {
             versions,
             allowed,
         };
-        facts.compose_others = self.compose_others(&facts.compose)?;
-        facts.compose_env = self.compose_env(&facts.compose);
         if target.compose.is_none() {
             facts.compose_left = self.compose_left(&facts.folder, &facts.compose);
         }
+        self.add_files(&mut facts)?;
+        Ok(facts)
+    }
+
+    /// Adds the files that are looked for with what is known of the package.
+    fn add_files(&self, facts: &mut Facts) -> Result<()> {
+        facts.compose_others = self.compose_others(&facts.compose)?;
+        facts.compose_env = self.compose_env(&facts.compose);
         let tracked = |env: &ProjectPath| super::git::tracks(&self.root, env.as_str());
         facts.env_tracked = facts.env.as_ref().is_some_and(tracked);
-        facts.sources = self.sources(&facts)?;
-        Ok(facts)
+        facts.sources = self.sources(facts)?;
+        Ok(())
     }
 
     fn choose(&self, target: &TargetOptions, lock: &Lock) -> Result<Member> {
@@ -245,66 +254,60 @@ impl Project {
     }
 
     fn file(&self, member: &Member, path: &str) -> Result<Option<ProjectPath>> {
-        let path = match member.folder.as_str() {
-            "" => path.to_owned(),
-            folder => format!("{folder}/{path}"),
-        };
-        match path.parse::<ProjectPath>() {
+        match join(&member.folder, path).parse::<ProjectPath>() {
             Ok(path) if self.exists(path.as_str()) => Ok(Some(path)),
             _ => Ok(None),
         }
     }
 
-    /// The version of each direct dependency and of each that could be inherited, locked or else the
-    /// lowest that is allowed; and the lowest that is allowed of all that are not locked.
+    /// The versions of crates, and those of them that no lock file decides.
+    ///
+    /// | `Cargo.toml` | `Cargo.lock` | version | decided |
+    /// |---|---|---|---|
+    /// | `axum = "0.8"` | `axum` 0.8.9 | 0.8.9 | yes |
+    /// | `redis = "1.2"` | nothing | 1.2.0, the lowest that is allowed | no |
+    /// | nothing; `sqlx = "0.8"` of the workspace, from which the package inherits others | `sqlx` 0.8.6 | 0.8.6 | yes |
     fn versions(&self, member: &Member, workspace: &Manifest) -> Result<(Versions, Versions)> {
-        let lock_path = super::path(&match self.workspace.as_str() {
-            "" => "Cargo.lock".to_owned(),
-            folder => format!("{folder}/Cargo.lock"),
-        })?;
+        let lock_path = super::path(&join(&self.workspace, "Cargo.lock"))?;
         let lock = disk::read(&self.root, &lock_path)?.unwrap_or_default();
+        let lock = CargoLock::parse(&lock)?;
         let declared = &member.manifest.dependencies;
-        let direct: BTreeSet<&str> = declared.iter().map(|known| &*known.package).collect();
-        let (mut versions, all) = cargo_lock::versions(&lock, member.name());
-        versions.retain(|name, _| direct.contains(name.as_str()));
-        let mut allowed = Versions::new();
-        let offered: Vec<_> = workspace
-            .dependencies
-            .iter()
+        let offered = workspace.dependencies.iter();
+        let offered: Vec<_> = offered
             .filter(|known| known.section == Section::Workspace)
             .collect();
-        for declared in declared {
-            let inherited = declared.workspace.then(|| {
-                let mut offered = offered.iter();
-                offered.find(|known| known.key == declared.key)
-            });
-            let inherited = inherited
-                .flatten()
-                .and_then(|known| known.requirement.as_deref());
-            let requirement = declared.requirement.as_deref().or(inherited);
-            if let Some(version) = requirement.and_then(versions::likeliest)
-                && !versions.contains_key(&declared.package)
+        let direct: BTreeSet<&str> = declared.iter().map(|known| &*known.package).collect();
+        let mut versions = lock.dependencies_of(member.name());
+        versions.retain(|name, _| direct.contains(name.as_str()));
+        let mut unlocked = Versions::new();
+        for known in declared {
+            let inherited = offered.iter().find(|offered| offered.key == known.key);
+            let inherited = inherited.filter(|_| known.workspace);
+            let inherited = inherited.and_then(|offered| offered.requirement.as_deref());
+            let requirement = known.requirement.as_deref().or(inherited);
+            if let Some(version) = requirement.and_then(versions::probable_version)
+                && !versions.contains_key(&known.package)
             {
-                allowed.insert(declared.package.clone(), version);
+                unlocked.insert(known.package.clone(), version);
             }
         }
-        versions.extend(allowed.clone());
         let inherits = declared.iter().any(|known| known.workspace);
-        for known in offered.into_iter().filter(|_| inherits) {
-            let requirement = known.requirement.as_deref();
-            let Some(requirement) = requirement.filter(|_| !direct.contains(&*known.package))
-            else {
+        let others = offered
+            .into_iter()
+            .filter(|known| inherits && !direct.contains(&*known.package));
+        for known in others {
+            let Some(requirement) = known.requirement.as_deref() else {
                 continue;
             };
-            let locked = all.get(&*known.package).into_iter().flatten();
-            if let Some(version) = versions::newest(requirement, locked) {
+            let locked = versions::newest(requirement, lock.versions_of(&known.package));
+            if let Some(version) = locked {
                 versions.insert(known.package.clone(), version.clone());
-            } else if let Some(version) = versions::likeliest(requirement) {
-                versions.insert(known.package.clone(), version.clone());
-                allowed.insert(known.package.clone(), version);
+            } else if let Some(version) = versions::probable_version(requirement) {
+                unlocked.insert(known.package.clone(), version);
             }
         }
-        Ok((versions, allowed))
+        versions.extend(unlocked.clone());
+        Ok((versions, unlocked))
     }
 }
 
@@ -353,10 +356,10 @@ fn rust_version(manifest: &Manifest, workspace: &Manifest) -> Option<Version> {
         true => inherited(),
         false => package.rust_version.clone(),
     };
-    versions::least(&text?)
+    versions::min_version(&text?)
 }
 
-fn denied(manifest: &Manifest, workspace: &Manifest) -> BTreeSet<String> {
+fn denied_lints(manifest: &Manifest, workspace: &Manifest) -> BTreeSet<String> {
     let own = manifest.denied_clippy_lints.iter();
     let inherited = workspace
         .workspace

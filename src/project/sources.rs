@@ -9,7 +9,7 @@ use crate::{edit::rust, error::Result, facts::Facts, framework, path::ProjectPat
 use super::Project;
 
 /// Folders of a package that do not hold the app.
-const ELSEWHERE: [&str; 5] = ["target", "tests", "examples", "benches", "node_modules"];
+const SKIPPED_DIRS: [&str; 5] = ["target", "tests", "examples", "benches", "node_modules"];
 
 impl Project {
     /// The files of the package that serve an app or name a router, the generated ones and those
@@ -122,6 +122,6 @@ fn belongs(entry: &DirEntry, package: &Path) -> bool {
     }
     let is_top = entry.path().parent() == Some(package);
     let is_package = entry.path().join("Cargo.toml").is_file();
-    let is_elsewhere = is_top && ELSEWHERE.contains(&name.as_ref());
+    let is_elsewhere = is_top && SKIPPED_DIRS.contains(&name.as_ref());
     !(name.starts_with('.') || is_elsewhere || is_package)
 }

@@ -14,7 +14,7 @@ use crate::{
     path::ProjectPath,
 };
 
-use super::{Project, path, unreadable_manifest};
+use super::{Project, folders::join, path, unreadable_manifest};
 
 /// A package of the workspace.
 #[derive(Clone, Debug)]
@@ -185,9 +185,7 @@ fn inside(folder: &str, path: &str) -> Option<String> {
     Some(names.join("/"))
 }
 
+/// The manifest in a folder.
 pub(super) fn manifest_of(folder: &str) -> Result<ProjectPath> {
-    match folder {
-        "" => path("Cargo.toml"),
-        folder => path(&format!("{folder}/Cargo.toml")),
-    }
+    path(&join(folder, "Cargo.toml"))
 }

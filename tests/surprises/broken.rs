@@ -89,7 +89,7 @@ fn a_server_is_not_the_only_one_while_another_file_cannot_be_read() {
     let other = "pub async fn second() {\n    axum::serve(listener, app)\n";
     let files = [("src/main.rs", main.as_str()), ("src/other.rs", other)];
     let life = Project::plain(&files).lives("add redis", 3);
-    life.tells("To do mend what may serve the app, then run the same command again");
+    life.tells("To do fix what may serve the app, then run the same command again");
     life.tells("at src/other.rs:");
     // Who pastes lines now would have them twice.
     assert!(!life.said.contains("Infra::start()"), "{}", life.said);

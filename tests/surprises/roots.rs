@@ -5,12 +5,20 @@ use super::life::{Life, MAIN, MANIFEST, Project};
 /// A root whose `main` has this body after the router and the listener.
 fn serving(head: &str, signature: &str, body: &str) -> String {
     format!(
-        "{head}use axum::{{routing::get, Router}};\n\n{signature} {{\n    let app = Router::new().route(\"/\", get(|| async {{ \"hello\" }}));\n    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await.unwrap();\n{body}}}\n"
+        r#"{head}use axum::{{routing::get, Router}};
+
+{signature} {{
+    let app = Router::new().route("/", get(|| async {{ "hello" }}));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await.unwrap();
+{body}}}
+"#
     )
 }
 
 const BOXED: &str = "#[tokio::main]\nasync fn main() -> Result<(), Box<dyn std::error::Error>>";
-const SERVE: &str = "    axum::serve(listener, app).await?;\n    Ok(())\n";
+const SERVE: &str = r#"    axum::serve(listener, app).await?;
+    Ok(())
+"#;
 
 #[track_caller]
 fn wired(life: &Life, path: &str) {
@@ -25,7 +33,12 @@ fn a_module_of_a_binary_below_src_bin_is_no_binary() {
         let project = Project::new(&[("Cargo.toml", MANIFEST), (file, MAIN)]);
         let life = project.lives("add redis", 0);
         wired(&life, file);
-        life.holds(file, "\nmod infra;\n");
+        life.holds(
+            file,
+            r#"
+mod infra;
+"#,
+        );
         assert!(life.has("src/bin/infra/mod.rs"));
         assert!(!life.has("src/bin/infra.rs") && !life.has("src/bin/infra/main.rs"));
     }
@@ -49,7 +62,12 @@ fn of_several_binaries_the_one_that_serves_gets_the_module() {
     ]);
     let life = project.lives("add redis", 0);
     wired(&life, "src/bin/server.rs");
-    life.holds("src/bin/server.rs", "\nmod infra;\n");
+    life.holds(
+        "src/bin/server.rs",
+        r#"
+mod infra;
+"#,
+    );
     life.lacks("src/main.rs", "infra");
     assert!(life.has("src/bin/infra/mod.rs"));
 }
@@ -70,7 +88,14 @@ fn a_binary_below_src_bin_uses_the_module_of_the_library() {
 #[test]
 fn a_library_that_is_a_mod_rs_beside_the_manifest_has_the_module_there() {
     let manifest = format!(
-        "{MANIFEST}\n[lib]\npath = \"mod.rs\"\n\n[[bin]]\nname = \"kiosk\"\npath = \"main.rs\"\n"
+        r#"{MANIFEST}
+[lib]
+path = "mod.rs"
+
+[[bin]]
+name = "kiosk"
+path = "main.rs"
+"#
     );
     let project = Project::new(&[
         ("Cargo.toml", &manifest),
@@ -85,7 +110,13 @@ fn a_library_that_is_a_mod_rs_beside_the_manifest_has_the_module_there() {
 
 #[test]
 fn a_binary_of_another_folder_is_followed() {
-    let manifest = format!("{MANIFEST}\n[[bin]]\nname = \"kiosk\"\npath = \"server/start.rs\"\n");
+    let manifest = format!(
+        r#"{MANIFEST}
+[[bin]]
+name = "kiosk"
+path = "server/start.rs"
+"#
+    );
     let project = Project::new(&[("Cargo.toml", &manifest), ("server/start.rs", MAIN)]);
     let life = project.lives("add redis", 0);
     wired(&life, "server/start.rs");
@@ -107,8 +138,21 @@ fn a_package_of_a_library_only_is_wired_where_it_serves() {
 
 #[test]
 fn a_router_that_another_file_builds_is_wired_where_it_is_served() {
-    let main = "mod routes;\n\n#[tokio::main]\nasync fn main() -> std::io::Result<()> {\n    let app = routes::router();\n    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await?;\n    axum::serve(listener, app).await\n}\n";
-    let routes = "use axum::{routing::get, Router};\n\npub fn router() -> Router {\n    Router::new().route(\"/\", get(|| async { \"hello\" }))\n}\n";
+    let main = r#"mod routes;
+
+#[tokio::main]
+async fn main() -> std::io::Result<()> {
+    let app = routes::router();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+    axum::serve(listener, app).await
+}
+"#;
+    let routes = r#"use axum::{routing::get, Router};
+
+pub fn router() -> Router {
+    Router::new().route("/", get(|| async { "hello" }))
+}
+"#;
     let life =
         Project::plain(&[("src/main.rs", main), ("src/routes.rs", routes)]).lives("add redis", 0);
     wired(&life, "src/main.rs");
@@ -117,7 +161,13 @@ fn a_router_that_another_file_builds_is_wired_where_it_is_served() {
 
 #[test]
 fn a_router_that_another_crate_builds_is_printed() {
-    let main = "#[tokio::main]\nasync fn main() -> std::io::Result<()> {\n    let app = routes::router();\n    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await?;\n    axum::serve(listener, app).await\n}\n";
+    let main = r#"#[tokio::main]
+async fn main() -> std::io::Result<()> {
+    let app = routes::router();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+    axum::serve(listener, app).await
+}
+"#;
     let life = Project::plain(&[("src/main.rs", main)]).lives("add redis", 3);
     life.tells("`routes::router` is not known to return a `Router`");
     life.tells("let app = infra.wire(app);");
@@ -125,8 +175,21 @@ fn a_router_that_another_crate_builds_is_printed() {
 
 #[test]
 fn serving_in_another_file_is_wired_there() {
-    let main = "mod server;\n\n#[tokio::main]\nasync fn main() -> std::io::Result<()> {\n    server::run().await\n}\n";
-    let server = "use axum::Router;\n\npub async fn run() -> std::io::Result<()> {\n    let app = Router::new();\n    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await?;\n    axum::serve(listener, app).await\n}\n";
+    let main = r#"mod server;
+
+#[tokio::main]
+async fn main() -> std::io::Result<()> {
+    server::run().await
+}
+"#;
+    let server = r#"use axum::Router;
+
+pub async fn run() -> std::io::Result<()> {
+    let app = Router::new();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+    axum::serve(listener, app).await
+}
+"#;
     for (file, module) in [("src/server.rs", "server"), ("src/server/mod.rs", "server")] {
         let life = Project::plain(&[("src/main.rs", main), (file, server)]).lives("add redis", 0);
         life.holds(file, "crate::infra::Infra::start()");
@@ -136,24 +199,69 @@ fn serving_in_another_file_is_wired_there() {
 
 #[test]
 fn what_stands_above_the_modules_stays_above_them() {
-    let licence = "// Copyright of somebody.\n// All of it.\n\n#![allow(clippy::all)]\n\n";
-    let allocator =
-        "#[global_allocator]\nstatic GLOBAL: std::alloc::System = std::alloc::System;\n\n";
-    let external = "extern crate core;\n#[macro_use]\nextern crate tracing;\n\n";
-    let inline = "pub mod util {\n    pub fn one() -> u8 {\n        1\n    }\n}\n\n";
-    let docs = "//! A kiosk.\n//!\n//! It sells.\n#![forbid(unsafe_code)]\n";
+    let licence = r#"// Copyright of somebody.
+// All of it.
+
+#![allow(clippy::all)]
+
+"#;
+    let allocator = r#"#[global_allocator]
+static GLOBAL: std::alloc::System = std::alloc::System;
+
+"#;
+    let external = r#"extern crate core;
+#[macro_use]
+extern crate tracing;
+
+"#;
+    let inline = r#"pub mod util {
+    pub fn one() -> u8 {
+        1
+    }
+}
+
+"#;
+    let docs = r#"//! A kiosk.
+//!
+//! It sells.
+#![forbid(unsafe_code)]
+"#;
     for (head, module) in [
-        (licence, "use axum::{routing::get, Router};\n\nmod infra;\n"),
+        (
+            licence,
+            r#"use axum::{routing::get, Router};
+
+mod infra;
+"#,
+        ),
         (
             allocator,
-            "use axum::{routing::get, Router};\n\nmod infra;\n",
+            r#"use axum::{routing::get, Router};
+
+mod infra;
+"#,
         ),
         (
             external,
-            "use axum::{routing::get, Router};\n\nmod infra;\n",
+            r#"use axum::{routing::get, Router};
+
+mod infra;
+"#,
         ),
-        (inline, "use axum::{routing::get, Router};\n\nmod infra;\n"),
-        (docs, "use axum::{routing::get, Router};\n\nmod infra;\n"),
+        (
+            inline,
+            r#"use axum::{routing::get, Router};
+
+mod infra;
+"#,
+        ),
+        (
+            docs,
+            r#"use axum::{routing::get, Router};
+
+mod infra;
+"#,
+        ),
     ] {
         let main = serving(head, BOXED, SERVE);
         let life = Project::plain(&[("src/main.rs", &main)]).lives("add redis", 0);
@@ -165,16 +273,30 @@ fn what_stands_above_the_modules_stays_above_them() {
 
 #[test]
 fn macros_of_the_user_stay_above_the_module() {
-    let head = "#[macro_use]\nmod macros;\nmod zebra;\n\n";
+    let head = r#"#[macro_use]
+mod macros;
+mod zebra;
+
+"#;
     let main = serving(head, BOXED, SERVE);
     let life = Project::plain(&[
         ("src/main.rs", &main),
-        ("src/macros.rs", "macro_rules! info {\n    () => {};\n}\n"),
+        (
+            "src/macros.rs",
+            r#"macro_rules! info {
+    () => {};
+}
+"#,
+        ),
         ("src/zebra.rs", ""),
     ])
     .lives("add redis", 0);
     life.holds(
         "src/main.rs",
-        "#[macro_use]\nmod macros;\nmod infra;\nmod zebra;\n",
+        r#"#[macro_use]
+mod macros;
+mod infra;
+mod zebra;
+"#,
     );
 }

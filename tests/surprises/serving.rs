@@ -5,7 +5,13 @@ use super::life::{Life, MAIN, MANIFEST, Project};
 /// A root whose `main` has this body after the router and the listener.
 fn serving(head: &str, signature: &str, body: &str) -> String {
     format!(
-        "{head}use axum::{{routing::get, Router}};\n\n{signature} {{\n    let app = Router::new().route(\"/\", get(|| async {{ \"hello\" }}));\n    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await.unwrap();\n{body}}}\n"
+        r#"{head}use axum::{{routing::get, Router}};
+
+{signature} {{
+    let app = Router::new().route("/", get(|| async {{ "hello" }}));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await.unwrap();
+{body}}}
+"#
     )
 }
 
@@ -20,7 +26,10 @@ fn wired(life: &Life, path: &str) {
 fn serve_calls_in_comments_and_strings_are_none() {
     let main = MAIN.replace(
         "    axum::serve",
-        "    // axum::serve(listener, old).await?;\n    /* axum::serve(listener, older).await?; */\n    println!(\"axum::serve(listener, app)\");\n    axum::serve",
+        r#"    // axum::serve(listener, old).await?;
+    /* axum::serve(listener, older).await?; */
+    println!("axum::serve(listener, app)");
+    axum::serve"#,
     );
     let life = Project::plain(&[("src/main.rs", &main)]).lives("add redis", 0);
     wired(&life, "src/main.rs");
@@ -31,7 +40,14 @@ fn serve_calls_in_comments_and_strings_are_none() {
 fn a_main_for_each_configuration_is_left_to_the_user() {
     let one = |cfg: &str| {
         format!(
-            "#[cfg({cfg})]\n#[tokio::main]\nasync fn main() -> std::io::Result<()> {{\n    let app = axum::Router::new();\n    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await?;\n    axum::serve(listener, app).await\n}}\n"
+            r#"#[cfg({cfg})]
+#[tokio::main]
+async fn main() -> std::io::Result<()> {{
+    let app = axum::Router::new();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+    axum::serve(listener, app).await
+}}
+"#
         )
     };
     let main = format!("{}\n{}", one("unix"), one("not(unix)"));
@@ -44,7 +60,16 @@ fn a_main_for_each_configuration_is_left_to_the_user() {
 #[test]
 fn a_server_of_a_test_is_not_the_app() {
     let main = format!(
-        "{MAIN}\n#[cfg(test)]\nmod tests {{\n    #[tokio::test]\n    async fn answers() {{\n        let listener = tokio::net::TcpListener::bind(\"127.0.0.1:0\").await.unwrap();\n        axum::serve(listener, axum::Router::new()).await.unwrap();\n    }}\n}}\n"
+        r#"{MAIN}
+#[cfg(test)]
+mod tests {{
+    #[tokio::test]
+    async fn answers() {{
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        axum::serve(listener, axum::Router::new()).await.unwrap();
+    }}
+}}
+"#
     );
     let life = Project::plain(&[("src/main.rs", &main)]).lives("add redis", 0);
     wired(&life, "src/main.rs");
@@ -54,7 +79,9 @@ fn a_server_of_a_test_is_not_the_app() {
 fn a_second_server_for_a_port_of_metrics_is_not_chosen_between() {
     let main = MAIN.replace(
         "    axum::serve",
-        "    let inner = tokio::net::TcpListener::bind(\"127.0.0.1:9100\").await?;\n    tokio::spawn(async move { axum::serve(inner, Router::new()).await });\n    axum::serve",
+        r#"    let inner = tokio::net::TcpListener::bind("127.0.0.1:9100").await?;
+    tokio::spawn(async move { axum::serve(inner, Router::new()).await });
+    axum::serve"#,
     );
     let life = Project::plain(&[("src/main.rs", &main)]).lives("add redis", 3);
     life.tells("served in several places");
@@ -64,7 +91,25 @@ fn a_second_server_for_a_port_of_metrics_is_not_chosen_between() {
 
 #[test]
 fn a_start_beside_a_main_that_returns_an_exit_code_is_wired() {
-    let main = "use std::process::ExitCode;\n\nuse axum::Router;\n\n#[tokio::main]\nasync fn main() -> ExitCode {\n    match start().await {\n        Ok(()) => ExitCode::SUCCESS,\n        Err(_) => ExitCode::FAILURE,\n    }\n}\n\nasync fn start() -> Result<(), Box<dyn std::error::Error>> {\n    let app = Router::new();\n    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await?;\n    axum::serve(listener, app).await?;\n    Ok(())\n}\n";
+    let main = r#"use std::process::ExitCode;
+
+use axum::Router;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match start().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+async fn start() -> Result<(), Box<dyn std::error::Error>> {
+    let app = Router::new();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+    axum::serve(listener, app).await?;
+    Ok(())
+}
+"#;
     let life = Project::plain(&[("src/main.rs", main)]).lives("add redis", 0);
     life.holds(
         "src/main.rs",
@@ -121,8 +166,12 @@ fn a_main_may_return_anything() {
 
 #[test]
 fn lints_that_forbid_expect_and_panic_are_kept() {
-    let lints =
-        "\n[lints.clippy]\nunwrap_used = \"deny\"\nexpect_used = \"deny\"\npanic = \"forbid\"\n";
+    let lints = r#"
+[lints.clippy]
+unwrap_used = "deny"
+expect_used = "deny"
+panic = "forbid"
+"#;
     let main = serving(
         "",
         "#[tokio::main]\nasync fn main()",
@@ -138,10 +187,31 @@ fn lints_that_forbid_expect_and_panic_are_kept() {
 
 #[test]
 fn a_runtime_of_its_own_is_followed_into_its_block_or_left_to_the_user() {
-    let built = "use axum::Router;\n\nfn main() -> std::io::Result<()> {\n    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;\n    runtime.block_on(async {\n        let app = Router::new();\n        let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await?;\n        axum::serve(listener, app).await\n    })\n}\n";
+    let built = r#"use axum::Router;
+
+fn main() -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let app = Router::new();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+        axum::serve(listener, app).await
+    })
+}
+"#;
     let life = Project::plain(&[("src/main.rs", built)]).lives("add redis", 0);
     wired(&life, "src/main.rs");
-    let spawned = "use axum::Router;\n\nfn main() {\n    let runtime = tokio::runtime::Runtime::new().unwrap();\n    runtime.spawn(async {\n        let app = Router::new();\n        let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await.unwrap();\n        axum::serve(listener, app).await.unwrap();\n    });\n    std::thread::park();\n}\n";
+    let spawned = r#"use axum::Router;
+
+fn main() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.spawn(async {
+        let app = Router::new();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await.unwrap();
+        axum::serve(listener, app).await.unwrap();
+    });
+    std::thread::park();
+}
+"#;
     let life = Project::plain(&[("src/main.rs", spawned)]).lives("add redis", 3);
     life.tells("src/main.rs:10: it is inside an async block");
 }
@@ -171,12 +241,20 @@ fn forms_of_serving_are_wired_or_printed_with_the_reason() {
             "",
         ),
         (
-            "    tokio::select! {\n        done = axum::serve(listener, app) => done.unwrap(),\n        () = stop() => {}\n    }\n",
+            r#"    tokio::select! {
+        done = axum::serve(listener, app) => done.unwrap(),
+        () = stop() => {}
+    }
+"#,
             3,
             "it is inside a macro",
         ),
         (
-            "    match 1 {\n        1 => axum::serve(listener, app).await.unwrap(),\n        _ => {}\n    }\n",
+            r#"    match 1 {
+        1 => axum::serve(listener, app).await.unwrap(),
+        _ => {}
+    }
+"#,
             3,
             "it is inside a `match`",
         ),
@@ -201,7 +279,23 @@ fn forms_of_serving_are_wired_or_printed_with_the_reason() {
 
 #[test]
 fn a_listener_in_a_struct_is_no_hindrance() {
-    let main = "use axum::Router;\n\nstruct Server {\n    listener: tokio::net::TcpListener,\n    app: Router,\n}\n\nimpl Server {\n    async fn run(self) -> std::io::Result<()> {\n        let app = self.app;\n        axum::serve(self.listener, app).await\n    }\n}\n\n#[tokio::main]\nasync fn main() {}\n";
+    let main = r#"use axum::Router;
+
+struct Server {
+    listener: tokio::net::TcpListener,
+    app: Router,
+}
+
+impl Server {
+    async fn run(self) -> std::io::Result<()> {
+        let app = self.app;
+        axum::serve(self.listener, app).await
+    }
+}
+
+#[tokio::main]
+async fn main() {}
+"#;
     let project = Project::plain(&[("src/main.rs", main)]);
     let run = project.infra("add redis -n");
     assert_eq!(run.code, 3, "{}", run.said);
@@ -211,7 +305,17 @@ fn a_listener_in_a_struct_is_no_hindrance() {
 
 #[test]
 fn an_app_that_is_a_tower_service_is_not_taken_for_a_router() {
-    let main = "use axum::{routing::get, Router, ServiceExt};\nuse tower::Layer;\n\n#[tokio::main]\nasync fn main() -> std::io::Result<()> {\n    let router = Router::new().route(\"/\", get(|| async { \"hello\" }));\n    let app = tower_http::normalize_path::NormalizePathLayer::trim_trailing_slash().layer(router);\n    let listener = tokio::net::TcpListener::bind(\"127.0.0.1:3000\").await?;\n    axum::serve(listener, ServiceExt::<axum::extract::Request>::into_make_service(app)).await\n}\n";
+    let main = r#"use axum::{routing::get, Router, ServiceExt};
+use tower::Layer;
+
+#[tokio::main]
+async fn main() -> std::io::Result<()> {
+    let router = Router::new().route("/", get(|| async { "hello" }));
+    let app = tower_http::normalize_path::NormalizePathLayer::trim_trailing_slash().layer(router);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+    axum::serve(listener, ServiceExt::<axum::extract::Request>::into_make_service(app)).await
+}
+"#;
     let life = Project::plain(&[("src/main.rs", main)]).lives("add redis", 3);
     life.tells("at src/main.rs:11");
     let plain = main.replace(
@@ -226,7 +330,10 @@ fn an_app_that_is_a_tower_service_is_not_taken_for_a_router() {
 fn a_fallback_that_catches_all_and_a_layer_around_all_leave_the_app_wired() {
     let main = MAIN.replace(
         ".route(\"/\", get(|| async { \"hello\" }));",
-        "\n        .route(\"/\", get(|| async { \"hello\" }))\n        .fallback(get(|| async { \"not here\" }))\n        .layer(axum::middleware::from_fn(authorise));",
+        r#"
+        .route("/", get(|| async { "hello" }))
+        .fallback(get(|| async { "not here" }))
+        .layer(axum::middleware::from_fn(authorise));"#,
     );
     let life = Project::plain(&[("src/main.rs", &main)]).lives("add metrics", 0);
     let text = life.text("src/main.rs");
@@ -254,14 +361,34 @@ fn a_metrics_server_of_actix_and_one_of_a_test_are_not_wired_by_guess() {
     let manifest = MANIFEST.replace("axum = \"0.8\"", "actix-web = \"4\"");
     let one = "HttpServer::new(move || App::new()).bind((\"127.0.0.1\", 3000))?.run()";
     let main = format!(
-        "use actix_web::{{App, HttpServer}};\n\n#[actix_web::main]\nasync fn main() -> std::io::Result<()> {{\n    let inner = {one};\n    let outer = {one};\n    futures::try_join!(inner, outer)?;\n    Ok(())\n}}\n"
+        r#"use actix_web::{{App, HttpServer}};
+
+#[actix_web::main]
+async fn main() -> std::io::Result<()> {{
+    let inner = {one};
+    let outer = {one};
+    futures::try_join!(inner, outer)?;
+    Ok(())
+}}
+"#
     );
     let project = Project::plain(&[("Cargo.toml", &manifest), ("src/main.rs", &main)]);
     let life = project.lives("add redis", 3);
     life.tells("infra.clone()");
     life.lacks("src/main.rs", "wire(");
     let tested = format!(
-        "fn main() {{}}\n\n#[cfg(test)]\nmod tests {{\n    use actix_web::{{App, HttpServer}};\n\n    #[actix_web::test]\n    async fn answers() -> std::io::Result<()> {{\n        {one}.await\n    }}\n}}\n"
+        r#"fn main() {{}}
+
+#[cfg(test)]
+mod tests {{
+    use actix_web::{{App, HttpServer}};
+
+    #[actix_web::test]
+    async fn answers() -> std::io::Result<()> {{
+        {one}.await
+    }}
+}}
+"#
     );
     let project = Project::plain(&[("Cargo.toml", &manifest), ("src/main.rs", &tested)]);
     let life = project.lives("add redis", 3);
@@ -271,7 +398,18 @@ fn a_metrics_server_of_actix_and_one_of_a_test_are_not_wired_by_guess() {
 #[test]
 fn a_function_that_returns_the_server_of_actix_is_told_who_starts_the_infrastructure() {
     let manifest = MANIFEST.replace("axum = \"0.8\"", "actix-web = \"4\"");
-    let main = "use actix_web::{App, HttpServer, dev::Server};\n\nfn run() -> std::io::Result<Server> {\n    let server = HttpServer::new(create_app).bind((\"127.0.0.1\", 3000))?.run();\n    Ok(server)\n}\n\n#[actix_web::main]\nasync fn main() -> std::io::Result<()> {\n    run()?.await\n}\n";
+    let main = r#"use actix_web::{App, HttpServer, dev::Server};
+
+fn run() -> std::io::Result<Server> {
+    let server = HttpServer::new(create_app).bind(("127.0.0.1", 3000))?.run();
+    Ok(server)
+}
+
+#[actix_web::main]
+async fn main() -> std::io::Result<()> {
+    run()?.await
+}
+"#;
     let project = Project::plain(&[("Cargo.toml", &manifest), ("src/main.rs", main)]);
     let life = project.lives("add redis", 3);
     life.tells("// in async code; hand it to `run`");

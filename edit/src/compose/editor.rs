@@ -104,7 +104,7 @@ impl Compose {
 
     /// Gives an entry that an edit added another value, in its place; returns the edit to record.
     ///
-    /// A mapping entry is written in the style of the file; a string keeps the quotes of the scalar
+    /// A mapping entry keeps its indents and quotes, else gets those of the file; a string keeps the quotes of the scalar
     /// it replaces. In a list the item `KEY=old` becomes `KEY=new`, and an item that is a bare name
     /// (`- redis` in `depends_on`) stays. A scalar that [`Compose::replace_scalar`] replaced is
     /// replaced again. When the value is there already, nothing changes. Undoing the returned edit

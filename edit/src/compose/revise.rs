@@ -126,7 +126,9 @@ fn write(
             {
                 return Ok(None);
             }
-            let (value, style) = keep_quotes(target.value, value, style);
+            // Other edits may have changed what most of the file does; the entry stays as it is.
+            let style = Style::of_entry(&document.text, key, target.value, style);
+            let (value, style) = keep_quotes(target.value, value, &style);
             (data, entry(document, key, target, name, &value, &style)?)
         }
     };

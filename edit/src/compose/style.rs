@@ -2,6 +2,7 @@
 //!
 //! Every vote is counted in an ordered map, so the same text always gives the same style.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::syntax_node::{Kind, SyntaxNode};
@@ -48,6 +49,30 @@ impl Style {
                 '"'
             },
             keeps_blank_lines: votes.keeps_blank_lines,
+        }
+    }
+
+    /// The habits of one entry, and those of the file where the entry shows none.
+    pub(super) fn of_entry(
+        text: &str,
+        key: &SyntaxNode,
+        value: &SyntaxNode,
+        file: &Style,
+    ) -> Style {
+        let mut votes = Votes::default();
+        votes.count(text, value);
+        if !value.flow {
+            votes.count_indent(text, key, value);
+        }
+        Style {
+            step: most(&votes.steps).unwrap_or(file.step),
+            list_offset: most(&votes.offsets).unwrap_or(file.list_offset),
+            quote: match votes.single.cmp(&votes.double) {
+                Ordering::Greater => '\'',
+                Ordering::Less => '"',
+                Ordering::Equal => file.quote,
+            },
+            ..file.clone()
         }
     }
 }

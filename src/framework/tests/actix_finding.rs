@@ -2,11 +2,17 @@
 
 use super::*;
 
-const USES: &str = "use actix_web::{App, HttpServer};\n\n";
+const USES: &str = r#"use actix_web::{App, HttpServer};
+
+"#;
 const FITS: &str = "#[actix_web::main]\nasync fn main() -> std::io::Result<()>";
 
 fn file(head: &str, body: &str) -> String {
-    format!("{USES}{head} {{\n{body}}}\n")
+    format!(
+        r#"{USES}{head} {{
+{body}}}
+"#
+    )
 }
 
 fn find(text: &str) -> Vec<ServeCall> {
@@ -90,14 +96,25 @@ fn an_app_that_is_not_certain_has_a_reason() {
     ] {
         assert_eq!(reason(&server(factory)), expected, "{factory}");
     }
-    let text = "use actix_web::HttpServer;\nuse other::App;\nasync fn run() { HttpServer::new(|| App::new()).run().await; }\n";
+    let text = r#"use actix_web::HttpServer;
+use other::App;
+async fn run() { HttpServer::new(|| App::new()).run().await; }
+"#;
     assert_eq!(
         find(text)[0].plan.clone().unwrap_err(),
         "`new(..)` is not known to make an `App` of actix-web"
     );
-    let own = "use actix_web::*;\nstruct App;\nasync fn run() { HttpServer::new(|| App::new()).run().await; }\n";
+    let own = r#"use actix_web::*;
+struct App;
+async fn run() { HttpServer::new(|| App::new()).run().await; }
+"#;
     assert!(find(own)[0].plan.is_err());
-    let foreign = "use actix_web::App;\nuse paperclip::HttpServer;\nasync fn run() {\n    HttpServer::new(|| App::new()).run().await;\n}\n";
+    let foreign = r#"use actix_web::App;
+use paperclip::HttpServer;
+async fn run() {
+    HttpServer::new(|| App::new()).run().await;
+}
+"#;
     assert_eq!(
         find(foreign)[0].plan.clone().unwrap_err(),
         "`HttpServer` is not known to be that of actix-web"
@@ -117,7 +134,11 @@ fn a_server_that_is_not_certain_has_a_reason() {
             "the server is returned before it is awaited",
         ),
         (
-            format!("let server = {server}.run();\ntokio::spawn(server);\nOk(())"),
+            format!(
+                r#"let server = {server}.run();
+tokio::spawn(server);
+Ok(())"#
+            ),
             "the server is used before it is awaited",
         ),
         (
@@ -131,20 +152,34 @@ fn a_server_that_is_not_certain_has_a_reason() {
             "the server is used before it is awaited",
         ),
         (
-            format!("let server = {server}.run();\nlet server = spawn(server);\nserver.await"),
+            format!(
+                r#"let server = {server}.run();
+let server = spawn(server);
+server.await"#
+            ),
             "the server is used before it is awaited",
         ),
         (
-            format!("let server = {server}.run();\nlet server = other();\nserver.await"),
-            "`server` becomes something else",
-        ),
-        (
-            format!("let server = {server};\nlet server = server.addrs();\nOk(())"),
+            format!(
+                r#"let server = {server}.run();
+let server = other();
+server.await"#
+            ),
             "`server` becomes something else",
         ),
         (
             format!(
-                "let server = {server};\nlet server = tokio::spawn(server.run());\nserver.await"
+                r#"let server = {server};
+let server = server.addrs();
+Ok(())"#
+            ),
+            "`server` becomes something else",
+        ),
+        (
+            format!(
+                r#"let server = {server};
+let server = tokio::spawn(server.run());
+server.await"#
             ),
             "the server is used before it is awaited",
         ),
@@ -153,11 +188,19 @@ fn a_server_that_is_not_certain_has_a_reason() {
             "the server is not awaited by a statement of its block",
         ),
         (
-            format!("let server = {server}.run();\nif x() {{ return Ok(()); }}\nserver.await"),
+            format!(
+                r#"let server = {server}.run();
+if x() {{ return Ok(()); }}
+server.await"#
+            ),
             "the function may return before the server has ended",
         ),
         (
-            format!("let server = {server}.run();\nreturn server.await;\nmore();"),
+            format!(
+                r#"let server = {server}.run();
+return server.await;
+more();"#
+            ),
             "it is returned before the end of the function",
         ),
         (
@@ -181,7 +224,11 @@ fn a_server_that_is_not_certain_has_a_reason() {
             "the statement shares its lines with other code",
         ),
         (
-            format!("#[cfg(unix)]\n{server}.run().await?;\nOk(())"),
+            format!(
+                r#"#[cfg(unix)]
+{server}.run().await?;
+Ok(())"#
+            ),
             "the statement shares its lines with other code",
         ),
         (
@@ -230,7 +277,9 @@ fn a_server_that_is_not_certain_has_a_reason() {
 fn an_uncertain_place_tells_what_it_serves() {
     let text = file(
         FITS,
-        "    let server = HttpServer::new(move || app(data.clone())).run();\n    Ok(server)\n",
+        r#"    let server = HttpServer::new(move || app(data.clone())).run();
+    Ok(server)
+"#,
     );
     assert_eq!(find(&text)[0].app.as_deref(), Some("app(data.clone())"));
     let text = file(FITS, "    HttpServer::new(factory).run().await\n");
@@ -244,9 +293,15 @@ fn an_uncertain_place_tells_what_it_serves() {
 
 #[test]
 fn servers_of_tests_do_not_count() {
-    let text = "use actix_web::*;\n// HttpServer::new(f)\n#[actix_web::test]\nasync fn t() { HttpServer::new(f).run().await; }\n\
-                #[cfg(test)]\nmod tests { async fn u() { HttpServer::new(f).run().await; } }\n\
-                fn f() { HttpServer::new(g); }\nfn h() { web::HttpServer::new(g); run!(HttpServer::new(g)); }\n";
+    let text = r#"use actix_web::*;
+// HttpServer::new(f)
+#[actix_web::test]
+async fn t() { HttpServer::new(f).run().await; }
+#[cfg(test)]
+mod tests { async fn u() { HttpServer::new(f).run().await; } }
+fn f() { HttpServer::new(g); }
+fn h() { web::HttpServer::new(g); run!(HttpServer::new(g)); }
+"#;
     let lines: Vec<_> = find(text).iter().map(|serve| serve.line).collect();
     assert_eq!(lines, [7, 8, 8]);
 }

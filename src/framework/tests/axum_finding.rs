@@ -6,11 +6,19 @@ fn find_serves(text: &str) -> Result<Vec<ServeCall>, EditError> {
     serve_calls(server("axum"), text)
 }
 
-const USES: &str = "use axum::{Router, routing::get};\n\n";
+const USES: &str = r#"use axum::{Router, routing::get};
+
+"#;
 
 /// What is said of the only place in the body of an async `main`.
 pub(super) fn plan(body: &str) -> Result<RouterEvidence, String> {
-    let text = format!("{USES}#[tokio::main]\nasync fn main() {{\n{body}\n}}\n");
+    let text = format!(
+        r#"{USES}#[tokio::main]
+async fn main() {{
+{body}
+}}
+"#
+    );
     let serves = find_serves(&text).unwrap();
     assert_eq!(serves.len(), 1, "{text}");
     serves[0].plan.clone().map(|plan| plan.evidence().clone())
@@ -85,16 +93,28 @@ fn a_place_that_is_not_certain_has_a_reason() {
 
 #[test]
 fn tests_comments_strings_and_other_functions_called_serve_do_not_count() {
-    let text = "use axum::Router;\nconst S: &str = \"axum::serve(l, app)\";\n// axum::serve(l, app).await\n\
-                fn serve(a: u8) {}\nasync fn a() { serve(1); hyper::serve(2); }\n\
-                #[tokio::test]\nasync fn t() { axum::serve(l, app).await.unwrap(); }\n\
-                #[cfg(test)]\nmod tests { async fn u() { axum::serve(l, app).await.unwrap(); } }\n";
+    let text = r#"use axum::Router;
+const S: &str = "axum::serve(l, app)";
+// axum::serve(l, app).await
+fn serve(a: u8) {}
+async fn a() { serve(1); hyper::serve(2); }
+#[tokio::test]
+async fn t() { axum::serve(l, app).await.unwrap(); }
+#[cfg(test)]
+mod tests { async fn u() { axum::serve(l, app).await.unwrap(); } }
+"#;
     assert_eq!(lines(text), [0_usize; 0]);
-    let imported = "use axum::serve;\nasync fn a() { serve(l, app).await; }\n";
+    let imported = r#"use axum::serve;
+async fn a() { serve(l, app).await; }
+"#;
     assert_eq!(lines(imported), [2]);
-    let renamed = "use axum::serve as run;\nasync fn a() { run(l, app).await; }\n";
+    let renamed = r#"use axum::serve as run;
+async fn a() { run(l, app).await; }
+"#;
     assert_eq!(lines(renamed), [2]);
-    let in_macro = "use axum::serve;\nasync fn a() { select! { _ = serve(l, app) => {} } }\n";
+    let in_macro = r#"use axum::serve;
+async fn a() { select! { _ = serve(l, app) => {} } }
+"#;
     assert_eq!(lines(in_macro), [2]);
 }
 
@@ -111,14 +131,34 @@ fn a_graceful_shutdown_is_seen_wherever_the_server_is() {
 
 #[test]
 fn a_main_for_each_system_is_two_places() {
-    let main = "#[tokio::main]\nasync fn main() {\n    let app = axum::Router::new();\n    axum::serve(l, app).await.unwrap();\n}\n";
-    let text = format!("#[cfg(unix)]\n{main}#[cfg(windows)]\n{main}");
+    let main = r#"#[tokio::main]
+async fn main() {
+    let app = axum::Router::new();
+    axum::serve(l, app).await.unwrap();
+}
+"#;
+    let text = format!(
+        r#"#[cfg(unix)]
+{main}#[cfg(windows)]
+{main}"#
+    );
     assert_eq!(lines(&text), [5, 11]);
 }
 
 #[test]
 fn every_place_of_a_file_is_listed_with_its_function() {
-    let text = "use axum::Router;\n#[cfg(unix)]\n#[tokio::main]\nasync fn main() -> anyhow::Result<()> {\n    let app = Router::new();\n    axum::serve(l, app).await?;\n    Ok(())\n}\nasync fn metrics(app: Router) -> std::io::Result<()> {\n    axum::serve(l, app).with_graceful_shutdown(s).await\n}\n";
+    let text = r#"use axum::Router;
+#[cfg(unix)]
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let app = Router::new();
+    axum::serve(l, app).await?;
+    Ok(())
+}
+async fn metrics(app: Router) -> std::io::Result<()> {
+    axum::serve(l, app).with_graceful_shutdown(s).await
+}
+"#;
     let serves = find_serves(text).unwrap();
     assert_eq!(
         serves.iter().map(|serve| serve.line).collect::<Vec<_>>(),
@@ -136,7 +176,15 @@ fn every_place_of_a_file_is_listed_with_its_function() {
 
 #[test]
 fn an_own_runtime_that_runs_one_block_is_followed() {
-    let text = "use axum::Router;\nfn main() {\n    let rt = tokio::runtime::Runtime::new().unwrap();\n    rt.block_on(async {\n        let app = Router::new();\n        axum::serve(l, app).await.unwrap();\n    });\n}\n";
+    let text = r#"use axum::Router;
+fn main() {
+    let rt = tokio::runtime::Runtime::new().unwrap();
+    rt.block_on(async {
+        let app = Router::new();
+        axum::serve(l, app).await.unwrap();
+    });
+}
+"#;
     let serve = &find_serves(text).unwrap()[0];
     assert!(serve.plan.is_ok(), "{:?}", serve.plan);
     let function = serve.function.clone().unwrap();
@@ -144,8 +192,11 @@ fn an_own_runtime_that_runs_one_block_is_followed() {
         function.returns,
         Returns::Other("an async block".to_owned())
     );
-    let sync =
-        "fn main() {\n    let app = axum::Router::new();\n    run(axum::serve(l, app));\n}\n";
+    let sync = r#"fn main() {
+    let app = axum::Router::new();
+    run(axum::serve(l, app));
+}
+"#;
     let serve = &find_serves(sync).unwrap()[0];
     assert_eq!(serve.plan, Err("its function is not `async`".to_owned()));
 }
@@ -215,7 +266,11 @@ fn returns_fit_where_every_error_converts() {
         ),
         ("", "-> ExitCode", Returns::Other("ExitCode".to_owned())),
     ] {
-        let text = format!("{uses}\nasync fn main() {of} {{ axum::serve(l, app).await }}\n");
+        let text = format!(
+            r#"{uses}
+async fn main() {of} {{ axum::serve(l, app).await }}
+"#
+        );
         let function = find_serves(&text).unwrap()[0].function.clone().unwrap();
         assert_eq!(function.returns, expected, "{of}");
     }
@@ -223,10 +278,22 @@ fn returns_fit_where_every_error_converts() {
 
 #[test]
 fn apps_are_found_for_hints() {
-    let text = "use axum::Router;\nfn a() -> Router {\n    Router::new()\n}\n#[cfg(test)]\nmod t { fn b() { super::Router::new(); } }\n// Router::new()\n";
+    let text = r#"use axum::Router;
+fn a() -> Router {
+    Router::new()
+}
+#[cfg(test)]
+mod t { fn b() { super::Router::new(); } }
+// Router::new()
+"#;
     assert_eq!(app_lines(&server("axum").app, text).unwrap(), [3]);
-    let actix =
-        "use actix_web::*;\nfn a() {\n    App::new();\n}\n#[test]\nfn t() { App::new(); }\n";
+    let actix = r#"use actix_web::*;
+fn a() {
+    App::new();
+}
+#[test]
+fn t() { App::new(); }
+"#;
     assert_eq!(app_lines(&server("actix-web").app, actix).unwrap(), [3]);
     let own = format!("{actix}struct App;\n");
     assert_eq!(

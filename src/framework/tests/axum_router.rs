@@ -32,7 +32,12 @@ fn a_router_is_certain_by_its_type_or_by_the_calls_that_make_it() {
     }
     for serve in [
         "axum::serve(l, app.into_make_service()).await.unwrap();",
-        "axum::serve(\n    l,\n    app.into_make_service_with_connect_info::<SocketAddr>(),\n)\n.await\n.unwrap();",
+        r#"axum::serve(
+    l,
+    app.into_make_service_with_connect_info::<SocketAddr>(),
+)
+.await
+.unwrap();"#,
     ] {
         assert_eq!(
             plan(&format!("let app = Router::new();\n{serve}")),
@@ -82,14 +87,19 @@ fn a_router_that_a_function_makes_needs_its_return_type() {
 
 #[test]
 fn the_return_type_of_a_function_is_read_in_its_own_file() {
-    let text = "use axum::Router;\nuse other::Thing;\npub fn router(s: S) -> Router { todo!() }\n\
-                async fn tried() -> anyhow::Result<Router> { todo!() }\n\
-                fn boxed() -> Result<axum::Router<()>, E> { todo!() }\n\
-                fn own() -> ApiResult<Router> { todo!() }\nfn perhaps() -> Option<Router> { todo!() }\n\
-                fn service() -> IntoMakeService<Router> { todo!() }\nfn unit() {}\n\
-                impl App { fn build(&self) -> Router { todo!() } fn new() -> Router { todo!() } }\n\
-                impl Api { fn new() -> Self { todo!() } fn router() -> Router { todo!() } }\n\
-                trait Part { fn tried() -> Router; }\n";
+    let text = r#"use axum::Router;
+use other::Thing;
+pub fn router(s: S) -> Router { todo!() }
+async fn tried() -> anyhow::Result<Router> { todo!() }
+fn boxed() -> Result<axum::Router<()>, E> { todo!() }
+fn own() -> ApiResult<Router> { todo!() }
+fn perhaps() -> Option<Router> { todo!() }
+fn service() -> IntoMakeService<Router> { todo!() }
+fn unit() {}
+impl App { fn build(&self) -> Router { todo!() } fn new() -> Router { todo!() } }
+impl Api { fn new() -> Self { todo!() } fn router() -> Router { todo!() } }
+trait Part { fn tried() -> Router; }
+"#;
     for (function, tried, expected) in [
         ("crate::routes::router", false, Some(true)),
         ("router", true, Some(false)),
@@ -116,7 +126,9 @@ fn the_return_type_of_a_function_is_read_in_its_own_file() {
             "{function}"
         );
     }
-    let other = "use warp::Router;\nfn router() -> Router { todo!() }\n";
+    let other = r#"use warp::Router;
+fn router() -> Router { todo!() }
+"#;
     assert_eq!(
         returns_router(&server("axum").app, other, "router", false),
         Some(false)
@@ -135,11 +147,15 @@ fn a_router_that_is_not_certain_has_a_reason() {
             "what is served is not a plain name",
         ),
         (
-            "let app = 1;\nlet router = 2;\naxum::serve(l, Router::new()).await.unwrap();",
+            r#"let app = 1;
+let router = 2;
+axum::serve(l, Router::new()).await.unwrap();"#,
             "what is served is not a plain name",
         ),
         (
-            "let router = 2;\naxum::serve(l, app()).await.unwrap();\napp();",
+            r#"let router = 2;
+axum::serve(l, app()).await.unwrap();
+app();"#,
             "what is served is not a plain name",
         ),
         (

@@ -1,7 +1,9 @@
 //! How the servers of the frameworks are found and wired: one test a habit of real Rust files.
 
+mod actix_closure;
 mod actix_finding;
 mod actix_wiring;
+mod axum_ending;
 mod axum_finding;
 mod axum_router;
 mod axum_wiring;

@@ -38,14 +38,23 @@ fn routes_are_found_in_the_forms_of_each_framework() {
             r#"config.service(web::scope("").route("/metrics", web::get().to(m)));"#,
         ),
     ] {
-        let text = format!("fn f() {{\n    {body}\n}}\n");
+        let text = format!(
+            r#"fn f() {{
+    {body}
+}}
+"#
+        );
         assert_eq!(lines(framework, &text), [2], "{body}");
     }
     for attribute in [
         r#"#[get("/metrics")]"#,
         r#"#[actix_web::route("/metrics", method = "GET")]"#,
     ] {
-        let text = format!("{attribute}\nasync fn m() {{}}\n");
+        let text = format!(
+            r#"{attribute}
+async fn m() {{}}
+"#
+        );
         assert_eq!(lines("actix-web", &text), [1], "{attribute}");
     }
 }
@@ -65,7 +74,12 @@ fn what_is_nested_in_a_test_or_only_alike_is_no_such_route() {
         ("actix-web", r#"client.get("/metrics").send();"#),
         ("axum", r#"log("/metrics"); // .route("/metrics", m)"#),
     ] {
-        let text = format!("fn f() {{\n    {body}\n}}\n");
+        let text = format!(
+            r#"fn f() {{
+    {body}
+}}
+"#
+        );
         assert!(lines(framework, &text).is_empty(), "{body}");
     }
     let test = r#"
@@ -75,14 +89,24 @@ fn f() {
 }
 "#;
     assert!(lines("axum", test).is_empty());
-    let module = format!("#[cfg(test)]\nmod tests {{\n{test}}}\n");
+    let module = format!(
+        r#"#[cfg(test)]
+mod tests {{
+{test}}}
+"#
+    );
     assert!(lines("axum", &module).is_empty());
 }
 
 #[test]
 fn a_scope_without_a_path_and_files_at_the_root_take_every_path() {
     let lines = |body: &str| {
-        let text = format!("fn f() {{\n    {body}\n}}\n");
+        let text = format!(
+            r#"fn f() {{
+    {body}
+}}
+"#
+        );
         catch_all_lines(routes("actix-web"), &text).unwrap()
     };
     for body in [

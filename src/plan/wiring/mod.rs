@@ -234,7 +234,7 @@ impl PlanBuilder<'_> {
             return Some(ErrorHandling::Propagate);
         }
         let roots = self.facts.binaries.iter().chain(&self.facts.library);
-        let mut denied = self.facts.denied.clone();
+        let mut denied = self.facts.denied_lints.clone();
         for file in roots.chain([&site.file]) {
             denied.extend(rust::denied_clippy_lints(self.text(file)).unwrap_or_default());
         }

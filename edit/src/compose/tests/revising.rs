@@ -219,6 +219,17 @@ fn line_ends_of_the_file_are_kept() {
 }
 
 #[test]
+fn a_service_keeps_its_quotes_though_most_of_the_file_has_others_now() {
+    let text = "services:\n  web:\n    image: 'a'\n";
+    let old = Service("redis", "image: redis:8\ncommand: [\"a b\"]");
+    let new = parse_value("image: redis:9\ncommand: [\"a b\"]").unwrap();
+    let change = |text: &str| format!("{text}volumes:\n  v:\n    name: \"v\"\n    driver: \"d\"\n");
+    let (before, after) = try_revised(text, &old, change, &new).unwrap();
+    assert!(before.contains("command: ['a b']"), "{before}");
+    assert_str_eq!(after, before.replace("redis:8", "redis:9"));
+}
+
+#[test]
 fn an_equal_value_changes_nothing() {
     for value in [
         OLD,

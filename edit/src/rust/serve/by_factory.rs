@@ -5,9 +5,10 @@ use syn::{Expr, ExprCall};
 
 use super::super::function::binds;
 use super::super::tokens::mentions;
-use super::call::{FoundCall, Plan, Scope, ServedApp};
+use super::call::{FoundCall, Plan, ServedApp};
 use super::chain::Chain;
 use super::factory;
+use super::scope::Scope;
 use super::server_binding::{self, Run};
 use super::statement::{ServeStatement, StatementForm, stands_alone};
 

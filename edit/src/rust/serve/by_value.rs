@@ -5,9 +5,10 @@ use syn::{Expr, ExprCall, Stmt};
 
 use super::super::function::binds;
 use super::super::tokens::mentions;
-use super::call::{FoundCall, Plan, Scope, ServedApp};
+use super::call::{FoundCall, Plan, ServedApp};
 use super::chain::Chain;
 use super::router::RouterInference;
+use super::scope::Scope;
 use super::statement::{ServeStatement, StatementForm, stands_alone};
 use super::syntax::{AppSyntax, Handover, ServerSyntax};
 

@@ -2,14 +2,10 @@
 
 use std::ops::Range;
 
-use syn::{Block, Signature, Stmt};
-
-use super::super::function::{Function, binds};
-use super::super::imports::Imports;
-use super::super::source::Source;
+use super::super::function::Function;
 use super::factory::Factory;
 use super::router::RouterEvidence;
-use super::statement::{ServeStatement, StatementKind};
+use super::statement::ServeStatement;
 use super::syntax::ServerSyntax;
 
 /// A call that serves an app, outside tests.
@@ -67,35 +63,4 @@ pub(super) struct FoundCall {
     pub(super) graceful: bool,
     pub(super) app: Option<String>,
     pub(super) plan: Result<Plan, String>,
-}
-
-/// A block that an asynchronous function runs to its end.
-pub(super) struct Scope<'a> {
-    pub(super) server: &'static ServerSyntax,
-    pub(super) source: &'a Source<'a>,
-    pub(super) imports: &'a Imports,
-    pub(super) signature: &'a Signature,
-    /// The whole body of the function.
-    pub(super) body: &'a Block,
-    pub(super) block: &'a Block,
-    /// The statements of the function before the block, where it is not the body.
-    pub(super) outer: &'a [&'a Stmt],
-}
-
-impl Scope<'_> {
-    /// Checks that no variable of the function has a name that the wiring binds.
-    pub(super) fn check_names(&self, statement: &ServeStatement) -> Result<(), String> {
-        let served = (statement.kind == StatementKind::Condition).then_some("served");
-        for name in ["infra"].into_iter().chain(served) {
-            if binds(self.body, self.signature, name) {
-                return Err(format!("a variable `{name}` is in scope already"));
-            }
-        }
-        Ok(())
-    }
-
-    /// The statements that have run before one of the block.
-    pub(super) fn before(&self, at: usize) -> impl Iterator<Item = &Stmt> {
-        self.outer.iter().copied().chain(&self.block.stmts[..at])
-    }
 }

@@ -7,8 +7,8 @@ use syn::{Expr, ExprCall, ExprClosure, Pat, ReturnType, Stmt};
 
 use super::super::tokens::{flatten_tokens, mentions};
 use super::super::walk::{Node, Root, Visit, binds, walk};
-use super::call::Scope;
 use super::chain::Chain;
+use super::scope::Scope;
 
 /// Where the parts of `HttpServer::new(|| App::new())..` are in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,7 +11,8 @@ use super::super::function::{Function, Returns};
 use super::super::imports::Imports;
 use super::super::source::Source;
 use super::super::tokens::{find_sequence, flatten_tokens};
-use super::call::{FoundCall, Scope, ServeCall};
+use super::call::{FoundCall, ServeCall};
+use super::scope::Scope;
 use super::syntax::{Handover, ServerSyntax};
 use super::{by_factory, by_value};
 

@@ -11,6 +11,7 @@ mod chain;
 mod factory;
 mod finder;
 mod router;
+mod scope;
 mod server_binding;
 mod statement;
 mod syntax;

@@ -5,9 +5,9 @@ use syn::{ExprMethodCall, Pat, Stmt};
 
 use super::super::tokens::{mentions, tokens_of};
 use super::super::walk::{self, Root};
-use super::call::Scope;
 use super::chain::Chain;
 use super::factory::may_return_early;
+use super::scope::Scope;
 use super::statement::{ServeStatement, StatementForm, StatementKind};
 
 /// The method that starts a server.

@@ -25,83 +25,221 @@ fn private(text: &str) -> String {
 
 #[test]
 fn a_sorted_group_stays_sorted_with_its_comments_and_attributes() {
-    let text = "//! Docs.\n\nuse axum::Router;\n\nmod config; // settings\n/// Handlers.\nmod handlers;\nmod web;\n\n#[cfg(test)]\nmod tests;\n";
+    let text = r#"//! Docs.
+
+use axum::Router;
+
+mod config; // settings
+/// Handlers.
+mod handlers;
+mod web;
+
+#[cfg(test)]
+mod tests;
+"#;
     let new = private(text);
     assert_eq!(new, text.replace("mod web;", "mod infra;\nmod web;"));
-    let text = "/// About zeta.\n#[cfg(unix)]\n#[path = \"u.rs\"]\nmod zeta;\n";
+    let text = r#"/// About zeta.
+#[cfg(unix)]
+#[path = "u.rs"]
+mod zeta;
+"#;
     assert_eq!(private(text), format!("mod infra;\n{text}"));
 }
 
 #[test]
 fn an_unsorted_group_is_appended_to() {
     assert_eq!(
-        private("mod zeta;\nmod api;\n\nfn main() {}\n"),
-        "mod zeta;\nmod api;\nmod infra;\n\nfn main() {}\n"
+        private(
+            r#"mod zeta;
+mod api;
+
+fn main() {}
+"#
+        ),
+        r#"mod zeta;
+mod api;
+mod infra;
+
+fn main() {}
+"#
     );
 }
 
 #[test]
 fn a_module_goes_behind_the_macros() {
     assert_eq!(
-        private("#[macro_use]\nmod macros;\nmod api;\nmod zeta;\n"),
-        "#[macro_use]\nmod macros;\nmod api;\nmod infra;\nmod zeta;\n"
+        private(
+            r#"#[macro_use]
+mod macros;
+mod api;
+mod zeta;
+"#
+        ),
+        r#"#[macro_use]
+mod macros;
+mod api;
+mod infra;
+mod zeta;
+"#
     );
 }
 
 #[test]
 fn a_module_goes_to_the_group_of_its_visibility() {
-    let text = "pub mod api;\npub mod zeta;\n\nmod private;\n";
+    let text = r#"pub mod api;
+pub mod zeta;
+
+mod private;
+"#;
     assert_eq!(
         private(text),
-        "pub mod api;\npub mod zeta;\n\nmod infra;\nmod private;\n"
+        r#"pub mod api;
+pub mod zeta;
+
+mod infra;
+mod private;
+"#
     );
     let (new, _) = declared(text, true);
     assert_eq!(
         new,
-        "pub mod api;\npub mod infra;\npub mod zeta;\n\nmod private;\n"
+        r#"pub mod api;
+pub mod infra;
+pub mod zeta;
+
+mod private;
+"#
     );
 }
 
 #[test]
 fn modules_of_tests_and_inline_modules_are_no_group() {
-    let text = "#[cfg(test)]\nmod tests;\n\npub mod util {\n    pub mod b;\n}\nuse util::b;\n\nfn main() {}\n";
+    let text = r#"#[cfg(test)]
+mod tests;
+
+pub mod util {
+    pub mod b;
+}
+use util::b;
+
+fn main() {}
+"#;
     let new = private(text);
     assert!(
-        new.contains("use util::b;\n\nmod infra;\n\nfn main() {}"),
+        new.contains(
+            r#"use util::b;
+
+mod infra;
+
+fn main() {}"#
+        ),
         "{new}"
     );
 }
 
 #[test]
 fn without_modules_it_goes_behind_the_first_uses() {
-    let text = "use axum::{\n    routing::get, // c\n    Router,\n};\nuse x::y; // trailing\nfn main() {}\n";
-    assert!(private(text).contains("use x::y; // trailing\n\nmod infra;\n\nfn main() {}"));
-    let text = "extern crate core;\n\n#[global_allocator]\nstatic A: X = X;\nuse a::b;\n";
-    assert!(private(text).starts_with("extern crate core;\n\nmod infra;\n\n#[global"));
+    let text = r#"use axum::{
+    routing::get, // c
+    Router,
+};
+use x::y; // trailing
+fn main() {}
+"#;
+    assert!(private(text).contains(
+        r#"use x::y; // trailing
+
+mod infra;
+
+fn main() {}"#
+    ));
+    let text = r#"extern crate core;
+
+#[global_allocator]
+static A: X = X;
+use a::b;
+"#;
+    assert!(private(text).starts_with(
+        r#"extern crate core;
+
+mod infra;
+
+#[global"#
+    ));
 }
 
 #[test]
 fn without_uses_it_goes_behind_the_inner_attributes() {
     assert_eq!(
-        private("//! Docs.\n#![allow(dead_code)]\nfn main() {}\n"),
-        "//! Docs.\n#![allow(dead_code)]\n\nmod infra;\n\nfn main() {}\n"
+        private(
+            r#"//! Docs.
+#![allow(dead_code)]
+fn main() {}
+"#
+        ),
+        r#"//! Docs.
+#![allow(dead_code)]
+
+mod infra;
+
+fn main() {}
+"#
     );
     assert_eq!(
-        private("// Licence\n#![allow(x)]\n\nfn main() {}\n"),
-        "// Licence\n#![allow(x)]\n\nmod infra;\n\nfn main() {}\n"
+        private(
+            r#"// Licence
+#![allow(x)]
+
+fn main() {}
+"#
+        ),
+        r#"// Licence
+#![allow(x)]
+
+mod infra;
+
+fn main() {}
+"#
     );
 }
 
 #[test]
 fn without_attributes_it_goes_before_the_first_item_and_below_a_licence() {
-    assert_eq!(private("fn main() {}\n"), "mod infra;\n\nfn main() {}\n");
     assert_eq!(
-        private("// Copyright\n\n// entry\nfn main() {}\n"),
-        "// Copyright\n\nmod infra;\n\n// entry\nfn main() {}\n"
+        private("fn main() {}\n"),
+        r#"mod infra;
+
+fn main() {}
+"#
     );
     assert_eq!(
-        private("// Copyright\nfn main() {}\n"),
-        "// Copyright\nmod infra;\n\nfn main() {}\n"
+        private(
+            r#"// Copyright
+
+// entry
+fn main() {}
+"#
+        ),
+        r#"// Copyright
+
+mod infra;
+
+// entry
+fn main() {}
+"#
+    );
+    assert_eq!(
+        private(
+            r#"// Copyright
+fn main() {}
+"#
+        ),
+        r#"// Copyright
+mod infra;
+
+fn main() {}
+"#
     );
     assert_eq!(private(""), "mod infra;\n");
     assert_eq!(private("// nothing yet"), "// nothing yet\nmod infra;");
@@ -120,7 +258,9 @@ fn marks_scripts_and_windows_lines_are_kept() {
     );
     assert_eq!(
         private("#![allow(x)]\nmod a;"),
-        "#![allow(x)]\nmod a;\nmod infra;"
+        r#"#![allow(x)]
+mod a;
+mod infra;"#
     );
     assert_eq!(
         private("mod\ta;\nmod\tz;\n"),
@@ -130,7 +270,9 @@ fn marks_scripts_and_windows_lines_are_kept() {
 
 #[test]
 fn a_place_inside_a_comment_is_refused() {
-    let text = "mod a; /* trailing\n comment */ mod z;\n";
+    let text = r#"mod a; /* trailing
+ comment */ mod z;
+"#;
     assert!(matches!(
         declare_module(text, "infra", false),
         Err(EditError::Unsupported { line: Some(2), .. })
@@ -142,7 +284,9 @@ fn a_module_of_that_name_is_a_conflict_whoever_wrote_it() {
     for text in [
         "mod infra;\n",
         "pub mod infra { }\n",
-        "fn main() {}\nmod r#infra;\n",
+        r#"fn main() {}
+mod r#infra;
+"#,
     ] {
         let refusal = declare_module(text, "infra", false).unwrap_err();
         assert!(matches!(refusal, EditError::Conflict { .. }), "{text}");
@@ -158,7 +302,11 @@ fn a_module_of_that_name_is_a_conflict_whoever_wrote_it() {
             "{text}"
         );
     }
-    private("use infra::Pool;\nuse shop::infra as base;\n");
+    private(
+        r#"use infra::Pool;
+use shop::infra as base;
+"#,
+    );
     let call = "fn main() { infra::init(); }\n";
     assert_eq!(is_declared(call, "infra"), None);
     private(call);
@@ -167,9 +315,19 @@ fn a_module_of_that_name_is_a_conflict_whoever_wrote_it() {
 #[test]
 fn what_is_no_rust_is_unreadable_with_its_line() {
     for (text, expected) in [
-        ("mod a;\nfn main() { let x = ; }\n", 2),
         (
-            "#!/usr/bin/env cargo\n---\n[dependencies]\n---\nfn main() {}\n",
+            r#"mod a;
+fn main() { let x = ; }
+"#,
+            2,
+        ),
+        (
+            r#"#!/usr/bin/env cargo
+---
+[dependencies]
+---
+fn main() {}
+"#,
             2,
         ),
         ("\u{feff}fn main() {\n", 1),
@@ -183,9 +341,19 @@ fn what_is_no_rust_is_unreadable_with_its_line() {
 
 #[test]
 fn a_declaration_is_found_among_changes_and_left_alone_when_it_was_changed() {
-    let (new, edit) = declared("mod a;\nmod z;\n", false);
+    let (new, edit) = declared(
+        r#"mod a;
+mod z;
+"#,
+        false,
+    );
     let later = new
-        .replace("mod a;", "mod a;\nmod b;\nmod h;")
+        .replace(
+            "mod a;",
+            r#"mod a;
+mod b;
+mod h;"#,
+        )
         .replace('\n', "\r\n");
     assert_eq!(
         undo(&later, &edit).as_deref(),
@@ -197,13 +365,29 @@ fn a_declaration_is_found_among_changes_and_left_alone_when_it_was_changed() {
     );
     assert_eq!(undo("mod a;\n", &edit), Err(UndoError::Missing));
     let (new, edit) = declared("fn main() {}\n", false);
-    let tight = new.replace("infra;\n\n", "infra;\n");
+    let tight = new.replace(
+        r#"infra;
+
+"#,
+        "infra;\n",
+    );
     assert_eq!(undo(&tight, &edit).as_deref(), Ok("fn main() {}\n"));
 }
 
 #[test]
 fn modules_are_listed_with_what_is_needed_to_follow_them() {
-    let text = "mod r#type;\n#[cfg_attr(x, y)]\n#[path = \"o/p.rs\"]\npub(crate) mod p;\n#[cfg(all(test, unix))]\nmod t;\n#[cfg(not(test))]\nmod n;\nmod i {\n    mod j;\n}\n";
+    let text = r#"mod r#type;
+#[cfg_attr(x, y)]
+#[path = "o/p.rs"]
+pub(crate) mod p;
+#[cfg(all(test, unix))]
+mod t;
+#[cfg(not(test))]
+mod n;
+mod i {
+    mod j;
+}
+"#;
     let brief: Vec<_> = modules(text)
         .unwrap()
         .into_iter()

@@ -4,8 +4,8 @@ use super::super::super::line_end;
 use super::super::super::lines::{line_start, line_stop};
 use super::super::serve::Factory;
 use super::super::tokens::tokens_of;
-use super::Replacement;
 use super::layout::{break_chain, chain_indent, indent_at, is_wide, joined_dot, starts_line, step};
+use super::replacement::Replacement;
 
 /// Addresses of the parts of the closure.
 const MOVE: &str = "move";

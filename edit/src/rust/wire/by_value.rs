@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::super::super::line_end;
 use super::super::serve::ServeStatement;
 use super::layout::{break_chain, chain_indent, indent_at, starts_line};
-use super::{Replacement, Wiring};
+use super::replacement::Replacement;
+use super::wiring::Wiring;
 
 /// The address of the call that stops the server.
 const SIGNAL: &str = "shutdown-signal";

@@ -1,80 +1,26 @@
 //! The lines around the place where an app is served.
 
-use std::ops::Range;
-
 use super::super::lines::{comments_above, line_after};
-use super::super::{Edit, EditError, Outcome, line_end};
+use super::super::{EditError, Outcome, line_end};
 use super::serve::{Plan, ServeCall, ServeStatement, ServedApp, StatementKind, serve_calls};
 use super::source::{Source, is_comment};
 use super::tokens::{find_sequence, flatten_tokens};
 use super::undo;
 pub use layout::may_need_rustfmt;
 use layout::{indent_at, joined_dot, step};
+use replacement::{Replacement, replace};
+pub use wiring::{ErrorHandling, Wiring};
 
 mod by_factory;
 mod by_value;
 mod layout;
+mod replacement;
+mod wiring;
 
 /// Addresses of the parts of a wiring that every framework has.
 const START: &str = "start";
 const SHUTDOWN: &str = "shutdown";
 const SERVED: &str = "served";
-
-/// What is written at the place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wiring {
-    /// The path of the module, such as `infra` or `shop::infra`.
-    pub module: String,
-    /// What happens when the infrastructure does not start.
-    pub failure: ErrorHandling,
-}
-
-/// What happens to an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorHandling {
-    /// `?`, where the function returns an error that fits.
-    Propagate,
-    /// `.expect(..)`
-    Expect,
-    /// A panic that clippy's `expect_used` allows.
-    Panic,
-}
-
-impl ErrorHandling {
-    /// What follows on a `Result`; `expectation` says what should have happened.
-    #[must_use]
-    pub fn suffix(self, expectation: &str) -> String {
-        match self {
-            Self::Propagate => "?".to_owned(),
-            Self::Expect => format!(".expect(\"{expectation}\")"),
-            Self::Panic => ".unwrap_or_else(|error| panic!(\"{error}\"))".to_owned(),
-        }
-    }
-}
-
-impl Wiring {
-    /// The statement that starts the infrastructure, in the parts that rustfmt puts on lines of
-    /// their own.
-    #[must_use]
-    pub fn start(&self) -> Vec<String> {
-        let start = format!("let infra = {}::Infra::start()", self.module);
-        let suffix = self.failure.suffix("the infrastructure starts");
-        match self.failure {
-            ErrorHandling::Propagate => vec![format!("{start}.await{suffix};")],
-            // Both are longer than the 60 columns of a chain on one line.
-            ErrorHandling::Expect | ErrorHandling::Panic => {
-                vec![start, ".await".to_owned(), format!("{suffix};")]
-            }
-        }
-    }
-}
-
-/// A text that takes the place of a part of another.
-struct Replacement {
-    address: &'static str,
-    range: Range<usize>,
-    after: String,
-}
 
 /// Wires a place that [`serve_calls`] found in the same text.
 ///
@@ -119,26 +65,6 @@ pub fn wire(text: &str, serve: &ServeCall, wiring: &Wiring) -> Result<Outcome, E
         ));
     }
     Ok(Outcome::Added { text: new, edits })
-}
-
-/// The text with its parts replaced, which come in the order of the text.
-fn replace(text: &str, replacements: Vec<Replacement>) -> (String, Vec<Edit>) {
-    let mut new = String::new();
-    let mut at = 0;
-    let mut edits = Vec::new();
-    for part in replacements {
-        new.push_str(&text[at..part.range.start]);
-        new.push_str(&part.after);
-        at = part.range.end;
-        edits.push(Edit {
-            address: part.address.to_owned(),
-            before: text[part.range].to_owned(),
-            after: part.after,
-            container: false,
-        });
-    }
-    new.push_str(&text[at..]);
-    (new, edits)
 }
 
 fn replacements(

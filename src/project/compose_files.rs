@@ -1,13 +1,14 @@
-//! Compose and env files: the nearest from the package up to the root.
-
-use std::fs;
+//! Compose files: the nearest from the package up to the root.
 
 use crate::{disk, edit::compose, error::Result, path::ProjectPath};
 
-use super::Project;
+use super::{
+    Project,
+    folders::{join, name_parts},
+};
 
 /// The names that Compose looks for, in its order (`DefaultFileNames` of compose-go).
-const COMPOSE: [&str; 4] = [
+const NAMES: [&str; 4] = [
     "compose.yaml",
     "compose.yml",
     "docker-compose.yml",
@@ -35,7 +36,7 @@ impl Project {
     pub(super) fn compose(&self, package: &str) -> Result<ProjectPath> {
         let folders = self.folders_up(package);
         for folder in &folders {
-            for name in COMPOSE {
+            for name in NAMES {
                 let path = join(folder, name);
                 if self.exists(&path) {
                     return super::path(&path);
@@ -47,7 +48,7 @@ impl Project {
                 return super::path(&join(folder, &name));
             }
         }
-        super::path(&join(&self.workspace, COMPOSE[0]))
+        super::path(&join(&self.workspace, NAMES[0]))
     }
 
     /// The compose file for development in a folder that has only variants.
@@ -56,7 +57,7 @@ impl Project {
         DEVELOPMENT.iter().find_map(|word| {
             let mut names = names.iter();
             let found =
-                names.find(|name| is_compose(name) && parts(name).any(|part| part == *word));
+                names.find(|name| is_compose(name) && name_parts(name).any(|part| part == *word));
             found.cloned()
         })
     }
@@ -109,105 +110,9 @@ impl Project {
         let path = join(main.folder(), ".env");
         self.exists(&path).then(|| path.parse().ok()).flatten()
     }
-
-    /// The files that show what can be set; the one to be created if there is none.
-    pub(super) fn env_examples(&self, package: &str) -> Result<Vec<ProjectPath>> {
-        for folder in self.folders_up(package) {
-            let names = self.names(&folder);
-            let found: Vec<ProjectPath> = names
-                .into_iter()
-                .filter(|name| is_example(name))
-                .filter_map(|name| join(&folder, &name).parse().ok())
-                .collect();
-            if !found.is_empty() {
-                return Ok(found);
-            }
-        }
-        Ok(vec![super::path(&join(&self.workspace, ".env.example"))?])
-    }
-
-    /// The `.env`, if there is one.
-    pub(super) fn env(&self, package: &str) -> Result<Option<ProjectPath>> {
-        for folder in self.folders_up(package) {
-            let path = join(&folder, ".env");
-            if self.exists(&path) {
-                return super::path(&path).map(Some);
-            }
-        }
-        Ok(None)
-    }
-
-    /// The folders from a package up to the root, innermost first.
-    fn folders_up(&self, package: &str) -> Vec<String> {
-        let mut folders = vec![package.to_owned()];
-        let mut folder = package;
-        while !folder.is_empty() {
-            folder = folder.rsplit_once('/').map_or("", |(outer, _)| outer);
-            folders.push(folder.to_owned());
-        }
-        folders
-    }
-
-    fn names(&self, folder: &str) -> Vec<String> {
-        let mut names: Vec<String> = fs::read_dir(self.root.join(folder))
-            .into_iter()
-            .flatten()
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter(|name| self.exists(&join(folder, name)))
-            .collect();
-        names.sort();
-        names
-    }
-}
-
-fn join(folder: &str, name: &str) -> String {
-    match folder {
-        "" => name.to_owned(),
-        folder => format!("{folder}/{name}"),
-    }
 }
 
 fn is_compose(name: &str) -> bool {
     let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");
-    is_yaml && parts(name).any(|part| part == "compose")
-}
-
-fn parts(name: &str) -> impl Iterator<Item = &str> {
-    name.split(['.', '-', '_'])
-}
-
-/// Whether a file shows the variables rather than setting them: `.env.example` and its relatives.
-fn is_example(name: &str) -> bool {
-    let has = |words: &[&str]| parts(name).any(|part| words.contains(&part));
-    let is_text = !name.ends_with(".rs") && !name.ends_with(".md") && !name.ends_with(".toml");
-    has(&["env", "dotenv"]) && has(&["example", "sample", "template", "dist"]) && is_text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn example_files_are_known_under_all_their_names() {
-        for name in [
-            ".env.example",
-            ".env.sample",
-            ".env.template",
-            ".env.dist",
-            "example.env",
-            "dotenv.sample",
-        ] {
-            assert!(is_example(name), "{name}");
-        }
-        for name in [
-            ".env",
-            "dev.env",
-            "local.env",
-            "environment.md",
-            "example.toml",
-            "sample.rs",
-        ] {
-            assert!(!is_example(name), "{name}");
-        }
-    }
+    is_yaml && name_parts(name).any(|part| part == "compose")
 }
