@@ -125,6 +125,8 @@ error_codes! {
     PackageIsGone = "package-is-gone", Conflict;
     /// A `Cargo.toml` cannot be read.
     UnreadableManifest = "unreadable-manifest", Conflict;
+    /// A `Cargo.lock` cannot be read.
+    UnreadableCargoLock = "unreadable-cargo-lock", Conflict;
 
     /// No `Cargo.toml` is in the folder or above it.
     NotACargoProject = "not-a-cargo-project", Unsupported;

@@ -98,6 +98,8 @@
 //! | restore point | the files before a command that left conflict markers, for `update --abort` |
 //! | drift | a difference between what was added and what is there now |
 
+#![cfg_attr(not(test), warn(clippy::too_many_lines))]
+
 use std::env;
 
 use error::{Error, ErrorCode};

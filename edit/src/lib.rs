@@ -7,6 +7,8 @@
 //! An edit is added, undone, revised (another value in its place), or asked for its state. What
 //! all formats have in common is in [`Format`].
 
+#![cfg_attr(not(test), warn(clippy::too_many_lines))]
+
 pub mod cargo_toml;
 pub mod compose;
 pub mod diff;

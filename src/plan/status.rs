@@ -97,77 +97,87 @@ impl Report {
 ///
 /// The record of what was generated is damaged.
 pub fn status(inputs: &Inputs<'_>) -> Result<Report> {
-    let pristine = inputs.pristine()?;
     let recorded = Pristine::parse(inputs.tree)?;
     let Inputs {
         facts, tree, lock, ..
     } = inputs;
     let package = lock.package(facts.package());
     let generated = package.iter().flat_map(|package| &package.files);
-    let unrecorded = generated
-        .clone()
-        .filter(|file| recorded.get(file).is_none());
-    let unrecorded = unrecorded.map(|file| file.path.clone()).collect();
-    let files = generated.map(|file| {
-        let state = match tree.get(&file.path) {
-            None => State::Missing,
-            Some(text) if merge::marker(text).is_some() => State::Conflicted,
-            Some(text) if is_edited(text, file, &pristine) => State::Edited,
-            Some(_) => State::Pristine,
-        };
-        FileState {
-            path: file.path.clone(),
-            by: file.component.clone(),
-            state,
-        }
-    });
-    let fragments = lock
-        .fragments
-        .iter()
-        .filter(|fragment| fragment.is_ours())
-        .filter(|fragment| {
-            let mut owners = fragment.owners.iter();
-            owners.any(|owner| owner.package == facts.package())
-        });
+    let unrecorded = generated.filter(|file| recorded.get(file).is_none());
     let wired = is_wired(inputs, facts, lock);
-    let mut shared: BTreeSet<&ProjectPath> = fragments.clone().map(|known| &known.file).collect();
+    let mut shared: BTreeSet<&ProjectPath> =
+        fragments(inputs).map(|fragment| &fragment.file).collect();
     if wired == Some(false) {
-        shared.extend(facts.crate_root());
-        // Where both words of the wiring are, it may be.
-        let may_wire = |file: &&ProjectPath| {
-            let text = tree.get(*file).map_or("", String::as_str);
-            text.contains("Infra") && text.contains("wire")
-        };
-        shared.extend(facts.sources.iter().filter(may_wire));
+        shared.extend(may_wire(facts, tree));
     }
     let unreadable = unreadable(tree, shared);
-    let is_unreadable = |file: &ProjectPath| unreadable.iter().any(|known| known.path == *file);
-    let fragments = fragments.map(|fragment| {
-        let text = tree.get(&fragment.file).map_or("", String::as_str);
-        let text = without_parts(text, fragment, lock);
-        let state = match format::state(&text, fragment) {
-            Ok(()) => State::Pristine,
-            Err(_) if is_unreadable(&fragment.file) => State::Unknown,
-            Err(UndoError::Missing) => State::Missing,
-            Err(UndoError::Modified | UndoError::NotEmpty) => State::Edited,
-        };
-        FragmentState {
-            file: fragment.file.clone(),
-            address: fragment.pointer.clone(),
-            state,
-        }
-    });
-    let fragments = fragments.collect();
     let has_source = unreadable
         .iter()
         .any(|known| known.path.name().ends_with(".rs"));
     Ok(Report {
-        files: files.collect(),
-        unrecorded,
-        fragments,
+        files: file_states(inputs)?,
+        unrecorded: unrecorded.map(|file| file.path.clone()).collect(),
+        fragments: fragment_states(inputs, &unreadable),
         wired: wired.filter(|&is_wired| is_wired || !has_source),
         unreadable,
     })
+}
+
+/// The files that can contain the wiring: the crate root, and sources with both words of it.
+fn may_wire<'a>(facts: &'a Facts, tree: &'a Tree) -> impl Iterator<Item = &'a ProjectPath> {
+    let has_both = |file: &&ProjectPath| {
+        let text = tree.get(*file).map_or("", String::as_str);
+        text.contains("Infra") && text.contains("wire")
+    };
+    let sources = facts.sources.iter().filter(has_both);
+    facts.crate_root().into_iter().chain(sources)
+}
+
+/// The states of the generated files of the package.
+fn file_states(inputs: &Inputs<'_>) -> Result<Vec<FileState>> {
+    let pristine = inputs.pristine()?;
+    let package = inputs.lock.package(inputs.facts.package());
+    let files = package.iter().flat_map(|package| &package.files);
+    let states = files.map(|file| FileState {
+        path: file.path.clone(),
+        by: file.component.clone(),
+        state: match inputs.tree.get(&file.path) {
+            None => State::Missing,
+            Some(text) if merge::marker(text).is_some() => State::Conflicted,
+            Some(text) if is_edited(text, file, &pristine) => State::Edited,
+            Some(_) => State::Pristine,
+        },
+    });
+    Ok(states.collect())
+}
+
+/// The fragments that this tool added for the package.
+fn fragments<'a>(inputs: &Inputs<'a>) -> impl Iterator<Item = &'a Fragment> {
+    let package = inputs.facts.package();
+    let fragments = inputs.lock.fragments.iter();
+    fragments.filter(move |fragment| {
+        let mut owners = fragment.owners.iter();
+        fragment.is_ours() && owners.any(|owner| owner.package == package)
+    })
+}
+
+fn fragment_states(inputs: &Inputs<'_>, unreadable: &[Unreadable]) -> Vec<FragmentState> {
+    let is_unreadable = |file: &ProjectPath| unreadable.iter().any(|known| known.path == *file);
+    let states = fragments(inputs).map(|fragment| {
+        let text = inputs.tree.get(&fragment.file).map_or("", String::as_str);
+        let text = without_parts(text, fragment, inputs.lock);
+        FragmentState {
+            file: fragment.file.clone(),
+            address: fragment.pointer.clone(),
+            state: match format::state(&text, fragment) {
+                Ok(()) => State::Pristine,
+                Err(_) if is_unreadable(&fragment.file) => State::Unknown,
+                Err(UndoError::Missing) => State::Missing,
+                Err(UndoError::Modified | UndoError::NotEmpty) => State::Edited,
+            },
+        }
+    });
+    states.collect()
 }
 
 fn unreadable(tree: &Tree, files: BTreeSet<&ProjectPath>) -> Vec<Unreadable> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use semver::Version;
 use serde::Deserialize;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorCode, Result};
 
 /// A `Cargo.lock`, as far as versions matter.
 #[derive(Debug, Default, Deserialize)]
@@ -35,8 +35,8 @@ impl CargoLock {
         toml::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
             let line = text[..start].matches('\n').count() + 1;
-            Error::conflict(
-                "unreadable-cargo-lock",
+            Error::new(
+                ErrorCode::UnreadableCargoLock,
                 format!(
                     "`Cargo.lock` cannot be read, line {line}: {}",
                     error.message()

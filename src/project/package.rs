@@ -67,11 +67,8 @@ impl Project {
             (None, Some(name)) => detection::named(name, &member, &versions)?,
             (None, None) => detection::of(self, &member, &versions)?,
         };
-        let inherits = member
-            .manifest
-            .dependencies
-            .iter()
-            .any(|known| known.workspace);
+        let mut dependencies = member.manifest.dependencies.iter();
+        let inherits = dependencies.any(|known| known.workspace);
         let library = self.library(&member)?;
         let module = module(target, recorded)?;
         let mut binaries = self.binaries(&member)?;

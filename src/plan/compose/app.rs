@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use infra_edit::compose::Service;
 
 use crate::{
+    catalog::manifest::EnvRow,
     error::Result,
     render::{self, Endpoint, Rendering, ServiceBindings},
 };
@@ -37,14 +38,13 @@ pub(super) fn desired(
     };
     let name = &app.name;
     let place = pointer("services", name);
-    let mut want = |pointer: String, content: Content, label: String| {
-        desired.wanted.push(Wanted {
-            file: survey.file.clone(),
-            pointer,
-            components: BTreeSet::from([rendering.id.clone()]),
-            content,
-            label,
-        });
+    let mut wanted = Vec::new();
+    let want = |pointer: String, content: Content, label: String| Wanted {
+        file: survey.file.clone(),
+        pointer,
+        components: BTreeSet::from([rendering.id.clone()]),
+        content,
+        label,
     };
     for service in bindings.services.values() {
         if may_wait(builder, app, service, survey) {
@@ -53,39 +53,64 @@ pub(super) fn desired(
                 service: service.clone(),
             };
             let pointer = format!("{place}/depends_on/{}", escape(service));
-            want(pointer, content, format!("`{name}` waits for `{service}`"));
+            wanted.push(want(
+                pointer,
+                content,
+                format!("`{name}` waits for `{service}`"),
+            ));
         }
     }
-    let mut notes = apart(builder, app, bindings, survey);
+    desired.notes = apart(builder, app, bindings, survey);
     for row in &rendering.manifest.env {
-        // On the network of its host the app sees what this machine sees.
-        let (template, side) = match app.host_network {
-            true => (row.example.as_ref(), Endpoint::Host),
-            false => (row.compose.as_ref(), Endpoint::Container),
-        };
-        let Some(template) = template.filter(|_| row.compose.is_some()) else {
-            continue;
-        };
-        let key = &row.name;
-        let Some(value) = render::render_deferred(template, bindings, side)? else {
-            if app.environment.iter().all(|(known, _)| known != key) {
-                let file = &survey.file;
-                notes.push(format!(
+        match value(row, app, bindings)? {
+            Value::None => {}
+            Value::Unknown => {
+                let (key, file) = (&row.name, &survey.file);
+                desired.notes.push(format!(
                     "set `{key}` of `{name}` in {file}: the password of the service is not copied"
                 ));
             }
-            continue;
-        };
-        let content = Content::Environment {
-            app: name.clone(),
-            key: key.clone(),
-            value,
-        };
-        let pointer = format!("{place}/environment/{}", escape(key));
-        want(pointer, content, format!("{key} of `{name}`"));
+            Value::Known(value) => {
+                let key = &row.name;
+                let content = Content::Environment {
+                    app: name.clone(),
+                    key: key.clone(),
+                    value,
+                };
+                let pointer = format!("{place}/environment/{}", escape(key));
+                wanted.push(want(pointer, content, format!("{key} of `{name}`")));
+            }
+        }
     }
-    desired.notes = notes;
+    desired.wanted = wanted;
     Ok(desired)
+}
+
+/// What a variable needs in the service of the app.
+enum Value {
+    /// Nothing.
+    None,
+    /// A value that is not known here, because it contains a password.
+    Unknown,
+    /// This value.
+    Known(String),
+}
+
+fn value(row: &EnvRow, app: &Service, bindings: &ServiceBindings) -> Result<Value> {
+    // On the network of its host the app sees what this machine sees.
+    let (template, side) = match app.host_network {
+        true => (row.example.as_ref(), Endpoint::Host),
+        false => (row.compose.as_ref(), Endpoint::Container),
+    };
+    let Some(template) = template.filter(|_| row.compose.is_some()) else {
+        return Ok(Value::None);
+    };
+    let is_set = app.environment.iter().any(|(known, _)| *known == row.name);
+    Ok(match render::render_deferred(template, bindings, side)? {
+        Some(value) => Value::Known(value),
+        None if is_set => Value::None,
+        None => Value::Unknown,
+    })
 }
 
 /// Whether the app can wait for a service: Compose refuses to wait for one that it does not start.
