@@ -38,19 +38,19 @@ struct Global {
     /// Work in this folder
     #[arg(id = "start", short = 'C', global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     directory: Option<PathBuf>,
-    /// Print only errors and what was asked for
+    /// Print only errors and requested data
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
-    /// Print more: every file, and the record under `.infra/`
+    /// Print every file, and the record under `.infra/`
     #[arg(short, long, global = true)]
     verbose: bool,
     /// When to use colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: When,
-    /// Print one JSON document, errors too
+    /// Print one JSON document, also for an error
     #[arg(long, global = true)]
     json: bool,
-    /// Ask nothing; never means to overwrite
+    /// Do not ask questions; no value of yours is replaced
     #[arg(short, long, global = true)]
     yes: bool,
     /// Read the components from this folder, for authors of components
@@ -67,7 +67,7 @@ enum When {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Start a project that builds, tests and runs with no server
+    /// Create a project that builds, tests and runs without any server
     New(NewArgs),
     /// List the components
     List(PackageArgs),
@@ -76,54 +76,54 @@ enum Verb {
         /// The word, such as `cache`
         word: String,
     },
-    /// Show what a component brings
+    /// Show what a component adds
     Info {
         /// The component
         component: String,
     },
-    /// Show what a component renders to here; writes nothing
+    /// Show the files that a component would generate here; write nothing
     View {
         /// The component
         #[arg(index = 1)]
         component: String,
-        /// One of its files
+        /// One of its files; lists all if omitted
         #[arg(index = 2)]
         path: Option<String>,
         #[command(flatten)]
         package: PackageArgs,
-        /// Choose an option
+        /// Set an option
         #[arg(long, value_name = "COMPONENT.OPTION=VALUE", value_parser = choice)]
         set: Vec<Choice>,
     },
     /// Add components to the project
     Add(AddArgs),
-    /// Remove components, to the byte
+    /// Remove components, and restore the files that they changed
     Remove(RemoveArgs),
-    /// Update components to the versions of this tool, and keep your edits
+    /// Update components to the versions in this tool, and keep your edits
     Update(UpdateArgs),
     /// Show whether installed files and edits are unchanged
     Status {
         #[command(flatten)]
         package: PackageArgs,
-        /// Exit with 5 when something has changed
+        /// Exit with 5 if something has changed
         #[arg(long)]
         exit_code: bool,
     },
     /// Show your edits of the generated files
     Diff {
-        /// The component; all if there is none
+        /// The component; all if omitted
         component: Option<String>,
         #[command(flatten)]
         package: PackageArgs,
-        /// Exit with 5 when there are edits
+        /// Exit with 5 if there are edits
         #[arg(long)]
         exit_code: bool,
     },
-    /// Show the variables: type, default, where set; never values
+    /// List the environment variables: type, default, where set; never values
     Env {
         #[command(flatten)]
         package: PackageArgs,
-        /// Exit with 5 when a variable that must be set is not
+        /// Exit with 5 if a required variable is not set
         #[arg(long)]
         check: bool,
     },
@@ -151,28 +151,28 @@ struct NewArgs {
     #[arg(long, value_name = "NAME", default_value = framework::usual().name)]
     #[arg(help = format!("The web framework: {}", framework::names().join(", ")))]
     framework: String,
-    /// Components to begin with, or `all`
+    /// Components to add, or `all`
     #[arg(long = "with", value_name = "COMPONENTS", value_delimiter = ',')]
     components: Vec<String>,
 }
 
 #[derive(Debug, Args)]
 struct AddArgs {
-    /// The components; asks on a terminal if there is none
+    /// The components; asks on a terminal if omitted
     components: Vec<String>,
     #[arg(long, value_name = "NAME")]
     #[arg(help = format!(
-        "The web framework, where the package uses several or another: {}",
+        "The web framework, if it cannot be detected: {}",
         framework::choices().join(", ")
     ))]
     framework: Option<String>,
-    /// Show what would be done; write nothing
+    /// Show what would change; write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
     /// Show the changes as a unified diff; write nothing
     #[arg(long)]
     diff: bool,
-    /// Choose an option, such as `redis.pubsub=false`
+    /// Set an option, such as `redis.pubsub=false`
     #[arg(long, value_name = "COMPONENT.OPTION=VALUE", value_parser = choice)]
     set: Vec<Choice>,
     #[command(flatten)]
@@ -192,19 +192,19 @@ struct AddArgs {
     /// What to do with a value of yours that a component would replace, such as an image [default: ask]
     #[arg(long, value_name = "WHAT")]
     on_conflict: Option<OnConflict>,
-    /// The compose file, from the project's root
+    /// The compose file, relative to the project's root
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     compose: Option<String>,
-    /// The module, where `infra` is taken
+    /// The name of the module, if `infra` is already used
     #[arg(long, value_name = "NAME")]
     module: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum OnConflict {
-    /// Leave it, and say what to do
+    /// Keep it, and say what to do
     Keep,
-    /// Replace it; `infra remove` brings it back
+    /// Replace it; `infra remove` restores it
     Replace,
 }
 
@@ -213,13 +213,13 @@ struct RemoveArgs {
     /// The components
     #[arg(required = true)]
     components: Vec<String>,
-    /// Show what would be done; write nothing
+    /// Show what would change; write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
     /// Show the changes as a unified diff; write nothing
     #[arg(long)]
     diff: bool,
-    /// Keep generated files that were edited; they are yours from then on
+    /// Keep edited generated files; this tool does not manage them afterwards
     #[arg(long)]
     keep_edited: bool,
     #[command(flatten)]
@@ -228,12 +228,12 @@ struct RemoveArgs {
 
 #[derive(Debug, Args)]
 struct UpdateArgs {
-    /// The components; all that are installed if there is none
+    /// The components; all installed ones if omitted
     components: Vec<String>,
-    /// Exit with 5 when there is something to update; write nothing
+    /// Exit with 5 if there is something to update; write nothing
     #[arg(long, conflicts_with_all = ["dry_run", "diff", "continue", "abort"])]
     check: bool,
-    /// Show what would be done; write nothing
+    /// Show what would change; write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
     /// Show the changes as a unified diff; write nothing
@@ -242,7 +242,7 @@ struct UpdateArgs {
     /// Finish an update whose conflicts you have resolved
     #[arg(long, conflicts_with_all = ["abort", "dry_run", "diff", "components"])]
     r#continue: bool,
-    /// Go back to what was before an update that left conflicts
+    /// Undo an update that left conflicts
     #[arg(long, conflicts_with_all = ["dry_run", "diff", "components"])]
     abort: bool,
     #[command(flatten)]
@@ -252,10 +252,10 @@ struct UpdateArgs {
 fn choice(text: &str) -> Result<Choice, String> {
     let (name, value) = text
         .split_once('=')
-        .ok_or("the form is COMPONENT.OPTION=VALUE, such as redis.pubsub=false")?;
+        .ok_or("expected COMPONENT.OPTION=VALUE, such as redis.pubsub=false")?;
     let (component, option) = name
         .split_once('.')
-        .ok_or("the form is COMPONENT.OPTION=VALUE, such as redis.pubsub=false")?;
+        .ok_or("expected COMPONENT.OPTION=VALUE, such as redis.pubsub=false")?;
     Ok(Choice {
         component: component.to_owned(),
         option: option.to_owned(),

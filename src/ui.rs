@@ -21,7 +21,7 @@ pub enum Color {
     Never,
 }
 
-/// How to talk.
+/// The settings of the output.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     /// Print only errors and data.
@@ -49,7 +49,7 @@ impl Settings {
     }
 }
 
-/// Talks to the user.
+/// Prints, and asks questions.
 #[derive(Debug)]
 pub struct Ui {
     settings: Settings,
@@ -73,7 +73,7 @@ fn is_set(name: &str) -> bool {
 }
 
 impl Ui {
-    /// A way to talk by these settings and the terminal.
+    /// Output by these settings and the terminal.
     pub fn new(settings: Settings) -> Self {
         let color = |terminal: bool| match settings.color {
             Color::Always => true,

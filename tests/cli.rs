@@ -615,7 +615,7 @@ fn a_new_project_is_whole_or_not_there() {
     );
     assert!(!folder.path().join("other").exists());
     let again = infra(&folder.path().join("hello"), &["add", "redis"]);
-    assert!(String::from_utf8_lossy(&again.stderr).contains("installed already"));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("already installed"));
 }
 
 #[test]
@@ -678,7 +678,7 @@ fn what_is_left_alone_is_left_alone() {
     // What was asked once rules later, too.
     let again = infra(folder.path(), &["add", "redis"]);
     assert!(
-        String::from_utf8_lossy(&again.stderr).contains("installed already"),
+        String::from_utf8_lossy(&again.stderr).contains("already installed"),
         "{again:?}"
     );
     assert!(infra(folder.path(), &["remove", "redis"]).status.success());

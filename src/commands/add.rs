@@ -18,7 +18,7 @@ use super::{
     verify,
 };
 
-/// What an `add` is asked to do.
+/// The options of `infra add`.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The components; asked for on a terminal if there is none.
@@ -31,11 +31,11 @@ pub struct Options {
     pub diff: bool,
     /// Whether to run `cargo check` afterwards.
     pub verify: bool,
-    /// What to leave alone: `wire`, `compose`, `env`.
+    /// What not to edit: `wire`, `compose`, `env`.
     pub skip: BTreeSet<String>,
-    /// Whether values of the user may be replaced; asked for on a terminal if it is not said.
+    /// Whether values of the user may be replaced; if not given, a terminal is asked.
     pub replace: Option<bool>,
-    /// The place.
+    /// The project and package.
     pub target: TargetOptions,
 }
 
@@ -115,7 +115,7 @@ fn show(plan: &Plan, renderings: &[Rendering], ui: &Ui) {
         let names = renderings.iter();
         let names = names.map(|one| format!("{} {}", one.id, one.manifest.version));
         let names: Vec<String> = names.collect();
-        let what = format!("{} is installed already", names.join(", "));
+        let what = format!("{} is already installed", names.join(", "));
         ui.status("Unchanged", &what);
     }
 }
@@ -154,7 +154,7 @@ fn reject_framework(selected: &Selected<'_>, context: &CommandContext) -> Result
     ))
 }
 
-/// Lets the user pick components on a terminal.
+/// Lets the user select components on a terminal.
 fn pick(context: &CommandContext, installed: &Installed, ui: &Ui) -> Result<Vec<String>> {
     if !ui.can_ask() {
         return Err(Error::new(ErrorCode::NoComponent, "no component is named")
@@ -178,10 +178,13 @@ fn pick(context: &CommandContext, installed: &Installed, ui: &Ui) -> Result<Vec<
             format!("{:width$}  {}{mark}", summary.id, summary.summary)
         })
         .collect();
-    let prompt = "Which components? (space picks, enter adds, esc leaves)";
+    let prompt = "Which components? (space selects, enter adds, esc cancels)";
     let picked = ui.pick(prompt, &items)?;
     if picked.is_empty() {
-        return Err(Error::new(ErrorCode::NoComponent, "no component is picked"));
+        return Err(Error::new(
+            ErrorCode::NoComponent,
+            "no component is selected",
+        ));
     }
     Ok(picked
         .into_iter()

@@ -26,7 +26,7 @@ pub(super) struct CommandContext {
     pub(super) lock: Lock,
     pub(super) facts: Facts,
     session: Option<Session>,
-    /// Files that an interrupted command left in neither of its states.
+    /// Files that are neither as before nor as after an interrupted command.
     left: Vec<ProjectPath>,
 }
 
@@ -35,12 +35,12 @@ impl CommandContext {
     pub(super) fn read(directory: &Path, target: &TargetOptions, ui: &Ui) -> Result<Self> {
         let project = Project::find(directory)?;
         if apply::is_pending(&project.state) {
-            ui.warn("Interrupted", "an earlier command was cut off while it wrote; the next `add`, `update` or `remove` finishes it");
+            ui.warn("Interrupted", "an earlier command was interrupted while writing; the next `add`, `update` or `remove` completes it");
         }
         Self::with(project, None, target)
     }
 
-    /// Opens a project to change it, and ends what an interrupted command left.
+    /// Opens a project to change it, and completes an interrupted command.
     pub(super) fn change(directory: &Path, target: &TargetOptions, ui: &Ui) -> Result<Self> {
         let (project, session, left) = recover(directory, ui)?;
         let mut context = Self::with(project, Some(session), target)?;
@@ -51,7 +51,7 @@ impl CommandContext {
         Ok(context)
     }
 
-    /// Refuses to change a project while an earlier command waits for conflicts to be resolved.
+    /// Refuses to change a project while an earlier command left unresolved conflicts.
     fn refuse_unfinished(&self) -> Result<()> {
         let Some(point) = self.restore_point()? else {
             return Ok(());
@@ -63,10 +63,10 @@ impl CommandContext {
         error.details = point.conflicted.iter().map(ToString::to_string).collect();
         Err(error
             .hint("resolve them in these files, then: infra update --continue")
-            .hint("or go back to what was before that command: infra update --abort"))
+            .hint("or undo that command: infra update --abort"))
     }
 
-    /// What `infra update --abort` would bring back, if there is something.
+    /// What `infra update --abort` would restore, if there is something.
     pub(super) fn restore_point(&self) -> Result<Option<RestorePoint>> {
         load_restore_point(&self.project)
     }
@@ -164,7 +164,7 @@ impl CommandContext {
         }
     }
 
-    /// Takes a plan back that was just written.
+    /// Undoes a plan that was just written.
     pub(super) fn revert(&self, plan: &Plan) -> Result<()> {
         let reversed = plan.changes.iter().rev().map(|change| {
             let change = file_change(change);
@@ -198,21 +198,18 @@ pub(super) fn open(directory: &Path, ui: &Ui) -> Result<(Project, Session)> {
     Ok((project, session))
 }
 
-/// Takes the right to change a project, and ends what an interrupted command left. Returns the
-/// files that are in neither of their states.
+/// Locks a project for a change, and completes an interrupted command. Returns the files that are
+/// neither as before nor as after that command.
 fn recover(directory: &Path, ui: &Ui) -> Result<(Project, Session, Vec<ProjectPath>)> {
     let project = Project::find(directory)?;
     let (session, recovery) = Session::open(&project.root, &project.state)?;
     for path in &recovery.finished {
-        ui.status(
-            "Finished",
-            &format!("{path}, of a command that was cut off"),
-        );
+        ui.status("Finished", &format!("{path}, of an interrupted command"));
     }
     for path in &recovery.left {
         ui.warn(
             "Left",
-            &format!("{path} as it is: it was changed after a command was cut off"),
+            &format!("{path} as it is: it was edited after a command was interrupted"),
         );
     }
     Ok((project, session, recovery.left))

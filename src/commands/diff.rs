@@ -18,12 +18,12 @@ use super::{
     json::{self, Answer, Document},
 };
 
-/// What a `diff` is asked to show.
+/// The options of `infra diff`.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The component; all if there is none.
     pub component: Option<String>,
-    /// The place.
+    /// The project and package.
     pub target: TargetOptions,
     /// Whether the exit code reports edits.
     pub exit_code: bool,

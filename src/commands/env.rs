@@ -18,10 +18,10 @@ use super::{
     json::{self, Answer, Document, VariableType},
 };
 
-/// What `env` is asked to show.
+/// The options of `infra env`.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The place.
+    /// The project and package.
     pub target: TargetOptions,
     /// Whether the exit code reports a variable that must be set and is not.
     pub check: bool,

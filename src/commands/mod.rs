@@ -1,4 +1,4 @@
-//! One file a verb: the only place where reading, planning, talking and writing meet.
+//! One file for each command: the only place where reading, planning, printing and writing meet.
 
 use std::path::Path;
 
@@ -24,32 +24,32 @@ mod verify;
 
 use context::CommandContext;
 
-/// What a user asks for.
+/// A command with its options.
 #[derive(Debug)]
 pub enum Command {
-    /// Start a project.
+    /// Create a project.
     New(new::Options),
     /// List the components.
     List(TargetOptions),
     /// Find components by a word.
     Search(browse::Search),
-    /// Show what a component brings.
+    /// Show what a component adds.
     Info(browse::Info),
-    /// Show what a component renders to.
+    /// Show the files that a component would generate.
     View(browse::View),
     /// Add components.
     Add(add::Options),
     /// Remove components.
     Remove(remove::Options),
-    /// Update components to the versions of this tool.
+    /// Update components to the versions in this tool.
     Update(update::Options),
     /// Show whether installed files and edits are unchanged.
     Status(status::Options),
-    /// Show the edits of generated files.
+    /// Show the user's edits of generated files.
     Diff(diff::Options),
     /// Show the variables.
     Env(env::Options),
-    /// Print a text that was made from the command line itself.
+    /// Print completions or the manual page.
     Print(String),
 }
 
@@ -57,7 +57,7 @@ pub enum Command {
 const DONE: u8 = 0;
 /// Done, and manual steps remain.
 const MANUAL: u8 = 3;
-/// Drift or findings, where the user asked for a code.
+/// Drift or findings, if the user asked for an exit code.
 const FOUND: u8 = 5;
 /// Done, and conflict markers remain.
 const MARKERS: u8 = 7;

@@ -23,7 +23,7 @@ use super::{
     templates,
 };
 
-/// What a `new` is asked to do.
+/// The options of `infra new`.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The folder, new or empty.
@@ -113,7 +113,7 @@ fn reject_occupied(target: &Path) -> Result<()> {
             ErrorCode::Occupied,
             format!("`{}` exists and is not an empty folder", target.display()),
         )
-        .hint("choose another folder, or add to the project that is there: infra add")),
+        .hint("choose another folder, or run `infra add` in the existing project")),
     }
 }
 
@@ -142,9 +142,9 @@ fn package_name(catalog: &Catalog, target: &Path) -> Result<String> {
     }
     Err(Error::new(
         ErrorCode::WrongPackageName,
-        format!("`{name}` cannot be the name of a package"),
+        format!("`{name}` is not a valid package name"),
     )
-    .hint("a folder such as `my-app`: letters, digits, `-` and `_`"))
+    .hint("choose a folder name such as `my-app`: letters, digits, `-` and `_`"))
 }
 
 fn skeleton(catalog: &Catalog, framework: &str, name: &str) -> Result<Tree> {
@@ -160,18 +160,18 @@ fn skeleton(catalog: &Catalog, framework: &str, name: &str) -> Result<Tree> {
     }
     let error = Error::new(
         ErrorCode::UnknownFramework,
-        format!("no skeleton for `{framework}`"),
+        format!("no project template for `{framework}`"),
     );
     let known = catalog.skeletons();
     Err(
         match did_you_mean(framework, known.iter().map(String::as_str)) {
             Some(meant) => error.hint(format!("did you mean `--framework {meant}`?")),
-            None => error.hint(format!("there is one for {}", known.join(" and "))),
+            None => error.hint(format!("there are templates for {}", known.join(" and "))),
         },
     )
 }
 
-/// Plans to add components to a skeleton, which for that time lies in a temporary folder.
+/// Plans to add components to a skeleton, which is in a temporary folder meanwhile.
 fn plan_components(
     catalog: &Catalog,
     skeleton: &Tree,
@@ -184,7 +184,7 @@ fn plan_components(
     let failed = |error: io::Error| {
         Error::new(
             ErrorCode::Unwritable,
-            format!("no temporary folder can be made: {error}"),
+            format!("cannot create a temporary folder: {error}"),
         )
     };
     let folder = tempfile::tempdir().map_err(failed)?;
@@ -216,7 +216,7 @@ fn write(target: &Path, files: &Tree) -> Result<()> {
     let state = tempfile::tempdir().map_err(|error| {
         Error::new(
             ErrorCode::Unwritable,
-            format!("no temporary folder can be made: {error}"),
+            format!("cannot create a temporary folder: {error}"),
         )
     })?;
     let existed = target.exists();

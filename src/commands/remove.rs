@@ -15,7 +15,7 @@ use super::{
     report::{self, Verb},
 };
 
-/// What a `remove` is asked to do.
+/// The options of `infra remove`.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The components.
@@ -26,7 +26,7 @@ pub struct Options {
     pub diff: bool,
     /// Whether generated files that were edited stay.
     pub keep_edited: bool,
-    /// The place.
+    /// The project and package.
     pub target: TargetOptions,
 }
 

@@ -149,7 +149,7 @@ pub(super) fn diff_of(change: &Change) -> String {
     text
 }
 
-/// What is added to a file whose values are nobody else's business: keys, and values of our own.
+/// The keys that are added to a file with private values.
 fn private(path: &str, before: &str, after: &str) -> String {
     let known: Vec<String> = dotenv::read(before)
         .into_iter()
@@ -172,7 +172,7 @@ pub(super) fn after_add(plan: &Plan, ui: &Ui) {
         .iter()
         .any(|change| change.path.name() == "Cargo.toml");
     if touched {
-        ui.note("Cargo.lock changes with the next build; it is cargo's, and `infra remove` leaves it alone");
+        ui.note("the next build updates Cargo.lock; `infra remove` does not change it");
     }
     for next in &plan.next {
         ui.status("Next", next);
@@ -186,18 +186,18 @@ pub(super) fn after_update(plan: &Plan, ui: &Ui) {
             "Next",
             "resolve the conflicts, then: infra update --continue",
         );
-        ui.status("", "or go back to what was before: infra update --abort");
+        ui.status("", "or undo the update: infra update --abort");
     }
     after_add(plan, ui);
 }
 
-/// What is left to cargo.
+/// What cargo does afterwards.
 pub(super) fn after_remove(plan: &Plan, ui: &Ui) {
     let touched = plan
         .changes
         .iter()
         .any(|change| change.path.name() == "Cargo.toml");
     if touched {
-        ui.note("Cargo.lock is cargo's: the next build takes out what nothing needs any more");
+        ui.note("the next build removes unused crates from Cargo.lock");
     }
 }

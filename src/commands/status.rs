@@ -15,16 +15,16 @@ use super::{
     json::{self, Answer, Document, InstalledComponent},
 };
 
-/// What a `status` is asked to show.
+/// The options of `infra status`.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The place.
+    /// The project and package.
     pub target: TargetOptions,
-    /// Whether drift is to be told by the exit code.
+    /// Whether the exit code reports drift.
     pub exit_code: bool,
 }
 
-/// Shows how what was added is now.
+/// Shows whether installed files and edits are unchanged.
 ///
 /// # Errors
 ///
@@ -60,7 +60,7 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
     Ok(code)
 }
 
-/// What an update would bring, a line each; nothing if it cannot be told.
+/// What an update would change, a line each; nothing if it cannot be determined.
 fn outdated(context: &CommandContext) -> Result<Vec<String>> {
     let Some(package) = context.lock.package(context.facts.package()) else {
         return Ok(Vec::new());
@@ -136,7 +136,7 @@ fn text(context: &CommandContext, package: &Package, report: &plan::Report, ui: 
     let first = package.components.first();
     if !report.unrecorded.is_empty() {
         text.push_str(&format!(
-            "`{FOLDER}` lacks {} as generated: `infra add {}` writes it again\n",
+            "`{FOLDER}` does not contain the generated text of {}: `infra add {}` restores it\n",
             plan::pluralize(report.unrecorded.len(), "file"),
             first.map_or("", |known| known.id.as_str())
         ));
@@ -148,9 +148,9 @@ fn text(context: &CommandContext, package: &Package, report: &plan::Report, ui: 
             first.map_or("", |known| known.id.as_str())
         ),
         None if package.skipped.contains("wire") => {
-            "the app is left alone, as asked with --no-wire\n".to_owned()
+            "the app is not wired, as requested with `--no-wire`\n".to_owned()
         }
-        None => "whether the app is wired cannot be told\n".to_owned(),
+        None => "could not determine whether the app is wired\n".to_owned(),
     });
     text
 }
@@ -160,7 +160,7 @@ fn rows(context: &CommandContext, package: &Package, report: &plan::Report) -> V
         let current = context.catalog.get(&known.id);
         let version = match current.map(|current| current.manifest.version.clone()) {
             Ok(current) if current > known.version => {
-                format!("{} (there is {current})", known.version)
+                format!("{} ({current} is available)", known.version)
             }
             Ok(_) => known.version.to_string(),
             Err(_) => format!("{} (unknown to this version of the tool)", known.version),

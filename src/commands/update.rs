@@ -22,7 +22,7 @@ use super::{
     report::{self, Verb},
 };
 
-/// What an `update` is asked to do.
+/// The options of `infra update`.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The components; all that are installed if there is none.
@@ -43,11 +43,11 @@ pub enum Action {
     Write,
     /// Show what an update would do.
     Preview,
-    /// Tell by the exit code whether there is something to update.
+    /// Report by the exit code whether there is something to update.
     Check,
-    /// End an update whose conflicts are resolved.
+    /// Finish an update whose conflicts are resolved.
     Continue,
-    /// Go back to what was before an update that left conflicts.
+    /// Undo an update that left conflicts.
     Abort,
 }
 
@@ -186,7 +186,7 @@ pub(super) fn outdated(plan: &Plan) -> impl Iterator<Item = &Installed> {
     plan.installed.iter().filter(|one| one.is_changed)
 }
 
-/// A component and what becomes of it: `redis 0.1.0 to 0.2.0 in the package `shop``.
+/// A component and how it changes: `redis 0.1.0 to 0.2.0 in the package `shop``.
 pub(super) fn described(one: &Installed) -> String {
     let Installed {
         package, id, new, ..
@@ -203,7 +203,7 @@ pub(super) fn described(one: &Installed) -> String {
     format!("{what} {versions}, in the package `{package}`")
 }
 
-/// Says what an update would bring, for people and by the exit code.
+/// Shows what an update would change, and reports it by the exit code.
 fn check(plan: &Plan, ui: &Ui) -> u8 {
     let found: Vec<&Installed> = outdated(plan).collect();
     if ui.is_json() {
@@ -223,7 +223,7 @@ fn check(plan: &Plan, ui: &Ui) -> u8 {
     }
 }
 
-/// Ends an update, once no conflict markers are left.
+/// Finishes an update, once no conflict markers are left.
 fn finish(directory: &Path, ui: &Ui) -> Result<u8> {
     let (project, session) = super::context::open(directory, ui)?;
     let point = super::context::load_restore_point(&project)?.ok_or_else(nothing_to_finish)?;
@@ -249,7 +249,7 @@ fn finish(directory: &Path, ui: &Ui) -> Result<u8> {
     Ok(DONE)
 }
 
-/// Brings back every file as it was before the command that left conflicts.
+/// Restores every file as it was before the command that left conflicts.
 fn abort(directory: &Path, ui: &Ui) -> Result<u8> {
     let (project, session) = super::context::open(directory, ui)?;
     let point = super::context::load_restore_point(&project)?.ok_or_else(nothing_to_finish)?;
@@ -267,7 +267,7 @@ fn abort(directory: &Path, ui: &Ui) -> Result<u8> {
         );
         error.details = edited.iter().map(ProjectPath::to_string).collect();
         return Err(error
-            .hint("save these edits elsewhere and take them back, then: infra update --abort")
+            .hint("save these edits elsewhere and revert them, then: infra update --abort")
             .hint("or keep the update: infra update --continue"));
     }
     let changes = point.changes(|path| texts.get(path).map(String::as_str));
@@ -288,8 +288,5 @@ fn abort(directory: &Path, ui: &Ui) -> Result<u8> {
 }
 
 fn nothing_to_finish() -> Error {
-    Error::new(
-        ErrorCode::NoUnfinishedUpdate,
-        "no update waits to be finished",
-    )
+    Error::new(ErrorCode::NoUnfinishedUpdate, "no update is in progress")
 }

@@ -1,4 +1,4 @@
-//! `--verify`: asks cargo whether the project still compiles, and takes everything back if not.
+//! `--verify`: asks cargo whether the project still compiles, and undoes the change if not.
 
 use std::process::{Command, Stdio};
 
@@ -14,7 +14,7 @@ use super::CommandContext;
 ///
 /// # Errors
 ///
-/// It fails; everything that was written is taken back then.
+/// It fails; the change is undone then.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one subprocess of the tool, and only when the user asks for it"
@@ -33,9 +33,12 @@ pub(super) fn run(context: &CommandContext, plan: &Plan, ui: &Ui) -> Result<()> 
         Ok(output) if output.status.success() => return Ok(()),
         Ok(output) => {
             let why = String::from_utf8_lossy(&output.stderr).into_owned();
-            ("the project does not compile with it", why)
+            ("the project does not compile", why)
         }
-        Err(error) => ("cargo cannot be started", format!("error: {error}\n")),
+        Err(error) => (
+            "cannot start cargo",
+            format!("error: {error}\n"),
+        ),
     };
     context.revert(plan)?;
     ui.block(&why);
@@ -45,7 +48,7 @@ pub(super) fn run(context: &CommandContext, plan: &Plan, ui: &Ui) -> Result<()> 
         .unwrap_or("error: cargo check failed");
     Err(Error::new(
         ErrorCode::VerificationFailed,
-        format!("{what}, so everything was taken back: {first}"),
+        format!("{what}, so the change was undone: {first}"),
     )
-    .hint("run it without `--verify` to look at the result"))
+    .hint("run the command without `--verify` to see the result"))
 }

@@ -76,7 +76,7 @@ fn the_status_tells_what_cannot_be_read_and_where() {
         "{}",
         run.said
     );
-    assert!(run.said.contains("cannot be told"), "{}", run.said);
+    assert!(run.said.contains("could not determine"), "{}", run.said);
     // With that file mended it is told, whatever else cannot be read.
     project.write("src/main.rs", &main.replace("infra.wire(app)", "app"));
     let run = project.infra("status");

@@ -19,7 +19,7 @@ use crate::{
     ui::{Ui, table},
 };
 
-/// What an `info` is asked to show.
+/// The options of `infra info`.
 #[derive(Clone, Debug, Default)]
 pub struct Info {
     /// The component.
@@ -28,7 +28,7 @@ pub struct Info {
     pub templates: Option<PathBuf>,
 }
 
-/// Shows what a component brings: options, variables, crates, files, cost, and its own README.
+/// Shows what a component adds: options, variables, crates, files, cost, and its own README.
 ///
 /// # Errors
 ///

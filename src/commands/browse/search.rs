@@ -14,7 +14,7 @@ use crate::{
     ui::Ui,
 };
 
-/// What a `search` is asked to find.
+/// The options of `infra search`.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
     /// The word.
@@ -32,7 +32,7 @@ pub fn search(search: &Search, ui: &Ui) -> Result<u8> {
     let catalog = templates::catalog(search.templates.as_deref())?;
     let found = catalog.search(&search.word)?;
     if found.is_empty() {
-        let message = format!("no component has the word `{}`", search.word);
+        let message = format!("no component matches `{}`", search.word);
         return Err(
             Error::new(ErrorCode::NothingFound, message).hint("`infra list` shows all components")
         );

@@ -17,20 +17,20 @@ use crate::{
     ui::Ui,
 };
 
-/// What a `view` is asked to show.
+/// The options of `infra view`.
 #[derive(Clone, Debug, Default)]
 pub struct View {
     /// The component.
     pub component: String,
     /// One of its files; all names if there is none.
     pub path: Option<String>,
-    /// The place.
+    /// The project and package.
     pub target: TargetOptions,
     /// Values of options.
     pub choices: Vec<Choice>,
 }
 
-/// Shows what a component renders to here; outside of a project, in a sample one.
+/// Shows the files that a component would generate here; outside of a project, in a sample project.
 ///
 /// # Errors
 ///
@@ -95,7 +95,7 @@ fn find<'a>(files: &[(&'a str, &'a str)], wanted: &str, id: &str) -> Result<(&'a
     found.copied().ok_or_else(|| {
         let error = Error::new(
             ErrorCode::UnknownFile,
-            format!("`{id}` renders no file `{wanted}`"),
+            format!("`{id}` has no file `{wanted}`"),
         );
         match did_you_mean(wanted, files.iter().map(|(path, _)| *path)) {
             Some(meant) => error.hint(format!("infra view {id} {meant}")),
