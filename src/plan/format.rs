@@ -21,6 +21,25 @@ pub(super) fn format_of(file: &ProjectPath) -> Format {
     }
 }
 
+/// What a fragment is called in a summary: `service redis`, `REDIS_URL of `app``, `serde`.
+pub(super) fn label_of(fragment: &Fragment) -> String {
+    let parts: Vec<String> = fragment
+        .pointer
+        .split('/')
+        .map(|part| part.replace("~1", "/").replace("~0", "~"))
+        .collect();
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    match parts.as_slice() {
+        ["", "services", name] => format!("service {name}"),
+        ["", "volumes", name] => format!("volume {name}"),
+        ["", "services", app, "environment", key] => format!("{key} of `{app}`"),
+        ["", "services", app, "depends_on", name] => format!("`{app}` waits for `{name}`"),
+        ["", "services", name, "image"] => format!("image of `{name}`"),
+        [_, name] => (*name).to_owned(),
+        _ => fragment.pointer.clone(),
+    }
+}
+
 /// An error of an editor with its file: `compose.yaml:7: ..`.
 pub(super) fn located(file: &ProjectPath, error: &EditError) -> String {
     let text = error.to_string();

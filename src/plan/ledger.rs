@@ -22,7 +22,7 @@ use crate::{
 
 use super::{
     desired::{Content, Scope, Wanted},
-    format::{self, Format, format_of, undo},
+    format::{self, Format, format_of, label_of, undo},
     revise::{
         change, crate_change, is_recorded_as, put_back, recorded_value, rendered_like, revise_in,
         says,
@@ -59,6 +59,8 @@ pub(super) struct Ledger<'a> {
     wanted: BTreeSet<(ProjectPath, String)>,
     /// For whom and why each file changes.
     reasons: BTreeMap<ProjectPath, (BTreeSet<String>, Vec<String>)>,
+    /// What was taken out of each file.
+    released: BTreeMap<ProjectPath, Vec<String>>,
     /// Whether the summary names what is taken out. A removal is told as a whole.
     pub(super) names_released: bool,
     /// What was released and could not be taken out, because the user has edited it.
@@ -84,6 +86,7 @@ impl<'a> Ledger<'a> {
             lock,
             wanted: BTreeSet::new(),
             reasons: BTreeMap::new(),
+            released: BTreeMap::new(),
             names_released: false,
             kept: Vec::new(),
             unreadable: Vec::new(),
@@ -116,7 +119,13 @@ impl<'a> Ledger<'a> {
 
     /// For whom and why a file changes.
     pub(super) fn reasons(&self, path: &ProjectPath) -> (BTreeSet<String>, Vec<String>) {
-        self.reasons.get(path).cloned().unwrap_or_default()
+        let (by, mut why) = self.reasons.get(path).cloned().unwrap_or_default();
+        if let Some(names) = self.released.get(path) {
+            // They were taken out in the reverse order.
+            let names: Vec<&str> = names.iter().rev().map(String::as_str).collect();
+            why.push(format!("without {}", names.join(", ")));
+        }
+        (by, why)
     }
 
     /// A compose file as it becomes.
@@ -558,12 +567,11 @@ impl<'a> Ledger<'a> {
         match undo(text, fragment) {
             Ok(text) => {
                 self.tree.insert(file.clone(), text);
-                let name = fragment.pointer.trim_start_matches('/').replace("~1", "/");
-                let why = match self.names_released {
-                    true => format!("without {name}"),
-                    false => String::new(),
-                };
-                self.explain(file, by, why);
+                self.explain(file, by, "");
+                if self.names_released {
+                    let names = self.released.entry(file.clone()).or_default();
+                    names.push(label_of(fragment));
+                }
             }
             Err(why) => match format::check(&self.tree, file) {
                 // Its record would be lost, and the fragment would stay for good.
