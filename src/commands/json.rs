@@ -75,9 +75,15 @@ pub(crate) enum Answer<'a> {
     /// `infra new`.
     New(New<'a>),
     /// `infra list`.
-    List { components: Vec<Listed<'a>> },
+    List {
+        /// Sorted by id.
+        components: Vec<Listed<'a>>,
+    },
     /// `infra search`.
-    Search { components: Vec<Found<'a>> },
+    Search {
+        /// The best first.
+        components: Vec<Found<'a>>,
+    },
     /// `infra info`.
     Info(Info<'a>),
     /// `infra view`.

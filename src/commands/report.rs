@@ -32,7 +32,7 @@ pub(super) fn plan(verb: Verb, plan: &Plan, preview: bool, diff: bool, code: u8,
         ui.note(note);
     }
     if preview {
-        let files = plan.changes.iter().filter(|change| is_told(plan, change));
+        let files = plan.changes.iter().filter(|change| is_shown(plan, change));
         let count = pluralize(files.count(), "file");
         ui.status(
             "Preview",
@@ -63,7 +63,7 @@ fn manual_step(step: &ManualStep, ui: &Ui) {
 }
 
 /// Whether a change is worth a line: that of the record is where nothing else changes.
-fn is_told(plan: &Plan, change: &Change) -> bool {
+fn is_shown(plan: &Plan, change: &Change) -> bool {
     let is_record = |change: &Change| change.role == FileRole::Record;
     !is_record(change) || plan.changes.iter().all(is_record)
 }
@@ -77,7 +77,7 @@ fn summary(plan: &Plan, ui: &Ui) {
                 let key = (change.path.folder(), action(change));
                 folders.entry(key).or_default().push(change);
             }
-            FileRole::Record if !ui.is_verbose() && !is_told(plan, change) => {}
+            FileRole::Record if !ui.is_verbose() && !is_shown(plan, change) => {}
             _ => {
                 let why = change.why.join(", ");
                 let text = match why.is_empty() {

@@ -35,10 +35,7 @@ pub(super) fn run(context: &CommandContext, plan: &Plan, ui: &Ui) -> Result<()> 
             let why = String::from_utf8_lossy(&output.stderr).into_owned();
             ("the project does not compile", why)
         }
-        Err(error) => (
-            "cannot start cargo",
-            format!("error: {error}\n"),
-        ),
+        Err(error) => ("cannot start cargo", format!("error: {error}\n")),
     };
     context.revert(plan)?;
     ui.block(&why);

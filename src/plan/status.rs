@@ -1,4 +1,4 @@
-//! How what was added is now: generated files, fragments of shared files, wiring.
+//! Whether what was added is unchanged: generated files, fragments of shared files, wiring.
 
 use std::{borrow::Cow, collections::BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::{
 
 use super::{Inputs, format, generated::is_edited};
 
-/// How a file or a fragment is, compared with what was added.
+/// The state of a file or a fragment, compared with what was added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -22,27 +22,27 @@ pub enum State {
     Pristine,
     /// Changed by the user.
     Edited,
-    /// Not there any more.
+    /// Deleted.
     Missing,
-    /// With conflict markers.
+    /// It contains conflict markers.
     Conflicted,
     /// In a file that cannot be read.
     Unknown,
 }
 
-/// How a generated file is.
+/// A generated file and its state.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FileState {
     /// The file.
     pub path: ProjectPath,
-    /// Its component, or the hub.
+    /// Its component, or `hub`.
     pub by: String,
-    /// How it is.
+    /// Its state.
     pub state: State,
 }
 
-/// How a fragment is.
+/// A fragment of a shared file and its state.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FragmentState {
@@ -50,7 +50,7 @@ pub struct FragmentState {
     pub file: ProjectPath,
     /// The place in it.
     pub address: String,
-    /// How it is.
+    /// Its state.
     pub state: State,
 }
 
@@ -64,14 +64,14 @@ pub struct Unreadable {
     pub reason: String,
 }
 
-/// How everything of a package is.
+/// The state of everything that was added to a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// The generated files.
     pub files: Vec<FileState>,
-    /// The fragments that are ours.
+    /// The fragments that this tool added.
     pub fragments: Vec<FragmentState>,
-    /// The generated files that the record does not have as they were generated.
+    /// The generated files whose generated text is not recorded.
     pub unrecorded: Vec<ProjectPath>,
     /// Why shared files cannot be read.
     pub unreadable: Vec<Unreadable>,

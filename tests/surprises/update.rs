@@ -106,7 +106,7 @@ fn a_conflict_stops_everything_else_until_it_is_resolved() {
     new(&project, "update --continue", 0);
     new(&project, "add epsilon", 0);
     let text = project.refuses_now(&format!("{} update --continue", version(2)), 2);
-    assert!(text.contains("no update waits"), "{text}");
+    assert!(text.contains("no update is in progress"), "{text}");
 }
 
 #[test]
