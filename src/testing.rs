@@ -6,7 +6,6 @@ use std::path::Path;
 /// instead.
 #[expect(
     clippy::disallowed_methods,
-    clippy::unwrap_used,
     reason = "a test that writes what it generates where it is asked to"
 )]
 pub(crate) fn assert_committed(path: &str, generated: &str) {

@@ -82,7 +82,7 @@ fn a_record_that_was_left_out_of_a_commit_comes_back() {
     let before = project.files();
     project.delete(BASE);
     let said = says(&project, "status --exit-code", 0);
-    assert!(said.contains("`infra add redis` writes it again"), "{said}");
+    assert!(said.contains("`infra add redis` restores it"), "{said}");
     says(&project, "diff --exit-code", 0);
     let said = says(&project, "add redis --dry-run", 0);
     assert!(said.contains("1 file would change"), "{said}");
