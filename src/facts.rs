@@ -22,6 +22,8 @@ pub struct Facts {
     pub manifest: ProjectPath,
     /// The `Cargo.toml` of its workspace, where dependencies are inherited from there.
     pub inherits: Option<ProjectPath>,
+    /// The crates of the workspace that other packages of it inherit.
+    pub inherited_elsewhere: BTreeSet<String>,
     /// The root file of the library.
     pub library: Option<ProjectPath>,
     /// The root files of the binaries.

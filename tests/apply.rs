@@ -205,11 +205,12 @@ fn texts_of(folder: &Path, point: &RestorePoint) -> BTreeMap<ProjectPath, String
 fn failing_at_any_step_what_was_before_an_update_can_be_brought_back() {
     let old = root_files(project().path());
     let conflicted: [ProjectPath; 1] = ["src/main.rs".parse().unwrap()];
+    let is_proof = |path: &ProjectPath| path.as_str().ends_with(".txt");
     for fail_at in 0..=steps().len() {
         let folder = project();
         let session = open(folder.path());
         session
-            .save(&RestorePoint::new(&changes(), &conflicted))
+            .save(&RestorePoint::new(&changes(), &conflicted, is_proof))
             .unwrap();
         let mut step = 0;
         let mut watch = |_: &str| {

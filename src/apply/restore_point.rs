@@ -1,9 +1,12 @@
 //! A restore point: the files of a project as they were before a command that left conflict markers.
 //!
-//! It is written before the command writes anything, in the state folder, readable by the owner
-//! only, and it is removed when the user has resolved the conflicts or gone back. Whether the
-//! command really wrote is seen from the files, so that a crash at any instant leaves nothing to
-//! decide: a restore point of which every file is as it was before is not used.
+//! It is saved in the state folder before the command writes anything, readable by the owner only.
+//! It is removed when the user has resolved the conflicts or gone back, and when the command failed.
+//!
+//! A crash between the two leaves a restore point of a command that wrote nothing, and `git reset`
+//! one of a command whose result is gone. So the caller names the files that nobody edits by hand,
+//! such as records: while one of them has the text that the command wrote, the restore point is in
+//! use; otherwise the next command removes it.
 
 use std::{
     collections::BTreeSet,
@@ -11,6 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use infra_edit::merge;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -38,16 +42,23 @@ struct SavedFile {
     /// The hash of what the command wrote; none if it removed the file.
     after: Option<String>,
     private: bool,
+    /// Whether nobody edits this file by hand, so that it shows whether the command wrote.
+    is_proof: bool,
 }
 
 impl RestorePoint {
-    /// What a list of changes replaces.
-    pub fn new(changes: &[FileChange<'_>], conflicted: &[ProjectPath]) -> Self {
+    /// What a list of changes replaces. `is_proof` tells which files nobody edits by hand.
+    pub fn new(
+        changes: &[FileChange<'_>],
+        conflicted: &[ProjectPath],
+        is_proof: impl Fn(&ProjectPath) -> bool,
+    ) -> Self {
         let files = changes.iter().map(|change| SavedFile {
             path: change.path.clone(),
             before: change.before.map(str::to_owned),
             after: change.after.map(hash::exact),
             private: change.private,
+            is_proof: is_proof(&change.path),
         });
         Self {
             files: files.collect(),
@@ -60,14 +71,16 @@ impl RestorePoint {
         self.files.iter().map(|file| &file.path)
     }
 
-    /// Whether the command changed anything, seen from the files as they are now.
+    /// Whether the result of the command is there, seen from the files that nobody edits by hand.
     pub fn is_in_use(&self, current: impl Fn(&ProjectPath) -> Option<String>) -> bool {
-        self.files
-            .iter()
-            .any(|file| current(&file.path) != file.before)
+        self.files.iter().filter(|file| file.is_proof).any(|file| {
+            let now = current(&file.path);
+            now != file.before && now.as_deref().map(hash::exact) == file.after
+        })
     }
 
-    /// The files that were edited after the command, other than those with conflict markers.
+    /// The files that were edited after the command. A file that still has conflict markers does
+    /// not count: what was done to resolve them goes with them.
     pub fn edited_since(
         &self,
         current: impl Fn(&ProjectPath) -> Option<String>,
@@ -75,7 +88,11 @@ impl RestorePoint {
         let is_edited = |file: &&SavedFile| {
             let now = current(&file.path);
             let is_written = now.as_deref().map(hash::exact) == file.after;
-            !is_written && now != file.before && !self.conflicted.contains(&file.path)
+            let has_markers = now
+                .as_deref()
+                .is_some_and(|now| merge::marker(now).is_some());
+            let is_open = self.conflicted.contains(&file.path) && (has_markers || now.is_none());
+            !is_written && now != file.before && !is_open
         };
         let edited = self.files.iter().filter(is_edited);
         edited.map(|file| file.path.clone()).collect()
@@ -145,6 +162,7 @@ impl Session {
     /// It cannot be removed.
     pub fn forget_restore_point(&self) -> Result<()> {
         let file = file(&self.state);
+        fs::remove_file(file.with_extension("new")).ok();
         match fs::remove_file(&file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&file, &error)),
             _ => Ok(()),

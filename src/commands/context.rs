@@ -10,7 +10,7 @@ use crate::{
     disk,
     error::{Error, ErrorCode, Result},
     facts::{Facts, Tree},
-    lock::Lock,
+    lock::{self, Lock},
     path::ProjectPath,
     plan::{self, FileRole, Inputs, Plan},
     project::{Project, TargetOptions},
@@ -37,7 +37,14 @@ impl CommandContext {
         if apply::is_pending(&project.state) {
             ui.warn("Interrupted", "an earlier command was interrupted while writing; the next `add`, `update` or `remove` completes it");
         }
-        Self::with(project, None, target)
+        let context = Self::with(project, None, target)?;
+        if context.restore_point()?.is_some() {
+            ui.warn(
+                "Unfinished",
+                "an update left conflicts: `infra update --continue` or `infra update --abort`",
+            );
+        }
+        Ok(context)
     }
 
     /// Opens a project to change it, and completes an interrupted command.
@@ -45,10 +52,15 @@ impl CommandContext {
         let (project, session, left) = recover(directory, ui)?;
         let mut context = Self::with(project, Some(session), target)?;
         context.left = left;
-        context.refuse_unknown()?;
-        context.refuse_unfinished()?;
-        context.refuse_markers()?;
+        context.refuse()?;
         Ok(context)
+    }
+
+    /// Refuses what stops a change; a preview refuses the same.
+    fn refuse(&self) -> Result<()> {
+        self.refuse_unknown()?;
+        self.refuse_unfinished()?;
+        self.refuse_markers()
     }
 
     /// Refuses to change a project while an earlier command left unresolved conflicts.
@@ -77,7 +89,8 @@ impl CommandContext {
             return session.forget_restore_point();
         }
         let changes: Vec<FileChange<'_>> = plan.changes.iter().map(file_change).collect();
-        session.save(&RestorePoint::new(&changes, &plan.conflicted_files))
+        let point = RestorePoint::new(&changes, &plan.conflicted_files, lock::is_record);
+        session.save(&point)
     }
 
     /// Opens a project to change it, or only to preview the change.
@@ -88,7 +101,11 @@ impl CommandContext {
         ui: &Ui,
     ) -> Result<Self> {
         match preview {
-            true => Self::read(directory, target, ui),
+            true => {
+                let context = Self::read(directory, target, ui)?;
+                context.refuse()?;
+                Ok(context)
+            }
             false => Self::change(directory, target, ui),
         }
     }
@@ -158,7 +175,12 @@ impl CommandContext {
         match &self.session {
             Some(session) => {
                 self.save_restore_point(session, plan)?;
-                session.apply(&changes, &mut |_| Ok(()))
+                session.apply(&changes, &mut |_| Ok(())).or_else(|error| {
+                    if error.written.is_empty() {
+                        session.forget_restore_point()?;
+                    }
+                    Err(error)
+                })
             }
             None => Ok(()),
         }
@@ -175,7 +197,10 @@ impl CommandContext {
             }
         });
         match &self.session {
-            Some(session) => session.apply(&reversed.collect::<Vec<_>>(), &mut |_| Ok(())),
+            Some(session) => {
+                session.apply(&reversed.collect::<Vec<_>>(), &mut |_| Ok(()))?;
+                session.forget_restore_point()
+            }
             None => Ok(()),
         }
     }
@@ -198,6 +223,14 @@ pub(super) fn open(directory: &Path, ui: &Ui) -> Result<(Project, Session)> {
     Ok((project, session))
 }
 
+/// Removes a restore point whose command wrote nothing, or whose result is gone.
+fn forget_unused(project: &Project, session: &Session) -> Result<()> {
+    match load_restore_point(project)? {
+        Some(_) => Ok(()),
+        None => session.forget_restore_point(),
+    }
+}
+
 /// Locks a project for a change, and completes an interrupted command. Returns the files that are
 /// neither as before nor as after that command.
 fn recover(directory: &Path, ui: &Ui) -> Result<(Project, Session, Vec<ProjectPath>)> {
@@ -212,6 +245,7 @@ fn recover(directory: &Path, ui: &Ui) -> Result<(Project, Session, Vec<ProjectPa
             &format!("{path} as it is: it was edited after a command was interrupted"),
         );
     }
+    forget_unused(&project, &session)?;
     Ok((project, session, recovery.left))
 }
 

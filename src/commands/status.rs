@@ -65,8 +65,13 @@ fn outdated(context: &CommandContext) -> Result<Vec<String>> {
     let Some(package) = context.lock.package(context.facts.package()) else {
         return Ok(Vec::new());
     };
-    let Ok(renderings) = plan::update_renderings(&context.catalog, package, &context.facts, &[])
-    else {
+    let Ok(renderings) = plan::update_renderings(
+        &context.catalog,
+        &context.lock,
+        package,
+        &context.facts,
+        &[],
+    ) else {
         return Ok(Vec::new());
     };
     let targets = renderings

@@ -127,7 +127,8 @@ fn plan(context: &CommandContext, names: &[String], components: &[String]) -> Re
             continue;
         };
         is_known |= components.iter().all(|id| package.component(id).is_some());
-        let renderings = plan::update_renderings(&context.catalog, package, &facts, components)?;
+        let renderings =
+            plan::update_renderings(&context.catalog, &context.lock, package, &facts, components)?;
         let hub = render::hub(context.catalog.hub()?, &facts, &[])?;
         let targets = renderings.iter().flat_map(|r| r.files.keys());
         let beside = facts.module_file();

@@ -14,7 +14,7 @@ use crate::{
 use super::{
     Change, FileRole, Inputs, ManualStep, Plan,
     desired::{Content, Scope, Wanted},
-    format::{Format, format_of, located},
+    format::{Format, format_of, label_of, located},
     ledger::{Ledger, Settled},
     revise::rendered_like,
 };
@@ -47,14 +47,13 @@ impl<'a> PlanBuilder<'a> {
     pub(super) fn new(inputs: &Inputs<'a>) -> Result<Self> {
         let pristine = inputs.pristine()?;
         let facts = inputs.facts;
-        let private = facts.env.clone();
         let lock = inputs.lock.clone();
         Ok(Self {
             facts,
             inputs: *inputs,
             old_lock: inputs.lock,
             old_pristine: Pristine::parse(inputs.tree)?,
-            ledger: Ledger::new(inputs.tree, lock, facts.package(), private),
+            ledger: Ledger::new(inputs.tree, lock, facts),
             pristine,
             manual: Vec::new(),
             replacements: Vec::new(),
@@ -143,15 +142,33 @@ impl<'a> PlanBuilder<'a> {
     /// what. It is told once: from now on it counts as an edit of the new content.
     fn tell_edited(&mut self, wanted: &Wanted) {
         let Wanted { file, label, .. } = wanted;
+        if let Content::Crate { dependency, .. } = &wanted.content {
+            let (name, needed) = (&dependency.name, &dependency.requirement);
+            self.manual.push(ManualStep {
+                what: format!(
+                    "raise `{name}` to {needed}: the code needs it, and you have edited that entry"
+                ),
+                places: vec![file.to_string()],
+                snippet: String::new(),
+            });
+            return;
+        }
+        if self.facts.env.as_ref() == Some(file) {
+            self.note(format!(
+                "`{label}` in {file} was edited and stays; `.env.example` shows the new line"
+            ));
+            self.ledger.accept_edited(wanted);
+            return;
+        }
         let known = self.ledger.lock.fragment(file, &wanted.pointer);
         let new = known.and_then(|known| rendered_like(known, &wanted.content));
-        let is_private = self.facts.env.as_ref() == Some(file);
-        let snippet = match (is_private, new) {
-            (false, Some(new)) => new.after.trim_matches(['\r', '\n']).to_owned(),
-            _ => String::new(),
-        };
+        let snippet = new.map_or_else(String::new, |new| {
+            new.after.trim_matches(['\r', '\n']).to_owned()
+        });
         self.manual.push(ManualStep {
-            what: format!("compare {label}: you have edited it, so it stays; now it would be"),
+            what: format!(
+                "compare {label} with the new version; you have edited it, so it was not changed"
+            ),
             places: vec![file.to_string()],
             snippet,
         });
@@ -165,6 +182,10 @@ impl<'a> PlanBuilder<'a> {
             self.note(format!(
                 "`{pointer}` in {file} was changed since it was added and stays"
             ));
+        }
+        for (fragment, user) in std::mem::take(&mut self.ledger.used) {
+            let (label, file) = (label_of(&fragment), &fragment.file);
+            self.note(format!("{label} stays in {file}: {user} uses it"));
         }
         for (file, error) in std::mem::take(&mut self.ledger.unreadable) {
             self.conflict(located(&file, &error));

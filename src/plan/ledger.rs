@@ -9,23 +9,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use infra_edit::{
-    Edit, EditError, Outcome, UndoError, cargo_toml,
+    Edit, EditError, Outcome, UndoError,
+    cargo_toml::{self, Dependency, Section, Table},
     compose::{self, Compose, Value},
     dotenv, gitignore,
 };
 
 use crate::{
-    facts::Tree,
+    facts::{Facts, Tree},
     lock::{Fingerprint, Fragment, Lock, Owner},
     path::ProjectPath,
+    versions::min_version,
 };
 
 use super::{
     desired::{Content, Scope, Wanted},
     format::{self, Format, format_of, label_of, undo},
+    references,
     revise::{
-        change, crate_change, is_recorded_as, put_back, recorded_value, rendered_like, revise_in,
-        says,
+        change, crate_change, is_recorded_as, put_back, recorded_requirement, recorded_value,
+        rendered_like, revise_in, says,
     },
 };
 
@@ -63,6 +66,10 @@ pub(super) struct Ledger<'a> {
     released: BTreeMap<ProjectPath, Vec<String>>,
     /// Whether the summary names what is taken out. A removal is told as a whole.
     pub(super) names_released: bool,
+    /// Crates of the workspace that other packages inherit.
+    inherited_elsewhere: BTreeSet<String>,
+    /// What is not needed any more and stays, because something refers to it.
+    pub(super) used: Vec<(Fragment, String)>,
     /// What was released and could not be taken out, because the user has edited it.
     pub(super) kept: Vec<Fragment>,
     /// Files that hold something to release and cannot be read.
@@ -72,16 +79,13 @@ pub(super) struct Ledger<'a> {
 }
 
 impl<'a> Ledger<'a> {
-    pub(super) fn new(
-        before: &'a Tree,
-        lock: Lock,
-        package: &str,
-        private: Option<ProjectPath>,
-    ) -> Self {
+    pub(super) fn new(before: &'a Tree, lock: Lock, facts: &Facts) -> Self {
         Self {
             before,
-            package: package.to_owned(),
-            private,
+            package: facts.package().to_owned(),
+            private: facts.env.clone(),
+            inherited_elsewhere: facts.inherited_elsewhere.clone(),
+            used: Vec::new(),
             tree: before.clone(),
             lock,
             wanted: BTreeSet::new(),
@@ -154,7 +158,7 @@ impl<'a> Ledger<'a> {
     /// Brings a fragment to what is wanted.
     pub(super) fn settle(&mut self, wanted: &Wanted, scope: &Scope) -> Settled {
         let known = self.lock.fragment(&wanted.file, &wanted.pointer).cloned();
-        self.claim(wanted, scope);
+        let is_first = self.claim(wanted, scope);
         let Some(known) = known.filter(Fragment::is_ours) else {
             return self.add(wanted);
         };
@@ -163,6 +167,10 @@ impl<'a> Ledger<'a> {
         });
         if let Content::Crate { .. } = wanted.content {
             return self.settle_crate(&known, wanted);
+        }
+        // Of several components that want the same place, the first decides what it says.
+        if !is_first {
+            return Settled::Unchanged;
         }
         let wanted = &self.with_condition(wanted, &known);
         let text = self.text(&known.file);
@@ -260,6 +268,9 @@ impl<'a> Ledger<'a> {
                 Err(UndoError::Modified | UndoError::NotEmpty) => return false,
             }
         }
+        if references::user_of(&text, &known, &self.inherited_elsewhere).is_some() {
+            return false;
+        }
         self.tree.insert(file.clone(), text);
         for part in inside.iter().chain([&known]) {
             self.forget(part);
@@ -268,8 +279,8 @@ impl<'a> Ledger<'a> {
         true
     }
 
-    /// Notes that a place is wanted, and by whom.
-    fn claim(&mut self, wanted: &Wanted, scope: &Scope) {
+    /// Notes that a place is wanted, and by whom. Returns whether it is the first time.
+    fn claim(&mut self, wanted: &Wanted, scope: &Scope) -> bool {
         let key = (wanted.file.clone(), wanted.pointer.clone());
         let is_first = self.wanted.insert(key);
         let owners: Vec<Owner> = wanted.components.iter().map(|id| self.owner(id)).collect();
@@ -281,6 +292,7 @@ impl<'a> Ledger<'a> {
             }
             known.owners.extend(owners);
         }
+        is_first
     }
 
     /// Adds a fragment, or adopts what is there.
@@ -440,8 +452,13 @@ impl<'a> Ledger<'a> {
             .owners
             .iter()
             .all(|owner| owner.package == self.package);
+        // Another package may need the version that is there; a higher one serves both.
+        let is_raised = *table == Table::Workspace
+            && recorded_requirement(known).is_some_and(|recorded| {
+                min_version(&dependency.requirement) > min_version(&recorded)
+            });
         let text = self.text(&known.file);
-        let revised = match is_mine {
+        let revised = match is_mine || is_raised {
             true => {
                 let edit = known.edit();
                 cargo_toml::revise(text, &edit, *table, dependency)
@@ -466,8 +483,43 @@ impl<'a> Ledger<'a> {
                 self.add(wanted)
             }
             // The user edited it: what it lacks is added all the same, as for an entry of theirs.
-            Err(UndoError::Modified | UndoError::NotEmpty) => self.add(wanted),
+            Err(UndoError::NotEmpty) => self.add(wanted),
+            Err(UndoError::Modified) => {
+                let settled = self.add(wanted);
+                self.keep_record(known);
+                let is_new = recorded_requirement(known)
+                    .is_some_and(|recorded| recorded != dependency.requirement);
+                if is_new && self.lacks_version(&known.file, *table, dependency) {
+                    return Settled::Edited;
+                }
+                settled
+            }
         }
+    }
+
+    /// Keeps the record of an entry that the user has edited: it counts as edited from now on, too.
+    fn keep_record(&mut self, known: &Fragment) {
+        let mut fragments = self.lock.fragments.iter_mut();
+        let found = fragments.find(|f| f.file == known.file && f.pointer == known.pointer);
+        if let Some(found) = found {
+            found.before.clone_from(&known.before);
+            found.after.clone_from(&known.after);
+        }
+    }
+
+    /// Whether the manifest allows a version of a crate that is too old.
+    fn lacks_version(&self, file: &ProjectPath, table: Table, dependency: &Dependency) -> bool {
+        let manifest = cargo_toml::read(self.text(file)).unwrap_or_default();
+        let section = match table {
+            Table::Normal => Section::Normal,
+            Table::Dev => Section::Dev,
+            Table::Workspace => Section::Workspace,
+        };
+        let mut declared = manifest.dependencies.iter();
+        let declared = declared
+            .find(|known| known.section == section && known.package == dependency.name)
+            .and_then(|known| known.requirement.as_deref());
+        declared.is_some_and(|found| min_version(found) < min_version(&dependency.requirement))
     }
 
     /// Replaces a fragment in its place. Fragments inside of it, such as the image that another
@@ -540,9 +592,17 @@ impl<'a> Ledger<'a> {
         let (mut kept, unowned): (Vec<_>, Vec<_>) = std::mem::take(&mut self.lock.fragments)
             .into_iter()
             .partition(|fragment| fragment.container || !fragment.owners.is_empty());
+        let unowned: Vec<Fragment> = unowned
+            .into_iter()
+            .filter(|known| !known.preexisting)
+            .collect();
+        let staying = self.still_used(&unowned);
         // What was added last goes first: its text may stand on what was added before it.
-        for fragment in unowned.iter().rev().filter(|known| !known.preexisting) {
-            self.take_out(fragment, by);
+        for fragment in unowned.iter().rev() {
+            match staying.iter().find(|(known, _)| known == fragment) {
+                Some(used) => self.used.push(used.clone()),
+                None => self.take_out(fragment, by),
+            }
         }
         loop {
             let count = kept.len();
@@ -557,6 +617,33 @@ impl<'a> Ledger<'a> {
         }
         self.lock.fragments = kept;
         self.drop_created(by);
+    }
+
+    /// The fragments that what remains refers to, and what refers to them: a volume that a service
+    /// of the user's mounts, a crate that another package inherits. They stay.
+    fn still_used(&self, unowned: &[Fragment]) -> Vec<(Fragment, String)> {
+        let mut staying: Vec<(Fragment, String)> = Vec::new();
+        loop {
+            let is_going = |known: &&Fragment| staying.iter().all(|(staying, _)| staying != *known);
+            let going: Vec<&Fragment> = unowned.iter().filter(is_going).collect();
+            let files: BTreeSet<&ProjectPath> = going.iter().map(|known| &known.file).collect();
+            let mut found = Vec::new();
+            for file in files {
+                let mut text = self.text(file).to_owned();
+                let of_file = going.iter().filter(|known| known.file == *file);
+                for fragment in of_file.clone().rev() {
+                    text = undo(&text, fragment).unwrap_or(text);
+                }
+                for fragment in of_file {
+                    let user = references::user_of(&text, fragment, &self.inherited_elsewhere);
+                    found.extend(user.map(|user| ((*fragment).clone(), user)));
+                }
+            }
+            if found.is_empty() {
+                return staying;
+            }
+            staying.extend(found);
+        }
     }
 
     fn take_out(&mut self, fragment: &Fragment, by: &str) {

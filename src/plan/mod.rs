@@ -26,6 +26,7 @@ mod generated;
 mod gitignore;
 mod install;
 mod ledger;
+mod references;
 mod remove;
 mod revise;
 mod routes;

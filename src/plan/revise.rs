@@ -223,15 +223,21 @@ fn changed_keys(old: Option<&Value>, new: &Value) -> Vec<String> {
     keys
 }
 
+/// The version requirement of a crate as it was recorded; none for an extended feature list.
+pub(super) fn recorded_requirement(known: &Fragment) -> Option<String> {
+    requirement(&known.after)
+}
+
+fn requirement(entry: &str) -> Option<String> {
+    let table: toml::Table = toml::from_str(entry.trim()).ok()?;
+    let (_, value) = table.into_iter().next()?;
+    let version = value.get("version").unwrap_or(&value);
+    version.as_str().map(str::to_owned)
+}
+
 /// What changes in an entry of `Cargo.toml`: its version, or its features.
 pub(super) fn crate_change(known: &Fragment, edit: &Edit, name: &str) -> String {
-    let requirement = |text: &str| {
-        let table: toml::Table = toml::from_str(text.trim()).ok()?;
-        let (_, value) = table.into_iter().next()?;
-        let version = value.get("version").unwrap_or(&value);
-        version.as_str().map(str::to_owned)
-    };
-    match (requirement(&known.after), requirement(&edit.after)) {
+    match (recorded_requirement(known), requirement(&edit.after)) {
         (Some(old), Some(new)) if old != new => format!("{name} {old} to {new}"),
         _ => format!("features of {name}"),
     }

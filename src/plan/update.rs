@@ -36,11 +36,12 @@ pub fn with_current_ids(mut lock: Lock, catalog: &Catalog) -> Result<Lock> {
 /// A recorded option is not allowed any more, or a template is wrong.
 pub fn update_renderings(
     catalog: &Catalog,
+    lock: &Lock,
     package: &Package,
     facts: &Facts,
     components: &[String],
 ) -> Result<Vec<Rendering>> {
-    let names = connected(package, components);
+    let names = connected(lock, package, components);
     let selection = resolve(catalog, &package.installed(), &names, &[])?;
     let render = |selected: Selected<'_>| {
         let selected = Selected {
@@ -53,9 +54,9 @@ pub fn update_renderings(
     selection.into_iter().map(render).collect()
 }
 
-/// The components to update: those named, what they require, and what requires them. They are
-/// written for each other.
-fn connected(package: &Package, components: &[String]) -> Vec<String> {
+/// The components to update: those named, what they require, what requires them, and what uses the
+/// same service. They are written for each other.
+fn connected(lock: &Lock, package: &Package, components: &[String]) -> Vec<String> {
     let all = package.components.iter();
     if components.is_empty() {
         return all.map(|known| known.id.clone()).collect();
@@ -75,6 +76,13 @@ fn connected(package: &Package, components: &[String]) -> Vec<String> {
             .clone()
             .filter(|other| other.requires.iter().any(|r| r == id));
         open.extend(requires.map(|other| other.id.as_str()));
+        let owner = package.owner(id);
+        let services = lock.fragments.iter().filter(|known| {
+            known.pointer.starts_with("/services/") && known.owners.contains(&owner)
+        });
+        let shared = services.flat_map(|known| &known.owners);
+        let shared = shared.filter(|other| other.package == package.folder);
+        open.extend(shared.map(|other| other.component.as_str()));
     }
     names
 }

@@ -77,6 +77,10 @@ impl Project {
         }
         let mut facts = Facts {
             manifest: manifest_of(&member.folder)?,
+            inherited_elsewhere: match inherits {
+                true => self.inherited_elsewhere(&member.folder)?,
+                false => BTreeSet::new(),
+            },
             inherits: inherits.then_some(workspace_path),
             crate_name: crate_name(&member),
             edition: edition(&member.manifest, &workspace),
@@ -118,6 +122,15 @@ impl Project {
         facts.env_tracked = facts.env.as_ref().is_some_and(tracked);
         facts.sources = self.sources(facts)?;
         Ok(())
+    }
+
+    /// The crates of the workspace that packages other than the one in a folder inherit.
+    fn inherited_elsewhere(&self, folder: &str) -> Result<BTreeSet<String>> {
+        let members = self.members()?.into_iter();
+        let others = members.filter(|member| member.folder != folder);
+        let declared = others.flat_map(|member| member.manifest.dependencies);
+        let inherited = declared.filter(|known| known.workspace);
+        Ok(inherited.map(|known| known.key).collect())
     }
 
     fn choose(&self, target: &TargetOptions, lock: &Lock) -> Result<Member> {

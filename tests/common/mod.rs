@@ -161,7 +161,8 @@ impl World {
         let lock = self.lock();
         let package = lock.package(self.facts.package()).unwrap();
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-        let renderings = plan::update_renderings(&self.catalog, package, &self.facts, &names)?;
+        let renderings =
+            plan::update_renderings(&self.catalog, &lock, package, &self.facts, &names)?;
         let inputs = Inputs {
             catalog: &self.catalog,
             facts: &self.facts,

@@ -124,6 +124,45 @@ fn an_update_with_a_conflict_can_be_taken_back_to_the_byte() {
 }
 
 #[test]
+fn a_restore_point_whose_result_is_gone_takes_nothing_back() {
+    let project = with_conflict();
+    let before = project.files();
+    new(&project, "update", 7);
+    // As `git reset --hard` does.
+    for path in project
+        .files()
+        .keys()
+        .filter(|path| !before.contains_key(*path))
+    {
+        project.delete(path);
+    }
+    for (path, text) in &before {
+        project.write(path, std::str::from_utf8(text).unwrap());
+    }
+    let text = project.text(FILE).replace("Always well", "My work");
+    project.write(FILE, &text);
+    project.refuses_now(&format!("{} update --abort", version(2)), 2);
+    assert_eq!(project.text(FILE), text);
+    new(&project, "add epsilon", 0);
+}
+
+#[test]
+fn a_resolution_is_not_lost_by_an_abort() {
+    let project = with_conflict();
+    let resolved = project.text(FILE);
+    new(&project, "update", 7);
+    project.write(FILE, &resolved);
+    project.append(FILE, "// Resolved.\n");
+    let text = project.refuses_now(&format!("{} update --abort", version(2)), 4);
+    assert!(text.contains(FILE) && text.contains("--continue"), "{text}");
+    let text = new(&project, "status", 0);
+    assert!(text.contains("infra update --continue"), "{text}");
+    for preview in ["update --check", "update --dry-run", "add epsilon -n"] {
+        project.refuses_now(&format!("{} {preview}", version(2)), 4);
+    }
+}
+
+#[test]
 fn edits_of_other_files_are_not_lost_by_taking_an_update_back() {
     let project = with_conflict();
     new(&project, "update", 7);

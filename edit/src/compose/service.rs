@@ -43,6 +43,10 @@ pub struct Service {
     pub environment: Vec<(String, String)>,
     /// Whether the file gives it a healthcheck that is not disabled.
     pub healthcheck: bool,
+    /// Names of the services it depends on.
+    pub depends_on: Vec<String>,
+    /// Names of the volumes it mounts.
+    pub volumes: Vec<String>,
 }
 
 pub(super) fn file(document: &Document) -> File {
@@ -112,6 +116,8 @@ fn service(name: &str, data: &YamlValue, line: Option<usize>) -> Service {
         profiles: list("profiles"),
         environment: data.get("environment").map(pairs).unwrap_or_default(),
         healthcheck: has_healthcheck(data),
+        depends_on: data.get("depends_on").map(names).unwrap_or_default(),
+        volumes: mounted(data),
     }
 }
 
@@ -155,6 +161,23 @@ fn port(data: &YamlValue) -> Option<(String, Port)> {
         protocol: part("protocol").unwrap_or_else(|| TCP.to_owned()),
     };
     Some((port.to_string(), port))
+}
+
+/// The names of the volumes that a service mounts: `data` of `data:/var/lib` and of
+/// `{type: volume, source: data, target: /var/lib}`.
+fn mounted(service: &YamlValue) -> Vec<String> {
+    let mounts = service.get("volumes").map(YamlValue::items);
+    let source = |mount: &YamlValue| match mount.text() {
+        Some(text) => text.split(':').next().map(str::to_owned),
+        None => mount
+            .get("source")
+            .and_then(YamlValue::text)
+            .map(str::to_owned),
+    };
+    let sources = mounts.unwrap_or_default().iter().filter_map(source);
+    sources
+        .filter(|source| !source.starts_with(['.', '/', '~', '$']))
+        .collect()
 }
 
 pub(super) fn has_healthcheck(service: &YamlValue) -> bool {

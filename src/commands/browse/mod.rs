@@ -51,6 +51,7 @@ fn sample(catalog: &Catalog, id: &str, choices: &[Choice]) -> Result<Rendering> 
         crate_name: "app".to_owned(),
         manifest: parse("Cargo.toml")?,
         inherits: None,
+        inherited_elsewhere: Default::default(),
         library: Some(parse("src/lib.rs")?),
         binaries: Vec::new(),
         sources: Vec::new(),
