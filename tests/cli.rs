@@ -415,7 +415,10 @@ fn a_component_of_a_newer_tool_is_not_guessed_at() {
     let folder = project("main_only", &[]);
     assert!(infra(folder.path(), &["add", "redis"]).status.success());
     let records = folder.path().join(".infra");
-    fs::rename(records.join("redis.toml"), records.join("zebra.toml")).unwrap();
+    for ending in ["toml", "base.toml"] {
+        let [old, new] = ["redis", "zebra"].map(|id| records.join(format!("{id}.{ending}")));
+        fs::rename(old, new).unwrap();
+    }
     refused("unknown_installed", folder.path(), &["add", "redis"]);
     let status = infra(folder.path(), &["status"]);
     assert!(String::from_utf8_lossy(&status.stdout).contains("unknown to this version"));

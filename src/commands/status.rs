@@ -48,7 +48,10 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
         Some(package) => {
             let mut text = text(&context, package, &report, ui);
             for one in &outdated {
-                text.push_str(&format!("{one}: `infra update` updates it\n"));
+                text.push_str(&format!("{one}\n"));
+            }
+            if !outdated.is_empty() {
+                text.push_str("to update: infra update\n");
             }
             text
         }
@@ -82,8 +85,9 @@ fn outdated(context: &CommandContext) -> Result<Vec<String>> {
         renderings: renderings.clone(),
         ..Request::default()
     };
-    let Ok(plan) = plan::install(&context.inputs(&tree), &request) else {
-        return Ok(Vec::new());
+    let plan = match plan::install(&context.inputs(&tree), &request) {
+        Ok(plan) => plan,
+        Err(error) => return Ok(vec![format!("an update is not possible now: {error}")]),
     };
     Ok(super::update::outdated(&plan)
         .map(super::update::described)

@@ -124,7 +124,8 @@ fn plan(context: &CommandContext, names: &[String], components: &[String]) -> Re
         };
         let facts = context.project.facts(&target, &context.lock)?;
         let Some(package) = context.lock.package(facts.package()) else {
-            continue;
+            let what = format!("nothing is installed in the package `{name}`");
+            return Err(Error::new(ErrorCode::NotInstalled, what));
         };
         is_known |= components.iter().all(|id| package.component(id).is_some());
         let renderings =
@@ -193,11 +194,11 @@ pub(super) fn described(one: &Installed) -> String {
         package, id, new, ..
     } = one;
     let what = match id.as_str() {
-        HUB => "the shared code",
+        HUB => "shared code",
         id => id,
     };
     let versions = match &one.old {
-        Some(old) if old == new => format!("{new}, which renders differently now"),
+        Some(old) if old == new => format!("{new} (same version, different code)"),
         Some(old) => format!("{old} to {new}"),
         None => format!("{new}, which is required now"),
     };

@@ -11,6 +11,15 @@ use crate::error::{Error, ErrorCode, Result};
 /// What helps where the records are not what they were. They belong together.
 pub const RESTORE: &str = "restore the folder of one commit: git checkout HEAD -- .infra";
 
+/// A record that is not there, although another file shows that it was.
+pub(super) fn lost(record: &str, shown_by: &str) -> Error {
+    Error::new(
+        ErrorCode::DamagedLock,
+        format!("the record `{record}` is missing, and `{shown_by}` is there"),
+    )
+    .hint(RESTORE)
+}
+
 /// A record that a newer version of the tool wrote.
 pub(super) fn newer(path: &str, writer: &Version) -> Error {
     Error::new(

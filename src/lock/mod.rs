@@ -263,8 +263,12 @@ impl Lock {
     pub fn rename_component(&mut self, old: &str, new: &str) {
         let mut renamed = Vec::new();
         for package in &mut self.packages {
-            if package.component(old).is_none() || package.component(new).is_some() {
+            if package.component(old).is_none() {
                 continue;
+            }
+            if package.component(new).is_some() {
+                // Both are there: what the old one has belongs to the new one now.
+                package.components.retain(|known| known.id != old);
             }
             renamed.push(package.folder.clone());
             let rename = |id: &mut String| {

@@ -182,6 +182,7 @@ pub(super) fn path_of(owner: &Owner, ending: &str) -> Result<ProjectPath> {
 /// A record is damaged or was written by a newer tool, or records of two schemas are there.
 pub(super) fn read(tree: &Tree) -> Result<Lock> {
     let records = read_records(tree)?;
+    refuse_lost_record(tree, &records)?;
     let old: ProjectPath = path_of_text(schema1::LOCK_PATH)?;
     match tree.get(&old) {
         Some(text) if records.is_empty() => schema1::read(text),
@@ -192,6 +193,23 @@ pub(super) fn read(tree: &Tree) -> Result<Lock> {
         )),
         None => assemble(records),
     }
+}
+
+/// Refuses texts of generated files whose record is not there: it was lost, and with it what the
+/// component added elsewhere.
+fn refuse_lost_record(tree: &Tree, records: &BTreeMap<Owner, Record>) -> Result<()> {
+    for path in tree.keys().filter(|path| is_record(path)) {
+        let Some(owner) = path.as_str().strip_suffix(".base.toml") else {
+            continue;
+        };
+        let record = format!("{owner}.toml");
+        let record: ProjectPath = path_of_text(&record)?;
+        let is_there = owner_of(&record).is_some_and(|owner| records.contains_key(&owner));
+        if !is_there && !tree.contains_key(&record) {
+            return Err(damage::lost(record.as_str(), path.as_str()));
+        }
+    }
+    Ok(())
 }
 
 fn path_of_text(path: &str) -> Result<ProjectPath> {
@@ -247,13 +265,15 @@ fn assemble(records: BTreeMap<Owner, Record>) -> Result<Lock> {
             }
             Record::Component(record) => {
                 let package = lock.package_mut(&owner.package).ok_or_else(|| {
-                    let path = path_of(&owner, ".toml");
-                    let path = path.map_or_else(|_| FOLDER.to_owned(), |path| path.to_string());
-                    damage::damaged(
-                        &path,
-                        1,
-                        "the record `hub.toml` of its package is not there",
-                    )
+                    let hub = Owner {
+                        component: HUB.to_owned(),
+                        ..owner.clone()
+                    };
+                    let [hub, path] = [hub, owner.clone()].map(|owner| {
+                        let path = path_of(&owner, ".toml");
+                        path.map_or_else(|_| FOLDER.to_owned(), |path| path.to_string())
+                    });
+                    damage::lost(&hub, &path)
                 })?;
                 package.components.push(component_of(&owner, &record));
                 record.added

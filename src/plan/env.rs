@@ -33,6 +33,10 @@ impl PlanBuilder<'_> {
                     None => None,
                 };
                 let line = example_line(row, example.as_deref());
+                if bindings.is_stale && example.is_some() && self.ledger.has(&file, &row.name) {
+                    self.keep_variable(&rendering.id, &file, &row.name, scope);
+                    continue;
+                }
                 self.settle_variable(&rendering.id, &file, (row, line), scope);
             }
         }
@@ -54,6 +58,10 @@ impl PlanBuilder<'_> {
                 comment: Some(sentence(&row.doc)),
                 gap: false,
             };
+            if bindings.is_stale && self.ledger.has(&file, &row.name) {
+                self.keep_variable(&rendering.id, &file, &row.name, scope);
+                continue;
+            }
             let (key, is_commented) = (line.key.clone(), line.commented);
             let settled = self.settle_variable(&rendering.id, &file, (row, line), scope);
             if settled == Settled::Added {
@@ -68,6 +76,18 @@ impl PlanBuilder<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Leaves a line as it is that depends on a service which stays as it is.
+    fn keep_variable(&mut self, id: &str, file: &ProjectPath, key: &str, scope: &Scope) {
+        let wanted = Wanted {
+            file: file.clone(),
+            pointer: key.to_owned(),
+            components: BTreeSet::from([id.to_owned()]),
+            content: Content::Existing,
+            label: key.to_owned(),
+        };
+        self.settle(&wanted, scope);
     }
 
     fn settle_variable(

@@ -14,7 +14,7 @@ use crate::{
 
 use super::{
     Inputs, Installed, Plan, Request, builder::PlanBuilder, crates, desired::Scope, format::Format,
-    rows,
+    remove::unrequired, rows,
 };
 
 /// Plans to install components, or to bring installed ones to what they render to now.
@@ -43,6 +43,7 @@ pub fn install(inputs: &Inputs<'_>, request: &Request) -> Result<Plan> {
         }
         builder.render(&rendering.id, &rendering.files);
     }
+    builder.release_unrequired(known)?;
     builder.render_hub(inputs)?;
     builder.refuse_module_file();
     builder.settle_crates(hub, HUB);
@@ -111,6 +112,30 @@ fn scope(builder: &PlanBuilder<'_>, request: &Request, skipped: &BTreeSet<String
 }
 
 impl PlanBuilder<'_> {
+    /// Takes out components that were only required, and that nothing requires any more.
+    fn release_unrequired(&mut self, known: Option<&Package>) -> Result<()> {
+        let folder = self.facts.package().to_owned();
+        let (Some(old), Some(new)) = (known, self.ledger.lock.package(&folder)) else {
+            return Ok(());
+        };
+        let leaving = unrequired(new, &BTreeSet::new());
+        for id in &leaving {
+            for file in old.files_of(id) {
+                self.delete_generated(file, id, true);
+            }
+            self.note(format!(
+                "`{id}` is removed: no component requires it any more"
+            ));
+        }
+        let owners = self.owners(leaving.iter().map(String::as_str));
+        self.ledger.disown(|owner| owners.contains(owner));
+        if let Some(package) = self.ledger.lock.package_mut(&folder) {
+            let components = &mut package.components;
+            components.retain(|known| !leaving.contains(&known.id));
+        }
+        Ok(())
+    }
+
     /// Renders the hub from the rows of everything that is installed, as they were recorded.
     pub(super) fn render_hub(&mut self, inputs: &Inputs<'_>) -> Result<()> {
         let package = self.ledger.lock.package(self.facts.package()).cloned();

@@ -17,7 +17,7 @@ use infra_edit::{
 
 use crate::{
     facts::{Facts, Tree},
-    lock::{Fingerprint, Fragment, Lock, Owner},
+    lock::{Fingerprint, Fragment, HUB, Lock, Owner},
     path::ProjectPath,
     versions::min_version,
 };
@@ -66,6 +66,8 @@ pub(super) struct Ledger<'a> {
     released: BTreeMap<ProjectPath, Vec<String>>,
     /// Whether the summary names what is taken out. A removal is told as a whole.
     pub(super) names_released: bool,
+    /// The components that were installed before.
+    old_owners: BTreeSet<Owner>,
     /// Crates of the workspace that other packages inherit.
     inherited_elsewhere: BTreeSet<String>,
     /// What is not needed any more and stays, because something refers to it.
@@ -84,6 +86,15 @@ impl<'a> Ledger<'a> {
             before,
             package: facts.package().to_owned(),
             private: facts.env.clone(),
+            old_owners: lock
+                .packages
+                .iter()
+                .flat_map(|package| {
+                    let components = package.components.iter();
+                    let ids = components.map(|known| known.id.as_str()).chain([HUB]);
+                    ids.map(|id| package.owner(id))
+                })
+                .collect(),
             inherited_elsewhere: facts.inherited_elsewhere.clone(),
             used: Vec::new(),
             tree: before.clone(),
@@ -147,6 +158,12 @@ impl<'a> Ledger<'a> {
             None => (file.clone(), Compose::parse(self.text(file))?),
         };
         Ok(&mut self.open.insert(known).1)
+    }
+
+    /// Whether a fragment is recorded as added by this tool.
+    pub(super) fn has(&self, file: &ProjectPath, pointer: &str) -> bool {
+        let known = self.lock.fragment(file, pointer);
+        known.is_some_and(Fragment::is_ours)
     }
 
     /// Whether a compose file has a service, as it becomes.
@@ -223,7 +240,11 @@ impl<'a> Ledger<'a> {
         line: &dotenv::Line,
     ) -> Option<Settled> {
         let known = self.lock.fragment(file, old)?.clone();
-        if !known.is_ours() || self.lock.fragment(file, &line.key).is_some() {
+        let is_shared = known
+            .owners
+            .iter()
+            .any(|owner| owner.package != self.package);
+        if !known.is_ours() || is_shared || self.lock.fragment(file, &line.key).is_some() {
             return None;
         }
         let content = Content::Variable(line.clone());
@@ -235,11 +256,40 @@ impl<'a> Ledger<'a> {
                 self.explain(file, id, format!("{old} is {} now", line.key));
                 Some(Settled::Revised)
             }
-            Err(UndoError::Missing) => None,
+            // The user has taken it out; it stays out under its new name.
+            Err(UndoError::Missing) => {
+                let edit = Edit {
+                    address: line.key.clone(),
+                    ..known.edit()
+                };
+                self.replace(&known, &edit);
+                self.wanted.insert((file.clone(), line.key.clone()));
+                Some(Settled::Missing)
+            }
             Err(UndoError::Modified | UndoError::NotEmpty) => {
                 self.wanted.insert((file.clone(), old.to_owned()));
                 Some(Settled::Edited)
             }
+        }
+    }
+
+    /// A compose file without the entries of `depends_on` that this tool added for a service.
+    fn without_waits(&self, text: &str, service: &Fragment) -> String {
+        let name = service.pointer.rsplit('/').next().unwrap_or_default();
+        let ending = format!("/depends_on/{name}");
+        let waits = self.lock.fragments.iter().rev().filter(|known| {
+            known.file == service.file && known.is_ours() && known.pointer.ends_with(&ending)
+        });
+        waits.fold(text.to_owned(), |text, wait| {
+            undo(&text, wait).unwrap_or(text)
+        })
+    }
+
+    /// Gives a recorded fragment another place, without a change of the file.
+    pub(super) fn rename(&mut self, file: &ProjectPath, old: &str, new: &str) {
+        let mut fragments = self.lock.fragments.iter_mut();
+        if let Some(known) = fragments.find(|f| f.file == *file && f.pointer == old) {
+            new.clone_into(&mut known.pointer);
         }
     }
 
@@ -268,7 +318,13 @@ impl<'a> Ledger<'a> {
                 Err(UndoError::Modified | UndoError::NotEmpty) => return false,
             }
         }
-        if references::user_of(&text, &known, &self.inherited_elsewhere).is_some() {
+        if references::user_of(
+            &self.without_waits(&text, &known),
+            &known,
+            &self.inherited_elsewhere,
+        )
+        .is_some()
+        {
             return false;
         }
         self.tree.insert(file.clone(), text);
@@ -394,16 +450,21 @@ impl<'a> Ledger<'a> {
             pointer: edit.address.clone(),
             order: orders.max().unwrap_or_default(),
             owners: owners.clone(),
-            home: owners
-                .first()
-                .cloned()
-                .unwrap_or_else(|| self.owner(crate::lock::HUB)),
+            home: self.home_of(owners),
             preexisting: false,
             container: edit.container,
             before: text(&edit.before),
             after: text(&edit.after),
             fingerprint: is_private.then(|| Fingerprint::new(&edit.after)),
         }
+    }
+
+    /// The record that gets a new fragment: that of a component that is being installed, so that the
+    /// records of others do not change and branches merge.
+    fn home_of(&self, owners: &BTreeSet<Owner>) -> Owner {
+        let is_new = |owner: &&Owner| !self.old_owners.contains(*owner);
+        let home = owners.iter().find(is_new).or_else(|| owners.first());
+        home.cloned().unwrap_or_else(|| self.owner(HUB))
     }
 
     /// Records an edit. One at the same place that is recorded already is replaced.

@@ -48,6 +48,10 @@ fn crate_user(text: &str, pointer: &str, inherited: &BTreeSet<String>) -> Option
         return is_used.then(|| "another package of the workspace".to_owned());
     }
     let manifest: toml::Table = toml::from_str(text).ok()?;
+    let remains = |table: &str| manifest.get(table).is_some_and(|t| t.get(name).is_some());
+    if table != "dependencies" || remains("dependencies") {
+        return None;
+    }
     let features = manifest.get("features")?.as_table()?;
     let names_it = |value: &toml::Value| {
         let text = value.as_str().unwrap_or_default();

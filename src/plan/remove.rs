@@ -65,7 +65,7 @@ fn leaving(package: &Package, named: &[String]) -> Result<BTreeSet<String>> {
     if !missing.is_empty() {
         return Err(not_installed(&missing, &installed));
     }
-    let mut leaving: BTreeSet<String> = named.iter().cloned().collect();
+    let leaving: BTreeSet<String> = named.iter().cloned().collect();
     let mut error = Error::new(
         ErrorCode::StillNeeded,
         "another component needs what would be removed",
@@ -83,20 +83,24 @@ fn leaving(package: &Package, named: &[String]) -> Result<BTreeSet<String>> {
     if !error.details.is_empty() {
         return Err(error);
     }
+    Ok(unrequired(package, &leaving))
+}
+
+/// The components that leave with others, and those in turn that only they required.
+pub(super) fn unrequired(package: &Package, named: &BTreeSet<String>) -> BTreeSet<String> {
+    let mut leaving = named.clone();
     loop {
-        let staying = |id: &str, leaving: &BTreeSet<String>| {
-            package
-                .components
-                .iter()
+        let is_required = |id: &str| {
+            let mut staying = package.components.iter();
+            staying
                 .any(|other| !leaving.contains(&other.id) && other.requires.iter().any(|r| r == id))
         };
-        let orphan = package
-            .components
-            .iter()
-            .find(|c| !c.explicit && !leaving.contains(&c.id) && !staying(&c.id, &leaving));
+        let orphan = package.components.iter().find(|known| {
+            !known.explicit && !leaving.contains(&known.id) && !is_required(&known.id)
+        });
         match orphan {
             Some(orphan) => leaving.insert(orphan.id.clone()),
-            None => return Ok(leaving),
+            None => return leaving,
         };
     }
 }

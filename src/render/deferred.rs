@@ -17,6 +17,9 @@ const UNKNOWN: char = '\0';
 pub struct ServiceBindings {
     /// The port on this machine.
     pub ports: Names,
+    /// Whether a service stays as an earlier version added it, because the user has edited it. Then
+    /// what depends on its ports stays too.
+    pub is_stale: bool,
     /// The name in the compose file.
     pub services: Names,
     /// The `environment` as it is written in the compose file.

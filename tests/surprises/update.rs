@@ -221,7 +221,7 @@ fn an_update_follows_the_framework_that_the_user_moved_to() {
     let manifest = project.text("Cargo.toml");
     project.write("Cargo.toml", &manifest.replace("\"0.7\"", "\"0.8\""));
     let text = said(&project, "update --check", 5);
-    assert!(text.contains("which renders differently now"), "{text}");
+    assert!(text.contains("same version, different code"), "{text}");
     said(&project, "update", 0);
     said(&project, "update --check", 0);
     let fresh = Project::plain(&[]);
@@ -243,4 +243,156 @@ fn what_is_not_installed_cannot_be_updated() {
     let text = said(&project, "update storage", 2);
     assert!(text.contains("`storage` is not installed"), "{text}");
     said(&project, "update redsi", 2);
+}
+
+/// The compose file of the app, with services of the user's beside those of the component.
+fn with_compose(extra: &str) -> Project {
+    let compose = format!("services:\n  app:\n    build: .\n{extra}");
+    let project = Project::plain(&[("compose.yaml", &compose)]);
+    old(&project, "add delta");
+    project
+}
+
+#[test]
+fn what_a_service_of_the_users_needs_stays() {
+    let project = with_delta();
+    let compose = project.text("compose.yaml");
+    let backup = "  backup:\n    image: busybox\n    volumes: [\"delta-data:/data\"]\n    depends_on: [delta-cache]\nvolumes:";
+    project.write(
+        "compose.yaml",
+        &compose
+            .replacen(
+                "volumes:\n  delta-data",
+                &format!("{backup}\n  delta-data"),
+                1,
+            )
+            .replace("\n\n  backup", "\n  backup"),
+    );
+    let text = new(&project, "update", 0);
+    assert!(text.contains("delta-cache"), "{text}");
+    assert!(
+        project.text("compose.yaml").contains("  delta-cache:"),
+        "{text}"
+    );
+    let text = new(&project, "remove delta", 0);
+    assert!(
+        text.contains("volume delta-data stays") && text.contains("`backup` uses it"),
+        "{text}"
+    );
+    let compose = project.text("compose.yaml");
+    assert!(compose.contains("volumes:\n  delta-data:"), "{compose}");
+}
+
+#[test]
+fn what_depends_on_an_edited_service_stays_with_it() {
+    let project = with_compose("");
+    let compose = project.text("compose.yaml");
+    project.write(
+        "compose.yaml",
+        &compose.replace("DELTA_LEVEL: low", "DELTA_LEVEL: mine"),
+    );
+    let text = new(&project, "update", 3);
+    assert!(
+        text.contains("compare service delta with the new version"),
+        "{text}"
+    );
+    let compose = project.text("compose.yaml");
+    assert!(compose.contains("delta://delta:7500"), "{compose}");
+    let example = project.text(".env.example");
+    assert!(example.contains("delta://127.0.0.1:7500"), "{example}");
+}
+
+#[test]
+fn a_crate_that_another_package_inherits_stays_in_the_workspace() {
+    let workspace = "[workspace]\nresolver = \"3\"\nmembers = [\"a\", \"b\"]\n\n[workspace.dependencies]\naxum = \"0.8\"\ntokio = { version = \"1\", features = [\"full\"] }\n";
+    let manifest = |name: &str, more: &str| {
+        format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[dependencies]\naxum.workspace = true\ntokio.workspace = true\n{more}"
+        )
+    };
+    let project = Project::new(&[
+        ("Cargo.toml", workspace),
+        ("a/Cargo.toml", &manifest("a", "")),
+        ("a/src/main.rs", MAIN),
+        ("b/Cargo.toml", &manifest("b", "")),
+        ("b/src/main.rs", MAIN),
+    ]);
+    old(&project, "add delta -p a");
+    project.write("b/Cargo.toml", &manifest("b", "bytes.workspace = true\n"));
+    let text = new(&project, "update -p a", 0);
+    assert!(text.contains("bytes stays in Cargo.toml"), "{text}");
+    assert!(project.text("Cargo.toml").contains("bytes = \"1.5\""));
+    assert!(!project.text("a/Cargo.toml").contains("bytes"));
+}
+
+#[test]
+fn a_crate_that_two_packages_share_is_raised_and_an_edited_one_is_named() {
+    let workspace = "[workspace]\nresolver = \"3\"\nmembers = [\"a\", \"b\"]\n\n[workspace.dependencies]\naxum = \"0.8\"\ntokio = { version = \"1\", features = [\"full\"] }\n";
+    let manifest = |name: &str| {
+        format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[dependencies]\naxum.workspace = true\ntokio.workspace = true\n"
+        )
+    };
+    let project = Project::new(&[
+        ("Cargo.toml", workspace),
+        ("a/Cargo.toml", &manifest("a")),
+        ("a/src/main.rs", MAIN),
+        ("b/Cargo.toml", &manifest("b")),
+        ("b/src/main.rs", MAIN),
+    ]);
+    for package in ["a", "b"] {
+        old(&project, &format!("add delta -p {package}"));
+    }
+    new(&project, "update", 0);
+    let text = project.text("Cargo.toml");
+    assert!(
+        text.contains("\"1.11\"") && !text.contains("\"1.8\""),
+        "{text}"
+    );
+
+    let project = with_delta();
+    let manifest = project.text("Cargo.toml");
+    let line = manifest
+        .lines()
+        .find(|line| line.starts_with("uuid"))
+        .unwrap();
+    project.write(
+        "Cargo.toml",
+        &manifest.replace(line, &format!("{line} # ids")),
+    );
+    let text = new(&project, "update", 3);
+    assert!(text.contains("raise `uuid` to 1.11"), "{text}");
+}
+
+#[test]
+fn what_the_user_took_out_stays_out_under_its_new_name() {
+    let project = with_delta();
+    let compose = project.text("compose.yaml");
+    let start = compose.find("  delta-cache:").unwrap();
+    let end = start + compose[start..].find("\nvolumes:").unwrap();
+    project.write(
+        "compose.yaml",
+        &(compose[..start].to_owned() + &compose[end..]),
+    );
+    let example = project.text(".env.example");
+    let kept: Vec<&str> = example
+        .lines()
+        .filter(|line| !line.contains("DELTA_NAME"))
+        .collect();
+    project.write(".env.example", &(kept.join("\n") + "\n"));
+    new(&project, "update", 0);
+    assert!(!project.text("compose.yaml").contains("delta-store"));
+    assert!(!project.text(".env.example").contains("DELTA_TITLE"));
+}
+
+#[test]
+fn a_lost_record_is_damage_and_not_a_removal() {
+    let project = with_delta();
+    project.delete(".infra/delta.toml");
+    let text = project.refuses_now(&format!("{} update", version(2)), 1);
+    assert!(text.contains("`.infra/delta.toml` is missing"), "{text}");
+    let project = with_delta();
+    project.delete(".infra/hub.toml");
+    let text = project.refuses_now(&format!("{} update", version(2)), 1);
+    assert!(text.contains("`.infra/hub.toml` is missing"), "{text}");
 }

@@ -72,12 +72,16 @@ pub(super) fn desired(
             }
             Value::Known(value) => {
                 let key = &row.name;
-                let content = Content::Environment {
-                    app: name.clone(),
-                    key: key.clone(),
-                    value,
-                };
                 let pointer = format!("{place}/environment/{}", escape(key));
+                let is_held = bindings.is_stale && builder.ledger.has(&survey.file, &pointer);
+                let content = match is_held {
+                    true => Content::Existing,
+                    false => Content::Environment {
+                        app: name.clone(),
+                        key: key.clone(),
+                        value,
+                    },
+                };
                 wanted.push(want(pointer, content, format!("{key} of `{name}`")));
             }
         }

@@ -1,7 +1,5 @@
 //! What components need of a compose file: services, volumes, images, and the app's own service.
 
-use std::collections::BTreeSet;
-
 use infra_edit::compose::{self, File};
 
 use crate::{
@@ -54,18 +52,23 @@ impl PlanBuilder<'_> {
         let Some(survey) = self.survey(is_skipped) else {
             return Ok(services::unplaced(&template));
         };
-        let desired = services::desired(self, rendering, &template, &survey);
-        desired.notes.into_iter().for_each(|note| self.note(note));
+        let mut desired = services::desired(self, rendering, &template, &survey);
+        let notes = std::mem::take(&mut desired.notes);
+        notes.into_iter().for_each(|note| self.note(note));
         if is_skipped {
             return Ok(desired.bindings);
         }
-        let mut refused = BTreeSet::new();
-        for wanted in &desired.wanted {
-            if let Settled::Refused(_) = self.settle(wanted, scope) {
-                refused.insert(wanted.pointer.clone());
+        let settled: Vec<Settled> = desired
+            .wanted
+            .iter()
+            .map(|wanted| self.settle(wanted, scope))
+            .collect();
+        desired.bindings.is_stale = settled.contains(&Settled::Edited);
+        let is_refused = |settled: &Settled| matches!(settled, Settled::Refused(_));
+        if !settled.iter().any(is_refused) {
+            if let Some(survey) = self.survey(false) {
+                services::bind_ports(&mut desired, &survey);
             }
-        }
-        if refused.is_empty() {
             let app = app::desired(self, rendering, &survey, &desired.bindings)?;
             app.notes.into_iter().for_each(|note| self.note(note));
             for wanted in &app.wanted {
@@ -86,7 +89,17 @@ impl PlanBuilder<'_> {
             for old in earlier {
                 let place = pointer("services", old);
                 let known = self.ledger.lock.fragment(&file, &place);
-                if !known.is_some_and(|known| known.is_ours()) {
+                let package = self.facts.package();
+                let is_mine = known.is_some_and(|known| {
+                    let mut owners = known.owners.iter();
+                    known.is_ours() && owners.all(|owner| owner.package == package)
+                });
+                if !is_mine {
+                    continue;
+                }
+                if !self.ledger.has_service(&file, old) {
+                    // The user has taken it out; it stays out under its new name.
+                    self.ledger.rename(&file, &place, &pointer("services", new));
                     continue;
                 }
                 let why = format!("service {old} is {new} now");
@@ -95,7 +108,7 @@ impl PlanBuilder<'_> {
                     .take_out_renamed(&file, &place, &rendering.id, &why)
                 {
                     self.note(format!(
-                        "the service `{old}` in {file} is called `{new}` now; you have edited it, so it stays"
+                        "the service `{old}` in {file} keeps its name: you have edited it, or another service waits for it (the new name is `{new}`)"
                     ));
                 }
             }

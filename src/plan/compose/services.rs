@@ -112,6 +112,24 @@ pub(super) fn desired(
     placement.desired
 }
 
+/// Binds the ports of the services that a component brings to what the file says now: the user may
+/// have edited them.
+pub(super) fn bind_ports(desired: &mut Desired, survey: &ComposeSurvey) {
+    for wanted in &desired.wanted {
+        let Content::ComposeEntry { name, value } = &wanted.content else {
+            continue;
+        };
+        let Some(service) = survey.service(name) else {
+            continue;
+        };
+        let is_service = wanted.pointer == pointer("services", name);
+        let port = survey.port_of(service, first_container_port(value));
+        if let Some(port) = port.filter(|_| is_service) {
+            desired.bindings.ports.insert(name.clone(), port);
+        }
+    }
+}
+
 /// Whether the component was installed in the version that is rendered now, so that what its
 /// services got in this project, such as another host port, stays.
 fn is_same_version(builder: &PlanBuilder<'_>, rendering: &Rendering) -> bool {
@@ -138,11 +156,10 @@ impl Placement<'_> {
     fn place(&mut self, name: &str, value: &Value) -> bool {
         let recorded = self.recorded("services", name).cloned();
         let present = self.survey.service(name);
-        if let (Some(recorded), Some(present)) = (&recorded, present) {
+        if let (Some(recorded), Some(_)) = (&recorded, present) {
             let value = self.adapt(name, value, Some(recorded));
-            let port = self.survey.port_of(present, first_container_port(&value));
             let environment = environment_of(&value);
-            let port = port.unwrap_or_else(|| usual_port(&value));
+            let port = self.published(&value);
             bind(&mut self.desired.bindings, name, name, environment, port);
             self.want_service(name, value);
             return true;

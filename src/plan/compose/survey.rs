@@ -120,12 +120,16 @@ impl ComposeSurvey {
         found.and_then(|found| found.value.clone())
     }
 
-    /// The host port on which a service can be reached that listens on a port of its container; for
-    /// a service without such a mapping, or where the port is not known, its first published port.
+    /// The host port on which a service can be reached that listens on a port of its container. Where
+    /// no mapping leads to that port, the only mapping of the service counts.
     pub(super) fn port_of(&self, service: &Service, container: Option<u16>) -> Option<String> {
         let fits = |port: &&String| container.is_some() && container_port(port) == container;
         let mapping = service.ports.iter().find(fits);
-        let mapping = mapping.or_else(|| service.ports.first().filter(|_| container.is_none()));
+        let only = || match service.ports.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        };
+        let mapping = mapping.or_else(only);
         self.published(mapping?)
     }
 

@@ -37,6 +37,11 @@ fn a_file_is_read_with_aliases_merge_keys_and_both_forms_of_everything() {
             environment: [A=1]
             healthcheck:
               test: [CMD, x]
+            depends_on: [web]
+            volumes:
+              - data:/var/lib
+              - ./here:/there
+              - {type: volume, source: more, target: /more}
         volumes:
           data:
           more: {driver: local}
@@ -62,6 +67,8 @@ fn a_file_is_read_with_aliases_merge_keys_and_both_forms_of_everything() {
         profiles: vec!["dev".to_owned()],
         environment: vec![("A".to_owned(), "1".to_owned())],
         healthcheck: false,
+        depends_on: Vec::new(),
+        volumes: Vec::new(),
     };
     let db = Service {
         name: "db".to_owned(),
@@ -75,6 +82,8 @@ fn a_file_is_read_with_aliases_merge_keys_and_both_forms_of_everything() {
         profiles: Vec::new(),
         environment: vec![("A".to_owned(), "1".to_owned())],
         healthcheck: true,
+        depends_on: vec!["web".to_owned()],
+        volumes: vec!["data".to_owned(), "more".to_owned()],
     };
     let expected = File {
         services: vec![web, db],
