@@ -2,7 +2,7 @@
 //!
 //! A framework is a [`Definition`]: names, the syntax of its server, app and routes as values that
 //! [`infra_edit::rust`] interprets, and the lines to paste where nothing is certain. Detection, plan
-//! and messages read the table [`ALL`] and name no framework. A new one is a file here and its line
+//! and messages read the table `ALL` and name no framework. A new one is a file here and its line
 //! in the table, a folder in `base/new`, and the parts of templates that know it.
 //!
 //! This room does not look at a project: which framework a package uses is found by `project`.

@@ -11,9 +11,9 @@
 //! .infra/crates/api/hub.toml   the package in `crates/api`
 //! ```
 //!
-//! The records have types and a schema number of their own ([`record`]), which do not change when
+//! The records have types and a schema number of their own (`record`), which do not change when
 //! a manifest gets a new key. Records of schema 1, one `lock.toml` for the whole project, are read
-//! and replaced by the next command that writes ([`schema1`]). A record holds no secret, no
+//! and replaced by the next command that writes (`schema1`). A record holds no secret, no
 //! absolute path and no time, and its order is deterministic.
 
 use std::{
