@@ -125,8 +125,11 @@ fn real_files_rust() {
     let root = std::env::var_os("INFRA_CORPUS").expect("INFRA_CORPUS names a folder of files");
     let (mut edited, mut found, mut refused, mut wired, mut by_hand) = (0, 0, 0, 0, 0);
     let mut wrong = Vec::new();
-    let walk = WalkDir::new(Path::new(&root).join("rust")).sort_by_file_name();
-    for entry in walk.into_iter().filter_map(Result::ok) {
+    let folders = ["rust", "adversarial/rust"].map(|folder| Path::new(&root).join(folder));
+    let walk = folders
+        .iter()
+        .flat_map(|folder| WalkDir::new(folder).sort_by_file_name());
+    for entry in walk.filter_map(Result::ok) {
         let file = entry.path().display();
         let is_rust =
             entry.file_type().is_file() && entry.path().extension() == Some("rs".as_ref());
@@ -161,6 +164,10 @@ fn real_files_rust() {
             }
         }
     }
+    assert!(
+        edited + found + refused > 0,
+        "no Rust files in the folders `rust` and `adversarial/rust` of INFRA_CORPUS"
+    );
     println!(
         "Rust files: {edited} declared a module and were restored, {found} had it, {refused} refused; \
          {wired} servers wired and restored, {by_hand} not certain; {} wrong",
