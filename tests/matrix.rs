@@ -13,8 +13,8 @@ use std::fmt::Write;
 
 use common::{World, assert_snapshot, diff, fixtures};
 use infra::{
-    hash::hash,
     plan::{Change, FileRole, Plan},
+    render,
 };
 
 fn describe(plan: &Plan) -> String {
@@ -99,34 +99,31 @@ fn code_of_an_edition_before_2024_has_no_syntax_that_came_later() {
     assert!(seen > 1000, "{seen} files");
 }
 
-/// The generated files by hash: a changed word of a template fails the snapshot of its component,
-/// and no other.
+/// What each component generates: its files, and what it changes in the hub, as text. The texts of
+/// its own files are its templates.
 #[test]
 fn every_rendering() {
     let world = World::new("lib_and_main");
-    let mut hub = String::new();
+    let bare = render::hub(world.catalog.hub().unwrap(), &world.facts, &[]).unwrap();
     for component in world.catalog.components().unwrap() {
         let id = &component.id;
         let plan = world.plan_add(&[id], &[]).unwrap();
-        let mut text = String::new();
+        let (mut files, mut hub) = (String::new(), String::new());
         for change in plan
             .changes
             .iter()
             .filter(|change| change.role == FileRole::Generated)
         {
             let rendered = change.after.as_deref().unwrap();
-            let line = format!(
-                "{} {:4} lines {}\n",
-                &hash(rendered)[..12],
-                rendered.lines().count(),
-                change.path
-            );
-            match change.by.contains(id) {
-                true => text.push_str(&line),
-                false => write!(hub, "with {id}: {line}").unwrap(),
+            if change.by.contains(id) {
+                let lines = rendered.lines().count();
+                writeln!(files, "{lines:4} lines {}", change.path).unwrap();
+                continue;
             }
+            let old = bare.get(&change.path).map_or("", String::as_str);
+            let path = change.path.as_str();
+            hub.push_str(&infra_edit::diff::unified((path, path), old, rendered));
         }
-        assert_snapshot(&format!("{id}.rendering"), &text);
+        assert_snapshot(&format!("{id}.rendering"), &format!("{files}\n{hub}"));
     }
-    assert_snapshot("hub.rendering", &hub);
 }
