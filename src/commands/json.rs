@@ -428,7 +428,7 @@ impl<'a> From<&'a plan::Change> for Changed<'a> {
             },
             by: change.by.iter().map(String::as_str).collect(),
             why: &change.why,
-            diff: (change.role != FileRole::Record).then(|| super::report::diff_of(change)),
+            diff: (change.role != FileRole::Record).then(|| super::file_diff::diff_of(change)),
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod browse;
 mod context;
 pub mod diff;
 pub mod env;
+mod file_diff;
 mod json;
 pub mod new;
 pub mod remove;

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    edit::{diff, dotenv},
     plan::{Change, FileRole, ManualStep, Plan, pluralize},
     ui::Ui,
 };
 
-use super::json::{self, Answer, Document, Planned};
+use super::{
+    file_diff::diff_of,
+    json::{self, Answer, Document, Planned},
+};
 
 /// The command that a plan is shown for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -123,46 +125,6 @@ fn unified(plan: &Plan, all: bool) -> String {
         .filter(|change| all || change.role != FileRole::Record)
         .map(diff_of)
         .collect()
-}
-
-/// The change of one file as a unified diff; of a private one the added lines only.
-pub(super) fn diff_of(change: &Change) -> String {
-    let path = &change.path;
-    let before = change.before.as_deref().unwrap_or_default();
-    let after = change.after.as_deref().unwrap_or_default();
-    if change.role == FileRole::Private {
-        return private(path.as_str(), before, after);
-    }
-    let mut text = format!("diff --git a/{path} b/{path}\n");
-    let (old, new) = match (&change.before, &change.after) {
-        (None, _) => {
-            text.push_str("new file mode 100644\n");
-            ("/dev/null".to_owned(), format!("b/{path}"))
-        }
-        (_, None) => {
-            text.push_str("deleted file mode 100644\n");
-            (format!("a/{path}"), "/dev/null".to_owned())
-        }
-        _ => (format!("a/{path}"), format!("b/{path}")),
-    };
-    text.push_str(&diff::unified((&old, &new), before, after));
-    text
-}
-
-/// The keys that are added to a file with private values.
-fn private(path: &str, before: &str, after: &str) -> String {
-    let known: Vec<String> = dotenv::read(before)
-        .into_iter()
-        .map(|found| found.key)
-        .collect();
-    let mut text = format!("# {path}, added lines only:\n");
-    for variable in dotenv::read(after) {
-        if !known.contains(&variable.key) {
-            let mark = if variable.value.is_some() { "" } else { "# " };
-            text.push_str(&format!("# +{mark}{}=***\n", variable.key));
-        }
-    }
-    text
 }
 
 /// What to do next.
