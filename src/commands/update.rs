@@ -217,7 +217,7 @@ fn check(plan: &Plan, ui: &Ui) -> u8 {
     } else {
         let lines = found.iter().map(|one| format!("{}\n", described(one)));
         ui.data(&lines.collect::<String>());
-        ui.note("infra update");
+        ui.note("to update: infra update");
     }
     match found.is_empty() {
         true => DONE,

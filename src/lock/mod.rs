@@ -229,8 +229,8 @@ impl Lock {
             .find(|fragment| fragment.file == *file && fragment.pointer == pointer)
     }
 
-    /// Gives every fragment a home that exists: the record that has its text. A home stays as long
-    /// as it needs the fragment, so that the records of other components do not change.
+    /// Gives every fragment a home that exists: the owner whose record has its text. The home stays
+    /// the same while that component needs the fragment, so that other records do not change.
     pub fn settle_homes(&mut self) {
         let exists = |owner: &Owner| {
             self.package(&owner.package).is_some_and(|package| {

@@ -189,7 +189,7 @@ pub(super) fn read(tree: &Tree) -> Result<Lock> {
         Some(_) => Err(damage::damaged(
             schema1::LOCK_PATH,
             1,
-            "it is of an earlier version, and newer records are there too; delete it if all components have a record",
+            "an earlier version of the tool wrote it, and newer records exist; if every component has a record of its own, delete this file",
         )),
         None => assemble(records),
     }
@@ -321,7 +321,8 @@ fn insert(lock: &mut Lock, fragment: Fragment) {
     }
 }
 
-/// A use of a fragment that no record has: it is there, but it is not known to be ours.
+/// Adds the use of a fragment that no record has. Nothing says that the tool added it, so it counts
+/// as the user's.
 fn add_use(lock: &mut Lock, owner: Owner, row: UseRow) {
     let order = lock.fragments.last().map_or(0, |last| last.order + 1);
     insert(

@@ -1,6 +1,6 @@
 //! Desired state as plain values: the fragments of shared files that a package should have.
 //!
-//! Nothing here looks at what is there. [`super::ledger`] compares these values with the lock and
+//! These values do not depend on what the files hold now. [`super::ledger`] compares these values with the lock and
 //! the tree, and adds, adopts, revises or releases.
 
 use std::collections::BTreeSet;

@@ -102,7 +102,7 @@ impl PlanBuilder<'_> {
             match self.ledger.rename_variable(file, old, id, &line) {
                 Some(Settled::Edited) => {
                     self.note(format!(
-                        "rename `{old}` to `{key}` in {file}: you have edited it, and the old name is read for now"
+                        "rename `{old}` to `{key}` in {file}: you have edited it; the app still reads the old name"
                     ));
                     return Settled::Edited;
                 }

@@ -32,7 +32,7 @@ impl PlanBuilder<'_> {
         }
         if let Some(text) = self.ledger.tree.remove(old) {
             self.ledger.tree.insert(new.clone(), text);
-            self.ledger.explain(old, by, format!("is {new} now"));
+            self.ledger.explain(old, by, format!("renamed to {new}"));
         }
         if let Some(text) = self.pristine.take(old) {
             self.pristine.insert(new.clone(), text);
@@ -63,7 +63,7 @@ impl PlanBuilder<'_> {
             (None, _) => {
                 if known.is_some() {
                     self.note(format!(
-                        "{path} was deleted and is there again, in a new version"
+                        "you had deleted {path}; it is written again, because its content changed"
                     ));
                 }
                 self.ledger.tree.insert(path.clone(), text.to_owned());

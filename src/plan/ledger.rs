@@ -1,7 +1,7 @@
 //! The ledger: the only place that writes fragments of shared files.
 //!
-//! It compares a fragment that is wanted with what the lock says was added and with what the tree
-//! holds, and does one of four things: it *adds* what is not there, *adopts* what the user has
+//! It compares each wanted fragment with the lock (what was added) and with the tree (what is there),
+//! and does one of four things: it *adds* what is not there, *adopts* what the user has
 //! already, *revises* what it added before and what says something else now, and *releases* what
 //! no component needs any more. What a user has edited is never changed; it is reported. The
 //! summary of a command is made from what happened here.
@@ -43,7 +43,7 @@ pub(super) enum Settled {
     Unchanged,
     /// It said something else and was replaced.
     Revised,
-    /// It should say something else now, and the user has edited it.
+    /// It has new content, but the user has edited it, so it was not changed.
     Edited,
     /// It was added before, and the user has taken it out.
     Missing,
@@ -253,7 +253,7 @@ impl<'a> Ledger<'a> {
                 self.tree.insert(file.clone(), text);
                 self.replace(&known, &edit);
                 self.wanted.insert((file.clone(), line.key.clone()));
-                self.explain(file, id, format!("{old} is {} now", line.key));
+                self.explain(file, id, format!("{old} renamed to {}", line.key));
                 Some(Settled::Revised)
             }
             // The user has taken it out; it stays out under its new name.
@@ -617,7 +617,8 @@ impl<'a> Ledger<'a> {
         Ok(())
     }
 
-    /// Records that an edited fragment was told about: it counts as an edit of the new content.
+    /// Records the new content of a fragment that the user has edited. It is reported once; from now
+    /// on it counts as an edit of the new content.
     pub(super) fn accept_edited(&mut self, wanted: &Wanted) {
         let Some(known) = self.lock.fragment(&wanted.file, &wanted.pointer).cloned() else {
             return;

@@ -61,7 +61,7 @@ fn unquoted(scalar: &str) -> &str {
     scalar.trim_matches(['"', '\''])
 }
 
-/// Whether a record is of this edit, whatever the line endings of the file are now.
+/// Whether a record and an edit are the same, apart from line endings.
 pub(super) fn is_recorded_as(known: &Fragment, edit: &Edit) -> bool {
     let lines = |text: &str| text.replace("\r\n", "\n");
     known.pointer == edit.address
@@ -124,7 +124,7 @@ pub(super) fn put_back(text: &str, part: &Fragment) -> Option<(String, Edit)> {
     replace_image(text, &part.pointer, unquoted(&part.after))
 }
 
-/// The edit that the content would have been recorded as, in the form of the recorded one.
+/// The record that the fragment would have with new content, in the layout of its present record.
 pub(super) fn rendered_like(known: &Fragment, content: &Content) -> Option<Edit> {
     let edit = known.edit();
     let after = match content {

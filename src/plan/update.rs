@@ -12,8 +12,11 @@ use crate::{
     resolve::{Selected, resolve},
 };
 
-/// The lock with the ids that the components of this tool have: one that was renamed since it was
-/// installed gets its new id.
+/// Replaces the ids of components that were renamed since they were installed.
+///
+/// # Errors
+///
+/// A manifest of the catalogue is invalid.
 pub fn with_current_ids(mut lock: Lock, catalog: &Catalog) -> Result<Lock> {
     let installed: BTreeSet<String> = lock.components().map(|known| known.id.clone()).collect();
     if installed.iter().all(|id| catalog.get(id).is_ok()) {

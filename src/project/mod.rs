@@ -121,11 +121,15 @@ impl Project {
                 folder => folder,
             };
             let member = self.member(folder)?.ok_or_else(|| {
-                let what = format!("the package in `{folder}` is not there any more");
-                Error::new(ErrorCode::PackageIsGone, what).hint(format!(
-                    "delete its records: rm -r {}/{folder}",
-                    lock::FOLDER
-                ))
+                let shown = &package.folder;
+                let what = format!("the records name a package in `{shown}`, which does not exist");
+                Error::new(ErrorCode::PackageIsGone, what)
+                    .hint("if you renamed its folder, rename it back before you update or remove")
+                    .hint(format!(
+                        "if it is gone for good, delete the records of its components in `{}`; \
+                         what they added to shared files stays",
+                        lock::FOLDER
+                    ))
             })?;
             Ok(member.name().to_owned())
         });

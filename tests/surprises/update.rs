@@ -60,8 +60,8 @@ fn an_update_is_announced_shown_and_done_once() {
         "Measures to the side",
         "uuid 1.8 to 1.11",
         "service delta: image",
-        "DELTA_NAME is DELTA_TITLE now",
-        "service delta-cache is delta-store now",
+        "DELTA_NAME renamed to DELTA_TITLE",
+        "service delta-cache renamed to delta-store",
     ] {
         assert!(text.contains(part), "{part}:\n{text}");
     }

@@ -102,7 +102,7 @@ impl PlanBuilder<'_> {
                     self.ledger.rename(&file, &place, &pointer("services", new));
                     continue;
                 }
-                let why = format!("service {old} is {new} now");
+                let why = format!("service {old} renamed to {new}");
                 if !self
                     .ledger
                     .take_out_renamed(&file, &place, &rendering.id, &why)
