@@ -75,7 +75,7 @@ pub fn run(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
     let code = context.exit_code(&plan);
     report::plan(Verb::Add, &plan, options.preview, options.diff, code, ui);
     if !options.preview {
-        report::after_add(&plan, ui);
+        report::after_install(&plan, ui);
     }
     Ok(code)
 }

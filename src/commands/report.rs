@@ -127,8 +127,15 @@ fn unified(plan: &Plan, all: bool) -> String {
         .collect()
 }
 
-/// What to do next.
-pub(super) fn after_add(plan: &Plan, ui: &Ui) {
+/// What to do next, after components were added or updated.
+pub(super) fn after_install(plan: &Plan, ui: &Ui) {
+    if !plan.conflicted_files.is_empty() {
+        ui.status(
+            "Next",
+            "resolve the conflicts, then: infra update --continue",
+        );
+        ui.status("", "or undo this command: infra update --abort");
+    }
     let touched = plan
         .changes
         .iter()
@@ -139,18 +146,6 @@ pub(super) fn after_add(plan: &Plan, ui: &Ui) {
     for next in &plan.next {
         ui.status("Next", next);
     }
-}
-
-/// What to do next.
-pub(super) fn after_update(plan: &Plan, ui: &Ui) {
-    if !plan.conflicted_files.is_empty() {
-        ui.status(
-            "Next",
-            "resolve the conflicts, then: infra update --continue",
-        );
-        ui.status("", "or undo the update: infra update --abort");
-    }
-    after_add(plan, ui);
 }
 
 /// What cargo does afterwards.

@@ -90,7 +90,7 @@ fn update(options: &Options, directory: &Path, ui: &Ui) -> Result<u8> {
     let code = context.exit_code(&plan);
     report::plan(Verb::Update, &plan, is_preview, options.diff, code, ui);
     if !is_preview {
-        report::after_update(&plan, ui);
+        report::after_install(&plan, ui);
     }
     Ok(code)
 }
