@@ -183,9 +183,19 @@ fn show_changelogs(context: &CommandContext, updated: &[&Installed], ui: &Ui) {
     }
 }
 
-/// The components of a plan that render to something else than what is recorded.
+/// The components of a plan that render to something else than what is recorded. The hub follows
+/// the components; it counts where its version changes, or where nothing else does.
 pub(super) fn outdated(plan: &Plan) -> impl Iterator<Item = &Installed> {
-    plan.installed.iter().filter(|one| one.is_changed)
+    let is_component = |one: &&Installed| one.is_changed && one.id != HUB;
+    plan.installed.iter().filter(move |one| {
+        let follows = plan
+            .installed
+            .iter()
+            .filter(is_component)
+            .any(|other| other.package == one.package);
+        let is_new = one.old.as_ref() != Some(&one.new);
+        one.is_changed && (one.id != HUB || is_new || !follows)
+    })
 }
 
 /// A component and how it changes: `redis 0.1.0 to 0.2.0 in the package `shop``.
