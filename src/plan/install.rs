@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use infra_edit::cargo_toml;
 use semver::Version;
 
 use crate::{
     catalog::manifest::Manifest,
     error::{Error, ErrorCode, Result},
-    facts::Facts,
+    facts::{Facts, Framework},
     lock::{self, HUB, Lock, Package},
     render::{self, Endpoint, Rendering},
 };
@@ -33,6 +34,7 @@ pub fn install(inputs: &Inputs<'_>, request: &Request) -> Result<Plan> {
     crates::check_versions(facts, manifests.chain([("the generated code", hub)]))?;
     let known = inputs.lock.package(facts.package());
     refuse_older(known, request, &hub.version)?;
+    refuse_other_framework(inputs, known)?;
 
     let mut builder = PlanBuilder::new(inputs)?;
     builder.ledger.names_released = true;
@@ -177,6 +179,29 @@ fn refuse_older(known: Option<&Package>, request: &Request, hub: &Version) -> Re
         )
         .hint("install a newer version of this tool")),
     }
+}
+
+/// Refuses to render for a framework that the package no longer has.
+fn refuse_other_framework(inputs: &Inputs<'_>, known: Option<&Package>) -> Result<()> {
+    let facts = inputs.facts;
+    let framework = &facts.framework.name;
+    if known.is_none() || framework == Framework::NONE {
+        return Ok(());
+    }
+    let text = inputs.tree.get(&facts.manifest).map_or("", String::as_str);
+    let Ok(manifest) = cargo_toml::read(text) else {
+        return Ok(());
+    };
+    let mut declared = manifest.dependencies.iter();
+    if declared.any(|known| known.package == *framework) {
+        return Ok(());
+    }
+    let (package, file) = (&facts.name, &facts.manifest);
+    Err(Error::new(
+        ErrorCode::UnsupportedFramework,
+        format!("the code in `{package}` is written for {framework}, which {file} no longer has"),
+    )
+    .hint("remove all components, then add them for the framework of today"))
 }
 
 /// Enters the components into the lock.

@@ -396,3 +396,20 @@ fn a_lost_record_is_damage_and_not_a_removal() {
     let text = project.refuses_now(&format!("{} update", version(2)), 1);
     assert!(text.contains("`.infra/hub.toml` is missing"), "{text}");
 }
+
+#[test]
+fn code_for_a_framework_that_the_package_no_longer_has_is_refused() {
+    let project = Project::plain(&[]);
+    said(&project, "add redis", 0);
+    let manifest = project.text("Cargo.toml");
+    let line = manifest
+        .lines()
+        .find(|line| line.starts_with("axum"))
+        .unwrap();
+    project.write("Cargo.toml", &manifest.replace(line, "actix-web = \"4\""));
+    for command in ["update", "add storage"] {
+        let text = project.refuses_now(command, 6);
+        assert!(text.contains("is written for axum"), "{text}");
+    }
+    said(&project, "remove redis", 0);
+}
