@@ -31,9 +31,17 @@ const HEADER: &str = "\
 type Texts = BTreeMap<ProjectPath, String>;
 
 /// The texts of generated files as they were rendered, by path.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Pristine {
     texts: Texts,
+    /// In which file each text was found.
+    origins: BTreeMap<ProjectPath, ProjectPath>,
+}
+
+impl PartialEq for Pristine {
+    fn eq(&self, other: &Self) -> bool {
+        self.texts == other.texts
+    }
 }
 
 impl Pristine {
@@ -43,11 +51,14 @@ impl Pristine {
     ///
     /// A file is damaged, or names a path outside of the project.
     pub fn parse(tree: &Tree) -> Result<Self> {
-        let mut texts = Texts::new();
+        let mut pristine = Self::default();
         for (path, text) in tree.iter().filter(|(path, _)| is_pristine(path)) {
-            texts.extend(parse(path.as_str(), text)?);
+            let texts = parse(path.as_str(), text)?;
+            let origins = texts.keys().map(|file| (file.clone(), path.clone()));
+            pristine.origins.extend(origins);
+            pristine.texts.extend(texts);
         }
-        Ok(Self { texts })
+        Ok(pristine)
     }
 
     /// The text of a file as it was rendered; none if it is not known, or not the text that the
@@ -70,36 +81,45 @@ impl Pristine {
 
     /// Takes the text of a file out, as when the file is renamed.
     pub fn take(&mut self, path: &ProjectPath) -> Option<String> {
+        self.origins.remove(path);
         self.texts.remove(path)
     }
 
     /// Writes the texts of the files of a lock into a tree, one file for each owner. What says the
-    /// same as before keeps its text.
+    /// same as in `old`, which the tree was read as, keeps its text.
     ///
     /// # Errors
     ///
-    /// A file of the tree is damaged.
-    pub(super) fn write(&self, tree: &mut Tree, lock: &Lock) -> Result<()> {
-        let mut new: BTreeMap<Owner, Texts> = BTreeMap::new();
+    /// A path is invalid, which the types exclude.
+    pub(super) fn write(&self, tree: &mut Tree, lock: &Lock, old: &Self) -> Result<()> {
+        let mut new: BTreeMap<Owner, BTreeMap<&ProjectPath, &str>> = BTreeMap::new();
         for package in &lock.packages {
             for file in &package.files {
-                let text = self.texts.get(&file.path).cloned();
+                let text = self.texts.get(&file.path);
                 let owner = package.owner(&file.component);
                 let entry = new.entry(owner).or_default();
-                entry.extend(text.map(|text| (file.path.clone(), text)));
+                entry.extend(text.map(|text| (&file.path, text.as_str())));
             }
         }
         let mut paths = BTreeSet::new();
         for (owner, texts) in new.iter().filter(|(_, texts)| !texts.is_empty()) {
             let path = record::path_of(owner, ENDING)?;
-            let old = tree.get(&path).map(|text| parse(path.as_str(), text));
-            if old.transpose()?.as_ref() != Some(texts) {
+            if !tree.contains_key(&path) || old.texts_in(&path) != *texts {
                 tree.insert(path.clone(), to_text(texts));
             }
             paths.insert(path);
         }
         tree.retain(|path, _| !is_pristine(path) || paths.contains(path));
         Ok(())
+    }
+}
+
+impl Pristine {
+    /// The texts that were found in a file.
+    fn texts_in(&self, file: &ProjectPath) -> BTreeMap<&ProjectPath, &str> {
+        let texts = self.texts.iter();
+        let inside = texts.filter(|(path, _)| self.origins.get(*path) == Some(file));
+        inside.map(|(path, text)| (path, text.as_str())).collect()
     }
 }
 
@@ -133,7 +153,7 @@ fn parse(file: &str, text: &str) -> Result<Texts> {
 
 /// Writes the texts as TOML literals of several lines, so that code stands there as it is. The
 /// serializer of the toml crate would choose escapes for some of them.
-fn to_text(texts: &Texts) -> String {
+fn to_text(texts: &BTreeMap<&ProjectPath, &str>) -> String {
     let mut text = HEADER.to_owned();
     for (path, rendered) in texts {
         // No path has a backslash or a control character.
@@ -141,7 +161,7 @@ fn to_text(texts: &Texts) -> String {
         match is_literal(rendered) {
             true => text.extend(["\"", &key, "\" = '''\n", rendered, "'''\n"]),
             false => {
-                let value = Value::from(rendered.as_str()).to_string();
+                let value = Value::from(*rendered).to_string();
                 text.extend(["\"", &key, "\" = ", &value, "\n"]);
             }
         }
@@ -160,6 +180,11 @@ mod tests {
     use super::*;
 
     const PATH: &str = ".infra/redis.base.toml";
+
+    fn written(texts: &Texts) -> String {
+        let texts = texts.iter();
+        to_text(&texts.map(|(path, text)| (path, text.as_str())).collect())
+    }
 
     fn base(texts: &[&str]) -> Texts {
         let mut base = Texts::new();
@@ -183,7 +208,7 @@ mod tests {
         ] {
             base.insert(path.parse().unwrap(), "code\n".to_owned());
         }
-        assert_eq!(parse(PATH, &to_text(&base)).unwrap(), base);
+        assert_eq!(parse(PATH, &written(&base)).unwrap(), base);
     }
 
     #[test]
@@ -201,7 +226,7 @@ mod tests {
             "[a]\nb = 1\n\"src/x.rs\" = \"\"\n# c\n",
             "tab\there, bell\u{7}, nul\0, é, \u{feff}\n",
         ]);
-        let text = to_text(&base);
+        let text = written(&base);
         assert_eq!(parse(PATH, &text).unwrap(), base);
         let windows = text.replace('\n', "\r\n");
         assert_eq!(parse(PATH, &windows).unwrap(), base);
@@ -211,7 +236,7 @@ mod tests {
     fn code_stands_there_as_it_is() {
         let code = "let a = \"\\n\";\n\n// it's\n";
         let expected = format!("{HEADER}\"src/0.rs\" = '''\n{code}'''\n");
-        assert_eq!(to_text(&base(&[code])), expected);
+        assert_eq!(written(&base(&[code])), expected);
     }
 
     #[test]

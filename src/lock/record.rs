@@ -387,24 +387,27 @@ fn fragment_of(owner: &Owner, row: FragmentRow) -> Fragment {
 
 /// Writes the records of a lock, and the texts of its generated files, into a tree.
 ///
-/// A record that says the same as before keeps its text, for example with the line endings that
-/// version control gave it. Records of schema 1 are removed.
+/// `old` is what the tree was read as. A record that says the same as before keeps its text, for
+/// example with the line endings that version control gave it. Records of schema 1 are removed.
 ///
 /// # Errors
 ///
-/// A record of the tree is damaged, or a value cannot be written as TOML (the types exclude that).
-pub(crate) fn write(tree: &mut Tree, lock: &Lock, pristine: &super::Pristine) -> Result<()> {
-    let old = read_records(tree)?;
-    let new = records_of(lock);
-    for owner in old.keys().filter(|owner| !new.contains_key(*owner)) {
-        tree.remove(&path_of(owner, ".toml")?);
-    }
+/// A value cannot be written as TOML, which the types exclude.
+pub(crate) fn write(
+    tree: &mut Tree,
+    old: (&Lock, &super::Pristine),
+    new: (&Lock, &super::Pristine),
+) -> Result<()> {
+    let ((old_lock, old_pristine), (lock, pristine)) = (old, new);
+    let (old, new) = (records_of(old_lock), records_of(lock));
+    tree.retain(|path, _| owner_of(path).is_none_or(|owner| new.contains_key(&owner)));
     for (owner, record) in &new {
-        if old.get(owner) != Some(record) {
-            tree.insert(path_of(owner, ".toml")?, text_of(record)?);
+        let path = path_of(owner, ".toml")?;
+        if old.get(owner) != Some(record) || !tree.contains_key(&path) {
+            tree.insert(path, text_of(record)?);
         }
     }
-    pristine.write(tree, lock)?;
+    pristine.write(tree, lock, old_pristine)?;
     for path in [schema1::LOCK_PATH, schema1::BASE_PATH] {
         tree.remove(&path_of_text(path)?);
     }

@@ -45,14 +45,15 @@ pub(super) struct PlanBuilder<'a> {
 
 impl<'a> PlanBuilder<'a> {
     pub(super) fn new(inputs: &Inputs<'a>) -> Result<Self> {
-        let pristine = inputs.pristine()?;
+        let old_pristine = Pristine::parse(inputs.tree)?;
+        let pristine = inputs.completed(old_pristine.clone())?;
         let facts = inputs.facts;
         let lock = inputs.lock.clone();
         Ok(Self {
             facts,
             inputs: *inputs,
             old_lock: inputs.lock,
-            old_pristine: Pristine::parse(inputs.tree)?,
+            old_pristine,
             ledger: Ledger::new(inputs.tree, lock, facts),
             pristine,
             manual: Vec::new(),
@@ -231,7 +232,9 @@ impl<'a> PlanBuilder<'a> {
         lock.settle_homes();
         let is_same = lock == self.old_lock && self.pristine == self.old_pristine;
         if !is_same {
-            lock::write(&mut self.ledger.tree, &self.ledger.lock, &self.pristine)?;
+            let old = (self.old_lock, &self.old_pristine);
+            let new = (&self.ledger.lock, &self.pristine);
+            lock::write(&mut self.ledger.tree, old, new)?;
         }
         Ok(())
     }

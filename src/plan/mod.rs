@@ -198,7 +198,10 @@ impl Inputs<'_> {
     ///
     /// The record of them is damaged, or a template of the hub is wrong.
     pub fn pristine(&self) -> Result<Pristine> {
-        let mut pristine = Pristine::parse(self.tree)?;
+        self.completed(Pristine::parse(self.tree)?)
+    }
+
+    fn completed(&self, mut pristine: Pristine) -> Result<Pristine> {
         let Some(package) = self.lock.package(self.facts.package()) else {
             return Ok(pristine);
         };

@@ -66,10 +66,12 @@ fn what_is_read_is_written_again() {
     ]);
     let before = files.clone();
     let lock = read(&files).unwrap();
-    write(&mut files, &lock, &super::super::Pristine::default()).unwrap();
+    let pristine = super::super::Pristine::default();
+    let state = (&lock, &pristine);
+    write(&mut files, state, state).unwrap();
     assert_eq!(files, before, "what says the same keeps its text");
     let mut files = Tree::new();
-    write(&mut files, &lock, &super::super::Pristine::default()).unwrap();
+    write(&mut files, state, state).unwrap();
     assert_eq!(read(&files).unwrap(), lock);
 }
 
