@@ -170,7 +170,12 @@ impl PlanBuilder<'_> {
     }
 
     fn settle_crate(&mut self, need: &Need) {
-        let inherits = self.facts.inherits.clone();
+        // An entry of the package's own does not use the one of the workspace.
+        let inherits = self
+            .facts
+            .inherits
+            .clone()
+            .filter(|_| !self.has_own_entry(&need.dependency.name));
         if let Some(workspace) = &inherits {
             let dependency = Dependency {
                 features: BTreeSet::new(),
@@ -187,6 +192,16 @@ impl PlanBuilder<'_> {
             need,
             inherit,
         );
+    }
+
+    /// Whether the package declares a crate without inheriting it from the workspace.
+    fn has_own_entry(&self, name: &str) -> bool {
+        let manifest = cargo_toml::read(self.text(&self.facts.manifest)).unwrap_or_default();
+        let mut declared = manifest.dependencies.iter();
+        declared.any(|known| {
+            let is_here = matches!(known.section, Section::Normal | Section::Dev);
+            is_here && known.package == name && !known.workspace
+        })
     }
 
     fn settle_entry(
