@@ -122,7 +122,7 @@ fn the_command_line_is_read_in_one_room_and_one_room_prints() {
     }
 }
 
-/// Components are data: the tool's code names none of them. An id may be any word, so that a literal
+/// Components are data: the code of the tool contains no component id. An id may be any word, so that a literal
 /// alone says nothing; where it stands does. It must not be
 ///
 /// 1. an operand of `==` or `!=`,

@@ -52,7 +52,7 @@ impl Syncing {
     ) -> Result<(), (T, io::Error)> {
         #[cfg(target_os = "linux")]
         if let Self::Together(file_systems) = self
-            // An error may be of somebody else's file; then each of ours is asked.
+            // The error may concern a file of another program; then each written file is synced by itself.
             && file_systems.iter().try_for_each(rustix::fs::syncfs).is_ok()
         {
             return Ok(());

@@ -66,7 +66,7 @@ pub(super) fn undo(text: &str, fragment: &Fragment) -> Result<String, UndoError>
     }
 }
 
-/// Whether a fragment of ours is still as it was added.
+/// Whether a fragment that the tool added is unchanged.
 pub(super) fn state(text: &str, fragment: &Fragment) -> Result<(), UndoError> {
     let edit = fragment.edit();
     match &fragment.fingerprint {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The protocol of a mapping that names none.
+/// The protocol of a mapping without one.
 pub(super) const TCP: &str = "tcp";
 
 /// A port mapping of a service. All parts are as written: a part may be a range (`8000-8010`) and may

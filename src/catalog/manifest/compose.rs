@@ -46,7 +46,7 @@ pub struct Probe {
     pub name: String,
     /// The variable with its address.
     pub env: String,
-    /// The port where the address names none.
+    /// The port if the address has no port.
     pub default_port: u16,
     /// The text to send after connecting.
     #[serde(default)]

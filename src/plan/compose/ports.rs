@@ -112,7 +112,7 @@ fn closing(text: &str) -> usize {
     end.unwrap_or(text.len())
 }
 
-/// The host port that a service of ours asks for, empty if it publishes none.
+/// The default host port of a service of the component; empty if it publishes no port.
 pub(super) fn usual_port(service: &Value) -> String {
     let mut service = service.clone();
     let port = ports_of(&mut service).find_map(|port| default_port(port));

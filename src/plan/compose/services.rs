@@ -350,7 +350,7 @@ impl Placement<'_> {
         }
     }
 
-    /// The name for a volume of ours: a numbered one where the name belongs to somebody else.
+    /// A free name for a volume of the component, with a number if the user has a volume of that name.
     fn free_volume(&self, name: &str) -> String {
         let numbered = (2..).map(|number| format!("{name}-{number}"));
         let mut names = std::iter::once(name.to_owned()).chain(numbered);
